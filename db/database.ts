@@ -1,0 +1,58 @@
+import {
+  Kysely,
+  type Transaction as KyselyTransaction,
+  PGliteDialect,
+  PostgresDialect,
+} from 'kysely';
+import pg from 'pg';
+import { openEmbedded } from './embedded.ts';
+import { migrateToLatest } from './migrate.ts';
+import type { Schema } from './schema.ts';
+
+export type Database = Kysely<Schema>;
+export type Transaction = KyselyTransaction<Schema>;
+
+/** Where the data lives: a PostgreSQL server, or a folder (or memory) for the embedded one. */
+export type DatabaseLocation = { url: string } | { folder: string } | { memory: true };
+
+/** A page must not hang on a database that doesn't answer, so waiting has an end. */
+const PATIENCE_MS = 2_500;
+
+/**
+ * Opens the database and brings its schema up to date. `destroy()` closes it.
+ *
+ * @throws {FolderInUse} when another process has the embedded folder open.
+ */
+export async function openDatabase(location: DatabaseLocation): Promise<Database> {
+  if ('url' in location) return openPostgres(location.url);
+  const pglite = await openEmbedded('folder' in location ? location.folder : undefined);
+  // Kysely's own dialect rather than PGlite's imitation of a `pg` connection: it queues
+  // transactions with a mutex, and a failed query can't hand its rows to the next one.
+  const db: Database = new Kysely({ dialect: new PGliteDialect({ pglite }) });
+  await migrateToLatest(db);
+  return db;
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  // A migration, or the wait for another process that runs it, may take longer than a page.
+  const patient = connect({ connectionString: url, max: 1 });
+  await migrateToLatest(patient).finally(() => patient.destroy());
+  return connect({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
+    statement_timeout: PATIENCE_MS,
+    idle_in_transaction_session_timeout: 4 * PATIENCE_MS,
+  });
+}
+
+function connect(config: pg.PoolConfig): Database {
+  const types = new pg.TypeOverrides();
+  // bigint: identities and counts stay far below 2^53.
+  types.setTypeParser(pg.types.builtins.INT8, Number);
+  const pool = new pg.Pool({ ...config, types });
+  // An idle connection that breaks leaves the pool by itself; unheard, the event would end us.
+  pool.on('error', () => {});
+  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+}

@@ -1,0 +1,27 @@
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import * as firstTables from './migrations/0001-first-tables.ts';
+
+/** Every migration by name; names sort in the order in which they run. */
+const migrations: Record<string, Migration> = {
+  '0001-first-tables': firstTables,
+};
+
+/**
+ * Brings the schema up to date. Safe to call from several processes at once on PostgreSQL
+ * (Kysely takes an advisory lock); throws the first migration's error, with nothing half-done.
+ */
+export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void> {
+  const { error } = await migrator(db).migrateToLatest();
+  if (error) throw error;
+}
+
+/** Whether the database can be reached and holds every migration this program knows. */
+export async function isMigrated<Schema>(db: Kysely<Schema>): Promise<boolean> {
+  const known = await migrator(db).getMigrations();
+  return known.every((migration) => migration.executedAt !== undefined);
+}
+
+function migrator<Schema>(db: Kysely<Schema>): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => migrations } });
+}

@@ -1,0 +1,72 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables as the migrations leave them. Column names are snake_case, as in SQL. */
+export interface Schema {
+  users: UsersTable;
+  sessions: SessionsTable;
+  api_keys: ApiKeysTable;
+  events: EventsTable;
+}
+
+interface UsersTable {
+  id: Generated<number>;
+  username: string;
+  email: string | null;
+  password_digest: string;
+  time_zone: Generated<string>;
+  log_in_at: Date | null;
+  log_in_ip: string | null;
+  previous_log_in_at: Date | null;
+  previous_log_in_ip: string | null;
+  disabled_at: Date | null;
+  created_at: Generated<Date>;
+}
+
+interface SessionsTable {
+  digest: Buffer;
+  user_id: number | null;
+  csrf_secret: string;
+  created_at: Generated<Date>;
+  seen_at: Generated<Date>;
+  authenticated_at: Date | null;
+  expires_at: Date;
+  ended_at: Date | null;
+  ip: string | null;
+  user_agent: string | null;
+}
+
+interface ApiKeysTable {
+  id: Generated<number>;
+  user_id: number;
+  label: string;
+  prefix: string;
+  digest: Buffer;
+  request_id: string;
+  created_at: Generated<Date>;
+  created_ip: string | null;
+  created_via: ColumnType<CreatedVia>;
+  expires_at: Date | null;
+  removed_at: Date | null;
+}
+
+interface EventsTable {
+  id: Generated<number>;
+  at: Generated<Date>;
+  kind: EventKind;
+  user_id: number | null;
+  key_id: number | null;
+  ip: string | null;
+  user_agent: string;
+}
+
+/** Through which door a key was made, in the words the page shows. */
+export type CreatedVia = 'Linode Manager' | 'API';
+
+export type EventKind =
+  | 'log in'
+  | 'failed log in'
+  | 'authenticated'
+  | 'failed authentication'
+  | 'log out'
+  | 'key made'
+  | 'key removed';

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Database, Transaction } from './database.ts';
+import type { Client } from './events.ts';
+
+/** A signed-in session ends after this long without a request … */
+export const SESSION_IDLE_MINUTES = 30;
+/** … and this long after log in, whatever happens. */
+export const SESSION_HOURS = 12;
+/** The log-in form needs a session for its CSRF secret; this is how long it waits. */
+export const ANONYMOUS_SESSION_MINUTES = 15;
+/** How long `Authenticate` unlocks the profile; fixed, not sliding. */
+export const REAUTHENTICATION_MINUTES = 10;
+
+export interface Session {
+  csrfSecret: string;
+  /** Absent while nobody has logged in. */
+  user: SignedInUser | undefined;
+  /** Whether the password was given again in the last REAUTHENTICATION_MINUTES. */
+  recentlyAuthenticated: boolean;
+}
+
+export interface SignedInUser {
+  id: number;
+  username: string;
+  email: string | null;
+  /** An IANA name such as `Europe/Berlin`. */
+  timeZone: string;
+  previousLogIn: { at: Date; ip: string | null } | undefined;
+}
+
+/** The session of an id, if it is still valid by the database's clock. Its user is joined in. */
+export async function findSession(db: Database, id: string): Promise<Session | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .leftJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      'sessions.csrf_secret',
+      'users.id',
+      'users.username',
+      'users.email',
+      'users.time_zone',
+      'users.previous_log_in_at',
+      'users.previous_log_in_ip',
+      sql<boolean>`coalesce(sessions.authenticated_at > now() - make_interval(mins => ${REAUTHENTICATION_MINUTES}), false)`.as(
+        'recently_authenticated',
+      ),
+      sql<boolean>`sessions.seen_at < now() - interval '1 minute'`.as('seen_is_stale'),
+    ])
+    .where('sessions.digest', '=', digest(id))
+    .where(isValid)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  if (row.seen_is_stale) await markSeen(db, id);
+  return {
+    csrfSecret: row.csrf_secret,
+    user: toSignedInUser(row),
+    recentlyAuthenticated: row.recently_authenticated,
+  };
+}
+
+/**
+ * Keeps the session of a visitor who has not logged in. Never touches one that exists, and never
+ * names a user: whatever a request still in flight saves, it can't bring a session back.
+ */
+export async function insertAnonymousSession(
+  db: Database,
+  id: string,
+  csrfSecret: string,
+): Promise<void> {
+  await db
+    .insertInto('sessions')
+    .values({
+      digest: digest(id),
+      csrf_secret: csrfSecret,
+      expires_at: sql<Date>`now() + make_interval(mins => ${ANONYMOUS_SESSION_MINUTES})`,
+    })
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .execute();
+}
+
+interface NewSession extends Client {
+  id: string;
+  userId: number;
+  csrfSecret: string;
+}
+
+/** Begins a signed-in session. */
+export async function insertSession(trx: Transaction, session: NewSession): Promise<void> {
+  await trx
+    .insertInto('sessions')
+    .values({
+      digest: digest(session.id),
+      user_id: session.userId,
+      csrf_secret: session.csrfSecret,
+      expires_at: sql<Date>`now() + make_interval(hours => ${SESSION_HOURS})`,
+      ip: session.ip,
+      user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+/**
+ * Ends the session `id` and goes on under `newId`, freshly authenticated. The absolute end stays.
+ * Returns false, and changes nothing, when the session has ended meanwhile.
+ */
+export async function renewSession(trx: Transaction, id: string, newId: string): Promise<boolean> {
+  const renewed = await trx
+    .with('ended', (cte) =>
+      cte
+        .updateTable('sessions')
+        .set({ ended_at: sql<Date>`now()` })
+        .where('digest', '=', digest(id))
+        .where('ended_at', 'is', null)
+        .returningAll(),
+    )
+    .insertInto('sessions')
+    .columns([
+      'digest',
+      'user_id',
+      'csrf_secret',
+      'created_at',
+      'expires_at',
+      'ip',
+      'user_agent',
+      'authenticated_at',
+    ])
+    .expression((eb) =>
+      eb
+        .selectFrom('ended')
+        .select([
+          sql<Buffer>`${digest(newId)}::bytea`.as('digest'),
+          'user_id',
+          'csrf_secret',
+          'created_at',
+          'expires_at',
+          'ip',
+          'user_agent',
+          sql<Date>`now()`.as('authenticated_at'),
+        ]),
+    )
+    .returning('digest')
+    .executeTakeFirst();
+  return renewed !== undefined;
+}
+
+/** Ends a session for good. Returns whose it was, or undefined when it had ended before. */
+export async function endSession(
+  db: Database,
+  id: string,
+): Promise<{ userId: number | null } | undefined> {
+  return db
+    .updateTable('sessions')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('digest', '=', digest(id))
+    .where('ended_at', 'is', null)
+    .returning('user_id as userId')
+    .executeTakeFirst();
+}
+
+/** Ends every session of a user, wherever it is. */
+export async function endSessionsOf(db: Database, username: string): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .from('users')
+    .set({ ended_at: sql<Date>`now()` })
+    .whereRef('users.id', '=', 'sessions.user_id')
+    .where(sql`lower(users.username)`, '=', username.toLowerCase())
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+/** Deletes sessions past their absolute end; until then an ended one stays, so that it stays ended. */
+export async function sweepSessions(db: Database): Promise<void> {
+  await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute();
+}
+
+/** At rest there is only the SHA-256: who reads the table can't become anybody. */
+function digest(id: string): Buffer {
+  return createHash('sha256').update(id).digest();
+}
+
+async function markSeen(db: Database, id: string): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ seen_at: sql<Date>`now()` })
+    .where('digest', '=', digest(id))
+    .execute();
+}
+
+const isValid = sql<boolean>`
+  sessions.ended_at is null
+  and sessions.expires_at > now()
+  and (sessions.user_id is null or (
+    users.disabled_at is null
+    and sessions.seen_at > now() - make_interval(mins => ${SESSION_IDLE_MINUTES})))`;
+
+interface JoinedUser {
+  id: number | null;
+  username: string | null;
+  email: string | null;
+  time_zone: string | null;
+  previous_log_in_at: Date | null;
+  previous_log_in_ip: string | null;
+}
+
+function toSignedInUser(row: JoinedUser): SignedInUser | undefined {
+  if (row.id === null || row.username === null || row.time_zone === null) return undefined;
+  return {
+    id: row.id,
+    username: row.username,
+    email: row.email,
+    timeZone: row.time_zone,
+    previousLogIn: row.previous_log_in_at
+      ? { at: row.previous_log_in_at, ip: row.previous_log_in_ip }
+      : undefined,
+  };
+}

@@ -1,0 +1,3 @@
+import './new-key.js';
+import './removal-dialog.js';
+import './submit-once.js';

@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** Tells people, and scanners of leaked secrets, what they have found. */
+const MARK = 'lmk';
+const RANDOM_LENGTH = 55;
+const CHECKSUM_LENGTH = 6;
+const PREFIX_LENGTH = 16;
+const SHAPE = new RegExp(`^${MARK}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
+
+/**
+ * A new key: 64 characters 0-9A-Za-z. `lmk`, 55 random ones (327 bits), and the CRC-32 of these
+ * 58 as 6 digits in base 62, most significant first.
+ */
+export function makeSecret(): string {
+  const body = MARK + randomCharacters(RANDOM_LENGTH);
+  return body + checksum(body);
+}
+
+/** Whether a text has the shape of a key and its checksum: typos and junk end here. */
+export function isWellFormed(text: string): boolean {
+  return (
+    SHAPE.test(text) && checksum(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH)
+  );
+}
+
+/** What pages may show of a key. */
+export function prefixOf(secret: string): string {
+  return secret.slice(0, PREFIX_LENGTH);
+}
+
+/**
+ * What the database keeps of a key: its SHA-256, 32 bytes. A slow hash would protect nothing
+ * here: more than 300 random bits can't be guessed from it.
+ */
+export function digestOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+/** Rejects the bytes that would make some characters likelier than others. */
+function randomCharacters(count: number): string {
+  const fair = 256 - (256 % ALPHABET.length);
+  let characters = '';
+  while (characters.length < count) {
+    for (const byte of randomBytes(count)) {
+      if (byte < fair && characters.length < count) characters += ALPHABET[byte % ALPHABET.length];
+    }
+  }
+  return characters;
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body);
+  let digits = '';
+  for (let place = 0; place < CHECKSUM_LENGTH; place++) {
+    digits = ALPHABET[rest % ALPHABET.length] + digits;
+    rest = Math.floor(rest / ALPHABET.length);
+  }
+  return digits;
+}

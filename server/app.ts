@@ -1,0 +1,68 @@
+import path from 'node:path';
+import express, { type Express, type RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import type { Database } from '../db/database.ts';
+import { formsOfOurs } from './auth/csrf.ts';
+import type { Passwords } from './auth/passwords.ts';
+import { sessionCookie } from './auth/session.ts';
+import { requireRecentPassword, requireSignIn } from './auth/sign-in.ts';
+import type { Config } from './config.ts';
+import { errorPage, nothingHere } from './http/errors.ts';
+import { noStore, securityHeaders } from './http/headers.ts';
+import { requestLog } from './http/log.ts';
+import { useViews } from './http/render.ts';
+import { healthz, readyz } from './web/health.ts';
+import { home } from './web/home.ts';
+import { login } from './web/login.ts';
+import { logout } from './web/logout.ts';
+import { authenticatePage } from './web/profile/authenticate.ts';
+import { profile } from './web/profile.ts';
+
+interface Parts {
+  config: Pick<Config, 'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets'>;
+  db: Database;
+  passwords: Passwords;
+  log: Logger;
+  /** Aborted when the process is about to stop. */
+  stopping: AbortSignal;
+}
+
+/** The whole app: every middleware and every mount, in order. Doesn't listen. */
+export function createApp({ config, db, passwords, log, stopping }: Parts): Express {
+  const app = express();
+  // Everywhere: outside production, Express's own last resort would show a stack.
+  app.set('env', 'production');
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.trustProxy);
+  app.set('query parser', 'simple');
+  useViews(app);
+
+  app.use(requestLog(log));
+  app.use(securityHeaders(config));
+  app.use(express.static(path.resolve(import.meta.dirname, '../public')));
+  app.get('/healthz', healthz);
+  app.get('/readyz', readyz(db, stopping));
+
+  app.use(noStore);
+  app.use(express.urlencoded({ extended: false, limit: '10kb' }));
+  app.use(sessionCookie(db, config));
+  const forms = formsOfOurs(config);
+
+  app.use('/login', forms, login(db, passwords));
+  app.use('/logout', requireSignIn, forms, logout(db));
+  app.get('/', requireSignIn, forms, home(db));
+
+  // Closed by default: a page under /profile is behind these three because of where it is.
+  app.use('/profile', requireSignIn, forms);
+  app.use('/profile/authenticate', authenticatePage(db, passwords));
+  app.use('/profile', requireRecentPassword, profile(db));
+
+  app.use(whenSignedIn(forms), nothingHere);
+  app.use(errorPage(log));
+  return app;
+}
+
+/** The frame of an error page holds `log out`, a form. */
+function whenSignedIn(forms: RequestHandler): RequestHandler {
+  return (req, res, next) => (req.session.user ? forms(req, res, next) : next());
+}

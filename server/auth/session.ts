@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import session from 'express-session';
+import type { Database } from '../../db/database.ts';
+import * as sessions from '../../db/sessions.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    /** Where csurf looks for it. */
+    csrfSecret?: string;
+    /** Read from the database with each request; never written back. */
+    user?: sessions.SignedInUser | undefined;
+    recentlyAuthenticated?: boolean;
+  }
+}
+
+/** The session of each request, from its cookie; kept in db/sessions.ts. */
+export function sessionCookie(
+  db: Database,
+  { sessionSecrets, secure }: { sessionSecrets: string[]; secure: boolean },
+): RequestHandler {
+  const cookie: session.CookieOptions = { httpOnly: true, sameSite: 'lax', path: '/', secure };
+  return session({
+    name: secure ? '__Host-session' : 'session',
+    secret: sessionSecrets,
+    cookie,
+    genid: newSessionId,
+    resave: false,
+    saveUninitialized: false,
+    store: new SessionStore(db, cookie),
+  });
+}
+
+/** Goes on under another id, whose session is already in the database; sends its cookie. */
+export function switchSession(req: Request, id: string, csrfSecret: string): void {
+  const { cookie } = req.session;
+  req.sessionID = id;
+  req.sessionStore.createSession(req, { cookie, csrfSecret });
+}
+
+/** 256 random bits. */
+export function newSessionId(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** As csurf makes its own: 144 random bits. */
+export function newCsrfSecret(): string {
+  return randomBytes(18).toString('base64url');
+}
+
+/**
+ * What express-session asks of a store. Log in, Authenticate and log out write the session
+ * themselves, in one transaction with their event (sign-in.ts); what is left to `set` is the
+ * session of a visitor at the log-in form.
+ */
+class SessionStore extends session.Store {
+  readonly #db: Database;
+  readonly #cookie: session.CookieOptions;
+
+  constructor(db: Database, cookie: session.CookieOptions) {
+    super();
+    this.#db = db;
+    this.#cookie = cookie;
+  }
+
+  override get(id: string, done: (error: unknown, data?: session.SessionData) => void): void {
+    sessions
+      .findSession(this.#db, id)
+      .then(
+        (found) =>
+          done(
+            null,
+            found && { ...found, cookie: Object.assign(new session.Cookie(), this.#cookie) },
+          ),
+        done,
+      );
+  }
+
+  override set(id: string, data: session.SessionData, done: (error?: unknown) => void): void {
+    sessions.insertAnonymousSession(this.#db, id, data.csrfSecret ?? '').then(() => done(), done);
+  }
+
+  override destroy(id: string, done: (error?: unknown) => void): void {
+    sessions.endSession(this.#db, id).then(() => done(), done);
+  }
+}

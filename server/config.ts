@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import path from 'node:path';
+import type { DatabaseLocation } from '../db/database.ts';
+import { passwordProblem } from './auth/password-rules.ts';
+import { usernameProblem } from './auth/username.ts';
+
+export interface Config {
+  host: string;
+  port: number;
+  database: DatabaseLocation;
+  /** The scheme and host that browsers see, such as `https://keys.example.com`. */
+  publicUrl: string | undefined;
+  /** Whether browsers reach us over https. */
+  secure: boolean;
+  /** As Express's `trust proxy`: false, a number of hops, or addresses. */
+  trustProxy: false | number | string[];
+  /** The first signs session cookies, all verify. */
+  sessionSecrets: string[];
+  firstUser: { username: string; password: string | undefined };
+}
+
+/** Everything that is wrong with the configuration, one sentence each. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`The configuration can't be used:\n${problems.map((line) => `  - ${line}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+type Environment = Record<string, string | undefined>;
+
+/**
+ * Reads the whole configuration; README.md has the table. Without DATABASE_URL the session secret
+ * is made in the data folder at the first call.
+ *
+ * @throws {ConfigError} with every problem at once.
+ */
+export function loadConfig(env: Environment): Config {
+  const problems: string[] = [];
+  const read = (name: string) => readValue(env, name, problems);
+
+  const folder = env.DATA_DIR || '.data';
+  const url = read('DATABASE_URL');
+  const publicUrl = parsePublicUrl(env.PUBLIC_URL, problems);
+  const secure = publicUrl?.startsWith('https:') ?? false;
+  const trustProxy = parseTrustProxy(env.TRUST_PROXY, problems);
+  if (secure && trustProxy === false) {
+    problems.push(
+      'PUBLIC_URL is https, so TRUST_PROXY has to say which proxy ends TLS; ' +
+        'without it no browser would be sent a session cookie.',
+    );
+  }
+  const config = {
+    host: env.HOST || '127.0.0.1',
+    port: parsePort(env.PORT, problems),
+    database: parseDatabase(url, folder, problems),
+    publicUrl,
+    secure,
+    trustProxy,
+    sessionSecrets: parseSecrets(read('SESSION_SECRET'), url, problems),
+    firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  if (config.sessionSecrets.length === 0) config.sessionSecrets = [keptSecret(folder)];
+  return config;
+}
+
+/** A value, or the content of the file that NAME_FILE names; empty counts as not set. */
+function readValue(env: Environment, name: string, problems: string[]): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (!file) return env[name] || undefined;
+  if (env[name]) problems.push(`${name} and ${name}_FILE are both set; keep one.`);
+  try {
+    return readFileSync(file, 'utf8').trim() || undefined;
+  } catch {
+    problems.push(`${name}_FILE names ${file}, which can't be read.`);
+    return undefined;
+  }
+}
+
+function parsePort(value: string | undefined, problems: string[]): number {
+  const port = value ? Number(value) : 3000;
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  problems.push(`PORT is "${value}"; it must be a whole number from 0 to 65535.`);
+  return 0;
+}
+
+function parseDatabase(
+  url: string | undefined,
+  folder: string,
+  problems: string[],
+): DatabaseLocation {
+  if (url === undefined) return { folder };
+  if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '')) {
+    problems.push('DATABASE_URL must begin with postgres:// and be a valid URL.');
+  }
+  return { url };
+}
+
+function parsePublicUrl(value: string | undefined, problems: string[]): string | undefined {
+  if (!value) return undefined;
+  const url = URL.parse(value);
+  if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  problems.push(
+    `PUBLIC_URL is "${value}"; it must be a scheme and a host, such as https://keys.example.com.`,
+  );
+  return undefined;
+}
+
+function parseTrustProxy(value: string | undefined, problems: string[]): Config['trustProxy'] {
+  if (!value) return false;
+  if (/^\d+$/.test(value)) return Number(value) || false;
+  const addresses = value.split(',').map((address) => address.trim());
+  if (addresses.every(isAddressOrSubnet)) return addresses;
+  problems.push(
+    `TRUST_PROXY is "${value}"; it must be a number of proxies, or their addresses, comma-separated.`,
+  );
+  return false;
+}
+
+function isAddressOrSubnet(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
+function parseSecrets(
+  value: string | undefined,
+  databaseUrl: string | undefined,
+  problems: string[],
+): string[] {
+  if (value === undefined) {
+    if (databaseUrl !== undefined) {
+      problems.push('SESSION_SECRET is required with DATABASE_URL: all copies have to share it.');
+    }
+    return [];
+  }
+  const secrets = value.split(',').map((secret) => secret.trim());
+  if (secrets.some((secret) => secret.length < 32)) {
+    problems.push('SESSION_SECRET: each secret needs at least 32 characters.');
+  }
+  return secrets;
+}
+
+function parseFirstUser(
+  username = 'linodedemo',
+  password: string | undefined,
+  problems: string[],
+): Config['firstUser'] {
+  const wrongName = usernameProblem(username);
+  if (wrongName) problems.push(`FIRST_USERNAME: ${wrongName}`);
+  const wrongPassword = password === undefined ? undefined : passwordProblem(password);
+  if (wrongPassword) problems.push(`FIRST_PASSWORD: ${wrongPassword}`);
+  return { username, password };
+}
+
+/** The embedded database has one process, so its secret can live beside it. */
+function keptSecret(folder: string): string {
+  const file = path.join(folder, 'session-secret');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+  return readFileSync(file, 'utf8');
+}

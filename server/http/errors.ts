@@ -1,0 +1,64 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { render } from './render.ts';
+
+/** A refusal: an answer with a status, and a sentence that the person may read. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+
+  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** Not there, and not yours: the same. */
+export function notFound(): HttpError {
+  return new HttpError(404, 'There is nothing at this address.');
+}
+
+export const nothingHere: RequestHandler = () => {
+  throw notFound();
+};
+
+/** The one place where an error becomes a page. Only an HttpError's own words are shown. */
+export function errorPage(log: Logger): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    const refusal = toHttpError(error);
+    if (refusal.status >= 500) log.error({ err: error, requestId: res.locals.requestId }, 'failed');
+    if (res.headersSent) return next(error);
+    res.status(refusal.status).set(refusal.headers);
+    render(req, res, 'error', [titles[refusal.status] ?? 'Error'], {
+      heading: titles[refusal.status] ?? 'Error',
+      explanation: refusal.message,
+      requestId: refusal.status >= 500 ? String(res.locals.requestId) : undefined,
+    });
+  };
+}
+
+const titles: Record<number, string> = {
+  400: 'Bad request',
+  403: 'Refused',
+  404: 'Not found',
+  413: 'Too large',
+  415: 'Unsupported',
+  500: 'Something went wrong',
+  503: 'Not available',
+};
+
+function toHttpError(error: unknown): HttpError {
+  if (error instanceof HttpError) return error;
+  const status = clientErrorStatus(error);
+  if (status === 413) return new HttpError(413, 'That is more than this form can hold.');
+  if (status !== undefined) return new HttpError(status, 'The request could not be understood.');
+  return new HttpError(500, 'This is our fault, not yours. Nothing you did is lost or half-done.');
+}
+
+/** Express and its parsers mark what a client did wrong with a 4xx `status`. */
+function clientErrorStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'status' in error)) return undefined;
+  const { status } = error;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

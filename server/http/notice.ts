@@ -1,0 +1,52 @@
+import type { Request, Response } from 'express';
+
+/** Sentences that a page says once, at its top, about what was done before it was opened. */
+export const notices = {
+  'key-removed': { text: 'The key has now been removed.', good: true },
+  'key-removed-before': { text: 'That key was already removed.', good: false },
+  'key-created-before': {
+    text: 'That key was already created. Its full value cannot be shown again.',
+    good: false,
+  },
+  'session-changed': {
+    text: 'Your session has changed, so nothing was done.',
+    good: false,
+  },
+} as const;
+
+export type NoticeName = keyof typeof notices;
+export type Notice = (typeof notices)[NoticeName];
+
+const COOKIE = 'notice';
+
+/**
+ * Leaves a notice for the page that a redirect leads to. It travels in a cookie that holds its
+ * name: a flash in the session would be a write to the database for each view, shown twice or
+ * lost when two requests race, and a query parameter would say it again at each reload.
+ */
+export function leaveNotice(res: Response, name: NoticeName): void {
+  res.cookie(COOKIE, name, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: res.req.secure,
+    maxAge: 60_000,
+  });
+}
+
+/** Shows a notice in the page that this very request renders. */
+export function showNotice(res: Response, name: NoticeName): void {
+  res.locals.notice = name;
+}
+
+/** The notice for the page being rendered, if there is one; from then on it is gone. */
+export function takeNotice(req: Request, res: Response): Notice | undefined {
+  const left = /(?:^|;\s*)notice=([a-z-]+)/.exec(req.headers.cookie ?? '')?.[1];
+  if (left !== undefined)
+    res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', secure: req.secure });
+  const name: unknown = res.locals.notice ?? left;
+  return isNoticeName(name) ? notices[name] : undefined;
+}
+
+function isNoticeName(name: unknown): name is NoticeName {
+  return typeof name === 'string' && Object.hasOwn(notices, name);
+}

@@ -1,0 +1,78 @@
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago `then` was, as the table says it: `Right Now!`, `2 hours ago`. */
+export function age(then: Date, now: Date, timeZone: string): string {
+  if (now.getTime() - then.getTime() < MINUTE) return 'Right Now!';
+  return `${span(then, now, timeZone)} ago`;
+}
+
+/** How long `end` is away: `5 months`, `Less than a minute`. */
+export function timeLeft(end: Date, now: Date, timeZone: string): string {
+  // The database counts microseconds, a Date cuts them off: the moment something begins to last
+  // six months, less than six months are left.
+  const left = new Date(end.getTime() - 1);
+  if (left.getTime() - now.getTime() < MINUTE) return 'Less than a minute';
+  return span(now, left, timeZone);
+}
+
+/** `2014-02-13 07:42` on the clock of a time zone (24 hours). */
+export function minute(date: Date, timeZone: string): string {
+  return wallClock(date, timeZone).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** The largest unit that fits, rounded down: minutes, hours, days, then calendar months, years. */
+function span(from: Date, to: Date, timeZone: string): string {
+  const elapsed = to.getTime() - from.getTime();
+  if (elapsed < HOUR) return count(Math.floor(elapsed / MINUTE), 'minute');
+  if (elapsed < DAY) return count(Math.floor(elapsed / HOUR), 'hour');
+  if (elapsed < 30 * DAY) return count(Math.floor(elapsed / DAY), 'day');
+  // 30 days into a month of 31 are not a calendar month yet, but no longer "days" either.
+  const months = Math.max(1, calendarMonths(wallClock(from, timeZone), wallClock(to, timeZone)));
+  if (months < 12) return count(months, 'month');
+  return count(Math.floor(months / 12), 'year');
+}
+
+function calendarMonths(from: Date, to: Date): number {
+  const years = to.getUTCFullYear() - from.getUTCFullYear();
+  const months = years * 12 + to.getUTCMonth() - from.getUTCMonth();
+  return sinceMonthBegan(to) < sinceMonthBegan(from) ? months - 1 : months;
+}
+
+function sinceMonthBegan(wall: Date): number {
+  return wall.getTime() - Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth());
+}
+
+/** What the clock on the wall shows in a time zone, as if that were UTC. */
+function wallClock(date: Date, timeZone: string): Date {
+  const shown: Record<string, number> = {};
+  for (const { type, value } of formatter(timeZone).formatToParts(date))
+    shown[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second, date.getUTCMilliseconds()));
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter costs far more than using one. */
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  const known = formatters.get(timeZone);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  formatters.set(timeZone, made);
+  return made;
+}
+
+function count(number: number, unit: string): string {
+  return `${number} ${unit}${number === 1 ? '' : 's'}`;
+}

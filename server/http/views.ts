@@ -1,0 +1,32 @@
+import type { ApiKey } from '../../db/api-keys.ts';
+import type { SignedInUser } from '../../db/sessions.ts';
+
+/** What each view is given; a missing local doesn't compile. The keys name files in views/. */
+export interface Views {
+  home: { user: SignedInUser; activeKeys: number };
+  login: { username: string; next: string; problem: string | undefined };
+  profile: { user: SignedInUser };
+  'profile/authenticate': { username: string; next: string; problem: string | undefined };
+  'profile/api-keys': ApiKeysView;
+  'profile/api-keys/remove': { key: ApiKey; isLastActive: boolean; timeZone: string };
+  error: { heading: string; explanation: string; requestId: string | undefined };
+}
+
+interface ApiKeysView {
+  keys: ApiKey[];
+  timeZone: string;
+  /** The whole of a key that was just made: in this one response, and never again. */
+  newKey: string | undefined;
+  /** The form, as typed. */
+  form: { label: string; expires: string; requestId: string };
+  problems: { label?: string; expires?: string };
+  lifetimes: readonly { value: string; text: string }[];
+}
+
+/** Style sheets and modules that only some views need. */
+export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
+  home: { styles: ['home'] },
+  login: { styles: ['login'] },
+  'profile/api-keys': { styles: ['api-keys'], scripts: ['api-keys'] },
+  'profile/api-keys/remove': { styles: ['api-keys'] },
+};

@@ -1,0 +1,66 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import pino from 'pino';
+import { openDatabase } from '../db/database.ts';
+import { FolderInUse } from '../db/embedded.ts';
+import { sweepSessions } from '../db/sessions.ts';
+import { createApp } from './app.ts';
+import { startPasswords } from './auth/passwords.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { makeFirstUser } from './first-user.ts';
+
+const GRACE_MS = 10_000;
+const SWEEP_EVERY_MS = 5 * 60_000;
+
+try {
+  await start();
+} catch (error) {
+  if (!(error instanceof ConfigError || error instanceof FolderInUse)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
+async function start() {
+  const config = loadConfig(process.env);
+  const log = pino();
+  const stopping = new AbortController();
+  const db = await openDatabase(config.database);
+  const passwords = await startPasswords();
+  const newPassword = await makeFirstUser(db, passwords, config.firstUser);
+
+  const server = createServer(createApp({ config, db, passwords, log, stopping: stopping.signal }));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(config.port, config.host, resolve);
+  });
+  const sweeping = setInterval(() => {
+    sweepSessions(db).catch((err) => log.error({ err }, 'sessions were not swept'));
+  }, SWEEP_EVERY_MS);
+  announce(config.publicUrl ?? address(server.address()), config.firstUser.username, newPassword);
+
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+
+  function stop() {
+    stopping.abort();
+    clearInterval(sweeping);
+    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
+    server.close(async () => {
+      await passwords.close();
+      await db.destroy();
+      process.exit(0);
+    });
+  }
+}
+
+function announce(url: string, username: string, password: string | undefined) {
+  console.log(`Linode Manager is at ${url}`);
+  if (password === undefined) return;
+  console.log(`Log in as ${username} with the password ${password}`);
+  console.log('(shown this once; `npm run users -- password` sets another)');
+}
+
+function address(listening: string | AddressInfo | null): string {
+  if (listening === null || typeof listening === 'string') return String(listening);
+  const host = listening.family === 'IPv6' ? `[${listening.address}]` : listening.address;
+  return `http://${host}:${listening.port}`;
+}

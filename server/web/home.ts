@@ -1,0 +1,13 @@
+import type { RequestHandler } from 'express';
+import { countActiveKeys } from '../../db/api-keys.ts';
+import type { Database } from '../../db/database.ts';
+import { signedInUser } from '../auth/sign-in.ts';
+import { render } from '../http/render.ts';
+
+export function home(db: Database): RequestHandler {
+  return async (req, res) => {
+    const user = signedInUser(req);
+    const activeKeys = await countActiveKeys(db, user.id);
+    render(req, res, 'home', [], { user, activeKeys });
+  };
+}

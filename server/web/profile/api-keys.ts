@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { type Request, type Response, Router } from 'express';
+import { insertKey, isSameRequest, listKeys } from '../../../db/api-keys.ts';
+import type { Database } from '../../../db/database.ts';
+import { insertEvent } from '../../../db/events.ts';
+import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../api-keys/expiry.ts';
+import { parseLabel } from '../../api-keys/label.ts';
+import { digestOf, makeSecret, prefixOf } from '../../api-keys/secret.ts';
+import { signedInUser } from '../../auth/sign-in.ts';
+import { client } from '../../http/client.ts';
+import { HttpError } from '../../http/errors.ts';
+import { readForm } from '../../http/form.ts';
+import { leaveNotice } from '../../http/notice.ts';
+import { render } from '../../http/render.ts';
+import type { Views } from '../../http/views.ts';
+import { removal } from './api-keys/remove.ts';
+
+export function apiKeys(db: Database): Router {
+  return Router().get('/', showKeys).post('/', createKey).use('/:id/remove', removal(db));
+
+  /** `?label=ci&expires=3-months` opens the form filled in. */
+  async function showKeys(req: Request, res: Response) {
+    const { label, expires } = req.query;
+    await renderKeys(req, res, {
+      form: {
+        label: typeof label === 'string' ? label : '',
+        expires: findExpiry(expires)?.value ?? DEFAULT_EXPIRY,
+      },
+    });
+  }
+
+  async function createKey(req: Request, res: Response) {
+    const form = readForm(req, ['label', 'expires', 'request_id']);
+    if (!isUuid(form.request_id)) throw new HttpError(400, 'The form lacks its request_id.');
+
+    const label = parseLabel(form.label);
+    const expiry = findExpiry(form.expires);
+    if ('problem' in label || expiry === undefined) {
+      res.status(422);
+      return renderKeys(req, res, {
+        form,
+        problems: {
+          ...('problem' in label && { label: label.problem }),
+          ...(expiry === undefined && { expires: 'Choose when the key expires.' }),
+        },
+      });
+    }
+
+    const user = signedInUser(req);
+    const request = {
+      requestId: form.request_id,
+      label: label.value,
+      lifetime: expiry.lifetime,
+      timeZone: user.timeZone,
+    };
+    const secret = makeSecret();
+    const from = client(req);
+    const made = await db.transaction().execute(async (trx) => {
+      const keyId = await insertKey(trx, user.id, {
+        ...request,
+        prefix: prefixOf(secret),
+        digest: digestOf(secret),
+        ip: from.ip,
+        via: 'Linode Manager',
+      });
+      if (keyId === undefined) return false;
+      await insertEvent(trx, { kind: 'key made', userId: user.id, keyId, ...from });
+      return true;
+    });
+    if (made) return renderKeys(req, res, { newKey: secret });
+
+    leaveNotice(res, 'key-created-before');
+    const same = await isSameRequest(db, user.id, request);
+    res.redirect(303, same ? req.baseUrl : `${req.baseUrl}?${asQuery(form)}`);
+  }
+
+  async function renderKeys(
+    req: Request,
+    res: Response,
+    locals: {
+      form?: { label: string; expires: string };
+      problems?: Views['profile/api-keys']['problems'];
+      newKey?: string;
+    },
+  ) {
+    const { id, timeZone } = signedInUser(req);
+    const title = locals.newKey === undefined ? 'API Keys' : 'API key created · API Keys';
+    render(req, res, 'profile/api-keys', [title, 'My Profile'], {
+      keys: await listKeys(db, id),
+      timeZone,
+      lifetimes: expiries,
+      newKey: locals.newKey,
+      form: {
+        label: locals.form?.label ?? '',
+        expires: locals.form?.expires ?? DEFAULT_EXPIRY,
+        requestId: randomUUID(),
+      },
+      problems: locals.problems ?? {},
+    });
+  }
+}
+
+function asQuery({ label, expires }: { label: string; expires: string }): URLSearchParams {
+  return new URLSearchParams({ label, expires });
+}
+
+function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}

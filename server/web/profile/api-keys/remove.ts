@@ -1,0 +1,53 @@
+import { type Request, type Response, Router } from 'express';
+import { findKey, removeKey } from '../../../../db/api-keys.ts';
+import type { Database } from '../../../../db/database.ts';
+import { insertEvent } from '../../../../db/events.ts';
+import { signedInUser } from '../../../auth/sign-in.ts';
+import { client } from '../../../http/client.ts';
+import { notFound } from '../../../http/errors.ts';
+import { leaveNotice, type NoticeName } from '../../../http/notice.ts';
+import { render } from '../../../http/render.ts';
+
+const TAB = '/profile/api-keys';
+
+export function removal(db: Database): Router {
+  return Router({ mergeParams: true }).get('/', confirmRemoval).post('/', remove);
+
+  async function confirmRemoval(req: Request, res: Response) {
+    const user = signedInUser(req);
+    const key = await findKey(db, user.id, keyId(req));
+    if (!key) throw notFound();
+    if (key.removed) return backToTab(res, 'key-removed-before');
+    render(req, res, 'profile/api-keys/remove', ['Remove an API key', 'My Profile'], {
+      key,
+      isLastActive: key.isLastActive,
+      timeZone: user.timeZone,
+    });
+  }
+
+  async function remove(req: Request, res: Response) {
+    const user = signedInUser(req);
+    const id = keyId(req);
+    const outcome = await db.transaction().execute(async (trx) => {
+      const outcome = await removeKey(trx, user.id, id);
+      if (outcome === 'removed') {
+        await insertEvent(trx, { kind: 'key removed', userId: user.id, keyId: id, ...client(req) });
+      }
+      return outcome;
+    });
+    if (outcome === 'not found') throw notFound();
+    backToTab(res, outcome === 'removed' ? 'key-removed' : 'key-removed-before');
+  }
+}
+
+function backToTab(res: Response, notice: NoticeName) {
+  leaveNotice(res, notice);
+  res.redirect(303, TAB);
+}
+
+/** The id in the URL; anything that can't be one is a key that isn't there. */
+function keyId(req: Request): number {
+  const { id } = req.params;
+  if (typeof id !== 'string' || !/^[1-9]\d{0,14}$/.test(id)) throw notFound();
+  return Number(id);
+}
