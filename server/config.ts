@@ -43,7 +43,7 @@ export function loadConfig(env: Environment): Config {
   const problems: string[] = [];
   const read = (name: string) => readValue(env, name, problems);
 
-  const folder = env.DATA_DIR || '.data';
+  const folder = dataFolder(env);
   const url = read('DATABASE_URL');
   const publicUrl = parsePublicUrl(env.PUBLIC_URL, problems);
   const secure = publicUrl?.startsWith('https:') ?? false;
@@ -67,6 +67,23 @@ export function loadConfig(env: Environment): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   if (config.sessionSecrets.length === 0) config.sessionSecrets = [keptSecret(folder)];
   return config;
+}
+
+/**
+ * The one part of the configuration that the commands of server/cli need.
+ *
+ * @throws {ConfigError}
+ */
+export function loadDatabaseLocation(env: Environment): DatabaseLocation {
+  const problems: string[] = [];
+  const url = readValue(env, 'DATABASE_URL', problems);
+  const location = parseDatabase(url, dataFolder(env), problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return location;
+}
+
+function dataFolder(env: Environment): string {
+  return env.DATA_DIR || '.data';
 }
 
 /** A value, or the content of the file that NAME_FILE names; empty counts as not set. */

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
@@ -8,6 +7,7 @@ import { createApp } from './app.ts';
 import { startPasswords } from './auth/passwords.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { makeFirstUser } from './first-user.ts';
+import { listeningAt } from './http/listening-at.ts';
 
 const GRACE_MS = 10_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
@@ -35,7 +35,7 @@ async function start() {
   const sweeping = setInterval(() => {
     sweepSessions(db).catch((err) => log.error({ err }, 'sessions were not swept'));
   }, SWEEP_EVERY_MS);
-  announce(config.publicUrl ?? address(server.address()), config.firstUser.username, newPassword);
+  announce(config.publicUrl ?? listeningAt(server), config.firstUser.username, newPassword);
 
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
@@ -57,10 +57,4 @@ function announce(url: string, username: string, password: string | undefined) {
   if (password === undefined) return;
   console.log(`Log in as ${username} with the password ${password}`);
   console.log('(shown this once; `npm run users -- password` sets another)');
-}
-
-function address(listening: string | AddressInfo | null): string {
-  if (listening === null || typeof listening === 'string') return String(listening);
-  const host = listening.family === 'IPv6' ? `[${listening.address}]` : listening.address;
-  return `http://${host}:${listening.port}`;
 }

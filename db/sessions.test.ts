@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { before, test } from 'node:test';
+import { type RawBuilder, sql } from 'kysely';
+import * as sessions from './sessions.ts';
+import { describeOnEachDatabase } from './testing.ts';
+import { findUser, insertUser, setDisabled } from './users.ts';
+
+describeOnEachDatabase('sessions in the database', (on) => {
+  let userId: number;
+  before(async () => {
+    await insertUser(on.db, { username: 'ada', passwordDigest: '' });
+    userId = (await findUser(on.db, 'ada'))?.id ?? 0;
+  });
+
+  async function newSession(): Promise<string> {
+    const id = randomUUID();
+    const session = { id, userId, csrfSecret: 'secret', ip: '203.0.113.7', userAgent: 'test' };
+    await on.db.transaction().execute((trx) => sessions.insertSession(trx, session));
+    return id;
+  }
+
+  const renew = (id: string, newId: string) =>
+    on.db.transaction().execute((trx) => sessions.renewSession(trx, id, newId));
+
+  type Times = 'seen_at' | 'expires_at' | 'authenticated_at';
+  async function move(column: Times, to: RawBuilder<Date>) {
+    await on.db
+      .updateTable('sessions')
+      .set({ [column]: to })
+      .execute();
+  }
+
+  test('a session is found by its id, with its user, not yet authenticated', async () => {
+    const session = await sessions.findSession(on.db, await newSession());
+    assert.equal(session?.user?.username, 'ada');
+    assert.equal(session?.csrfSecret, 'secret');
+    assert.equal(session?.recentlyAuthenticated, false);
+  });
+
+  test('the id is nowhere in the table', async () => {
+    const id = await newSession();
+    const { rows } = await sql<{ text: string }>`select s::text as text from sessions s`.execute(
+      on.db,
+    );
+    assert.ok(rows.length > 0 && rows.every(({ text }) => !text.includes(id)));
+  });
+
+  test('an ended session is not found, and nothing brings it back', async () => {
+    const id = await newSession();
+    assert.deepEqual(await sessions.endSession(on.db, id), { userId });
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+
+    await sessions.insertAnonymousSession(on.db, id, 'secret');
+    assert.equal(await renew(id, randomUUID()), false);
+    assert.equal(await sessions.endSession(on.db, id), undefined);
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+  });
+
+  test('a renewed session goes on under its new id only, freshly authenticated', async () => {
+    const id = await newSession();
+    const newId = randomUUID();
+    assert.equal(await renew(id, newId), true);
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+    const renewed = await sessions.findSession(on.db, newId);
+    assert.equal(renewed?.user?.username, 'ada');
+    assert.equal(renewed?.csrfSecret, 'secret');
+    assert.equal(renewed?.recentlyAuthenticated, true);
+  });
+
+  test('of renewing and ending at once, no session survives that was ended', async () => {
+    for (let round = 0; round < 10; round++) {
+      const id = await newSession();
+      const newId = randomUUID();
+      const [renewed, ended] = await Promise.all([
+        renew(id, newId),
+        sessions.endSession(on.db, id),
+      ]);
+      assert.notEqual(renewed, ended !== undefined);
+      assert.equal(await sessions.findSession(on.db, id), undefined);
+    }
+  });
+
+  test('renewing does not put off the absolute end', async () => {
+    const id = await newSession();
+    const newId = randomUUID();
+    await move('expires_at', sql`now() + interval '1 minute'`);
+    await renew(id, newId);
+    const { rows } =
+      await sql`select 1 from sessions where expires_at > now() + interval '1 hour'`.execute(on.db);
+    assert.equal(rows.length, 0);
+    assert.ok(await sessions.findSession(on.db, newId));
+  });
+
+  const minutes = (count: number) => sql<Date>`now() - make_interval(mins => ${count})`;
+
+  test('a session ends after 30 minutes without a request', async () => {
+    const id = await newSession();
+    await move('seen_at', minutes(29));
+    assert.ok(await sessions.findSession(on.db, id));
+    await move('seen_at', minutes(30));
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+  });
+
+  test('a session that is used stays; that it was seen is written at most once a minute', async () => {
+    const id = await newSession();
+    const seen = async () =>
+      (
+        await on.db
+          .selectFrom('sessions')
+          .select('seen_at')
+          .where('ended_at', 'is', null)
+          .orderBy('created_at', 'desc')
+          .executeTakeFirst()
+      )?.seen_at.getTime();
+    const first = await seen();
+    await sessions.findSession(on.db, id);
+    assert.equal(await seen(), first);
+    await move('seen_at', minutes(2));
+    const before = await seen();
+    await sessions.findSession(on.db, id);
+    assert.notEqual(await seen(), before);
+  });
+
+  test('a session ends 12 hours after log in', async () => {
+    const id = await newSession();
+    const { rows } = await sql<{ hours: number }>`
+      select extract(epoch from expires_at - created_at)::int / 3600 as hours
+      from sessions order by created_at desc limit 1`.execute(on.db);
+    assert.equal(rows[0]?.hours, 12);
+    await move('expires_at', sql`now()`);
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+  });
+
+  test('the password counts as recent for 10 minutes, however busy the session is', async () => {
+    const id = randomUUID();
+    await renew(await newSession(), id);
+    const isRecent = async () => (await sessions.findSession(on.db, id))?.recentlyAuthenticated;
+    await move('authenticated_at', sql`now() - interval '9 minutes 59 seconds'`);
+    assert.equal(await isRecent(), true);
+    await move('authenticated_at', minutes(10));
+    assert.equal(await isRecent(), false);
+    assert.equal(await isRecent(), false);
+  });
+
+  test("a disabled user's session is not found", async () => {
+    const id = await newSession();
+    await setDisabled(on.db, 'ada', true);
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+    await setDisabled(on.db, 'ada', false);
+  });
+
+  test("ending a user's sessions ends all of them, and nobody else's", async () => {
+    const ids = [await newSession(), await newSession()];
+    const anonymous = randomUUID();
+    await sessions.insertAnonymousSession(on.db, anonymous, 'secret');
+    await sessions.endSessionsOf(on.db, 'ADA');
+    for (const id of ids) assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.ok(await sessions.findSession(on.db, anonymous));
+  });
+
+  test("a visitor's session lives 15 minutes, and is swept", async () => {
+    const id = randomUUID();
+    await sessions.insertAnonymousSession(on.db, id, 'secret');
+    const found = await sessions.findSession(on.db, id);
+    assert.deepEqual(found, {
+      csrfSecret: 'secret',
+      user: undefined,
+      recentlyAuthenticated: false,
+    });
+    const { rows } = await sql<{ minutes: number }>`
+      select extract(epoch from expires_at - created_at)::int / 60 as minutes
+      from sessions where user_id is null order by created_at desc limit 1`.execute(on.db);
+    assert.equal(rows[0]?.minutes, 15);
+
+    await move('expires_at', sql`now() - interval '1 second'`);
+    const alive = await newSession();
+    await sessions.sweepSessions(on.db);
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.ok(await sessions.findSession(on.db, alive));
+    const left = await on.db.selectFrom('sessions').select('digest').execute();
+    assert.equal(left.length, 1);
+  });
+});

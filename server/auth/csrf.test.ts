@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { addUser, PASSWORD, startApp, type Visitor } from '../testing.ts';
+
+const TAB = '/profile/api-keys';
+
+describeOnEachDatabase('forms of ours', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let visitor: Visitor;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+    visitor = await app.signIn('ada');
+  });
+  after(() => app.close());
+
+  async function countKeys() {
+    return (await on.db.selectFrom('api_keys').select('id').execute()).length;
+  }
+
+  /** Posts a whole, right form, but for the token and the headers. */
+  async function post(headers: Record<string, string>, token?: string) {
+    await visitor.get(TAB);
+    const fields = { label: 'typed <b>', expires: '1-week', request_id: visitor.requestId };
+    const before = await countKeys();
+    const answer = await visitor.post(
+      TAB,
+      token === undefined ? fields : { ...fields, _csrf: token },
+      headers,
+    );
+    return { answer, made: (await countKeys()) - before };
+  }
+
+  const own = () => ({ origin: app.origin });
+  const allowed: [string, () => Record<string, string>][] = [
+    ['Sec-Fetch-Site: same-origin', () => ({ 'sec-fetch-site': 'same-origin' })],
+    ['our own Origin', own],
+    ['neither header', () => ({})],
+    [
+      'Sec-Fetch-Site: same-origin and a foreign Origin',
+      () => ({ 'sec-fetch-site': 'same-origin', origin: 'null' }),
+    ],
+  ];
+  for (const [what, headers] of allowed) {
+    test(`with the token, a post with ${what} is carried out`, async () => {
+      const { answer, made } = await post(headers());
+      assert.equal(answer.status, 200);
+      assert.equal(made, 1);
+    });
+  }
+
+  const foreign: [string, Record<string, string>][] = [
+    ['Sec-Fetch-Site: cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['Sec-Fetch-Site: same-site', { 'sec-fetch-site': 'same-site' }],
+    ['Sec-Fetch-Site: none', { 'sec-fetch-site': 'none' }],
+    ['a foreign Origin', { origin: 'https://evil.example' }],
+    ['Origin: null', { origin: 'null' }],
+  ];
+  for (const [what, headers] of foreign) {
+    test(`a post with ${what} is refused, with or without the token, and nothing is echoed`, async () => {
+      for (const token of [undefined, 'wrong']) {
+        const { answer, made } = await post(headers, token);
+        assert.equal(answer.status, 403);
+        assert.equal(made, 0);
+        assert.ok(!answer.body.includes('typed'));
+      }
+    });
+  }
+
+  test('a stale token from our own page: 403, nothing done, what was typed kept', async () => {
+    for (const headers of [own(), { 'sec-fetch-site': 'same-origin' }]) {
+      const { answer, made } = await post(headers, 'stale');
+      assert.equal(answer.status, 403);
+      assert.equal(made, 0);
+      assert.match(answer.body, /Your session has changed, so nothing was done\./);
+      assert.match(answer.body, /name="label" value="typed &lt;b&gt;"/);
+      assert.match(answer.body, /<option value="1-week" selected>/);
+    }
+  });
+
+  test('a stale log-in form keeps the user name, never the password', async () => {
+    const stranger = app.newVisitor();
+    const fields = { username: 'ada', password: PASSWORD, next: '/profile' };
+    const answer = await stranger.post('/login', fields, own());
+    assert.equal(answer.status, 403);
+    assert.match(answer.body, /Your session has changed, so nothing was done\./);
+    assert.match(answer.body, /name="username" value="ada"/);
+    assert.match(answer.body, /name="next" value="\/profile"/);
+    assert.ok(!answer.body.includes(PASSWORD));
+    assert.equal((await stranger.post('/login', fields, own())).status, 303);
+  });
+
+  test('a stale removal asks again; a stale log out stays signed in', async () => {
+    const { id } = await visitor.createKey();
+    const path = `${TAB}/${id}/remove`;
+    const removal = await visitor.post(path, { _csrf: 'stale' }, own());
+    assert.equal(removal.status, 403);
+    assert.match(removal.body, /Your session has changed, so nothing was done\./);
+    assert.match(removal.body, /Are you sure/);
+    const logOut = await visitor.post('/logout', { _csrf: 'stale' }, own());
+    assert.equal(logOut.status, 403);
+    assert.match(logOut.body, /Your session has changed, so nothing was done\./);
+    assert.equal((await visitor.get(path)).status, 200);
+  });
+
+  test('a token counts in the body only, and only as one string', async () => {
+    await visitor.get(TAB);
+    const token = visitor.csrfToken;
+    const fields = { label: '', expires: 'never', request_id: visitor.requestId };
+    const before = await countKeys();
+    const inQuery = await visitor.post(`${TAB}?_csrf=${token}`, { ...fields, _csrf: '' });
+    const inHeader = await visitor.post(TAB, { ...fields, _csrf: '' }, { 'x-csrf-token': token });
+    const twice = await visitor.post(TAB, [
+      ...Object.entries(fields),
+      ['_csrf', token],
+      ['_csrf', token],
+    ]);
+    for (const answer of [inQuery, inHeader, twice]) assert.equal(answer.status, 403);
+    assert.equal(await countKeys(), before);
+  });
+
+  test("another session's token is refused", async () => {
+    const other = await app.signIn('ada');
+    const { answer, made } = await post({}, other.csrfToken);
+    assert.equal(answer.status, 403);
+    assert.equal(made, 0);
+  });
+
+  test('signed out comes first: sent to log in, with what was typed, nothing done', async () => {
+    const stranger = app.newVisitor();
+    const answer = await stranger.post(
+      TAB,
+      { label: 'typed', expires: '1-week' },
+      { origin: 'https://evil.example' },
+    );
+    assert.equal(answer.status, 303);
+    const next = encodeURIComponent(`${TAB}?label=typed&expires=1-week`);
+    assert.equal(answer.location, `/login?next=${next}`);
+  });
+
+  test('where PUBLIC_URL is set, that is the origin that counts', async () => {
+    const proxied = await startApp(on.db, { publicUrl: 'http://keys.example.com' });
+    const stranger = proxied.newVisitor();
+    await stranger.get('/login');
+    const fields = { username: 'ada', password: PASSWORD };
+    assert.equal((await stranger.post('/login', fields, { origin: proxied.origin })).status, 403);
+    const right = await stranger.post('/login', fields, { origin: 'http://keys.example.com' });
+    assert.equal(right.status, 303);
+    await proxied.close();
+  });
+});

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import bcrypt from 'bcryptjs';
+import { HttpError } from '../http/errors.ts';
+import { passwordProblem } from './password-rules.ts';
+import { needsRehash, PASSWORD_COST, type Passwords, startPasswords } from './passwords.ts';
+
+describe('passwords', () => {
+  let passwords: Passwords;
+  let digest: string;
+  before(async () => {
+    passwords = await startPasswords();
+    digest = await passwords.hash('correct horse');
+  });
+  after(() => passwords.close());
+
+  test('the right one is right', async () => {
+    assert.equal(await passwords.verify('correct horse', digest), true);
+  });
+
+  test('a wrong one is wrong', async () => {
+    assert.equal(await passwords.verify('correct horsf', digest), false);
+    assert.equal(await passwords.verify('', digest), false);
+  });
+
+  test('without a digest every password is wrong', async () => {
+    assert.equal(await passwords.verify('correct horse', undefined), false);
+  });
+
+  test('a password that bcrypt would cut is not mistaken for the one it would be cut to', async () => {
+    const longest = 'x'.repeat(72);
+    const itsDigest = await passwords.hash(longest);
+    assert.equal(await passwords.verify(longest, itsDigest), true);
+    assert.equal(await passwords.verify(`${longest}y`, itsDigest), false);
+  });
+
+  test('a NUL byte does not end a password', async () => {
+    const withNul = await passwords.hash('correct\0horse');
+    assert.equal(await passwords.verify('correct\0mouse', withNul), false);
+  });
+
+  test('what breaks one check does not break the next', async () => {
+    await assert.rejects(
+      passwords.verify('correct horse', 'no digest, and 60 characters'.padEnd(60)),
+    );
+    assert.equal(await passwords.verify('correct horse', digest), true);
+  });
+
+  test('beyond a bound the queue refuses with 503 and Retry-After, and serves who is in it', async () => {
+    const checks = Array.from({ length: 70 }, () => passwords.verify('correct horse', digest));
+    const answers = await Promise.allSettled(checks);
+    const refusals = answers.flatMap((answer) =>
+      answer.status === 'rejected' ? [answer.reason] : [],
+    );
+    assert.equal(refusals.length, 6);
+    for (const refusal of refusals) {
+      assert.ok(refusal instanceof HttpError);
+      assert.equal(refusal.status, 503);
+      assert.match(refusal.headers['Retry-After'] ?? '', /^\d+$/);
+    }
+    assert.equal(answers.filter((a) => a.status === 'fulfilled' && a.value).length, 64);
+  });
+});
+
+test('a digest of another cost is made anew', () => {
+  assert.equal(needsRehash(bcrypt.hashSync('x', 4)), true);
+  assert.equal(needsRehash(bcrypt.hashSync('x', PASSWORD_COST)), false);
+});
+
+const passwordLengths = [
+  ['7 characters', '1234567', false],
+  ['8 characters', '12345678', true],
+  ['8 characters outside the basic plane', '😀'.repeat(8), true],
+  ['71 bytes', 'x'.repeat(71), true],
+  ['72 bytes', 'é'.repeat(36), true],
+  ['73 bytes', `${'é'.repeat(36)}x`, false],
+  ['200 bytes', 'x'.repeat(200), false],
+] as const;
+for (const [length, password, isAccepted] of passwordLengths) {
+  test(`a new password of ${length} is ${isAccepted ? 'accepted' : 'refused'}`, () => {
+    assert.equal(passwordProblem(password) === undefined, isAccepted);
+  });
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { setDisabled } from '../../db/users.ts';
+import { addUser, startApp } from '../testing.ts';
+
+describeOnEachDatabase('the session cookie', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+  });
+  after(() => app.close());
+
+  const paths = ['/', '/profile', '/profile/api-keys', '/profile/api-keys/1/remove', '/nothing'];
+  const countSessions = async () =>
+    (await on.db.selectFrom('sessions').select('digest').execute()).length;
+
+  test('on http: HttpOnly, SameSite=Lax, for the whole site', async () => {
+    const cookie = (await app.newVisitor().get('/login')).headers.get('set-cookie') ?? '';
+    assert.match(cookie, /^session=s%3A[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
+  });
+
+  test('on https: Secure, and a name that browsers hold to this host', async () => {
+    const secure = await startApp(on.db, {
+      secure: true,
+      publicUrl: 'https://keys.example.com',
+      trustProxy: 1,
+    });
+    const https = { 'x-forwarded-proto': 'https' };
+    const visitor = secure.newVisitor();
+    const answer = await visitor.get('/login', https);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    assert.match(cookie, /^__Host-session=s%3A[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    assert.match(answer.headers.get('strict-transport-security') ?? '', /max-age=\d{8}/);
+    const renewed = await visitor.post(
+      '/login',
+      { username: 'ada', password: 'correct horse battery' },
+      https,
+    );
+    assert.match(
+      renewed.headers.get('set-cookie') ?? '',
+      /^__Host-session=.*HttpOnly; Secure; SameSite=Lax$/,
+    );
+    await secure.close();
+  });
+
+  test('only /login makes a session for a stranger', async () => {
+    const before = await countSessions();
+    for (const path of [...paths, '/healthz', '/css/main.css']) {
+      const answer = await app.newVisitor().get(path);
+      assert.equal(answer.headers.get('set-cookie'), null, path);
+    }
+    assert.equal(await countSessions(), before);
+    await app.newVisitor().get('/login');
+    assert.equal(await countSessions(), before + 1);
+  });
+
+  test('an ended session gets no cookie but at /login, on any page or post', async () => {
+    const visitor = await app.signIn('ada');
+    const cookie = visitor.cookieHeader();
+    await visitor.post('/logout');
+    const after = app.newVisitor();
+    for (const path of [...paths, '/logout']) {
+      for (const answer of [
+        await after.get(path, { cookie }),
+        await after.post(path, {}, { cookie }),
+      ]) {
+        assert.equal(answer.headers.get('set-cookie'), null, path);
+      }
+    }
+    assert.ok((await after.get('/login', { cookie })).headers.get('set-cookie'));
+  });
+
+  test('a forged or broken cookie is nobody', async () => {
+    for (const value of ['x', 's%3Ax.y', 's%3A', '%', 'a'.repeat(4_000)]) {
+      const answer = await app.newVisitor().get('/', { cookie: `session=${value}` });
+      assert.equal(answer.location, '/login');
+    }
+  });
+
+  test('a disabled user is out with the next request', async () => {
+    await addUser(on.db, 'eve');
+    const visitor = await app.signIn('eve');
+    assert.equal((await visitor.get('/')).status, 200);
+    await setDisabled(on.db, 'eve', true);
+    assert.equal((await visitor.get('/')).location, '/login');
+  });
+
+  test('a session signed with an older secret still counts, and none signed with a foreign one', async () => {
+    const visitor = await app.signIn('ada', { authenticate: false });
+    const cookie = visitor.cookieHeader();
+    const rotated = await startApp(on.db, {
+      sessionSecrets: [
+        'the new secret of the tests, long enough',
+        'a secret of the tests, long enough',
+      ],
+    });
+    assert.equal((await rotated.newVisitor().get('/', { cookie })).status, 200);
+    await rotated.close();
+    const other = await startApp(on.db, {
+      sessionSecrets: ['another secret entirely, long enough too'],
+    });
+    assert.equal((await other.newVisitor().get('/', { cookie })).status, 303);
+    await other.close();
+  });
+});

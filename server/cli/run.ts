@@ -1,0 +1,21 @@
+import { type Database, openDatabase } from '../../db/database.ts';
+import { FolderInUse } from '../../db/embedded.ts';
+import { ConfigError, loadDatabaseLocation } from '../config.ts';
+
+/** What a command can't do, in a sentence for the operator. */
+export class CommandError extends Error {}
+
+/** Runs a command on the configured database. Exit code 1, with a sentence, when it can't. */
+export async function runCommand(command: (db: Database) => Promise<void>): Promise<void> {
+  try {
+    const db = await openDatabase(loadDatabaseLocation(process.env));
+    await command(db).finally(() => db.destroy());
+  } catch (error) {
+    const isExpected = [CommandError, ConfigError, FolderInUse].some(
+      (kind) => error instanceof kind,
+    );
+    if (!isExpected) throw error;
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

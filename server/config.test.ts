@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { ConfigError, loadConfig } from './config.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
+after(() => rmSync(folder, { recursive: true }));
+const DATA_DIR = path.join(folder, 'data');
+const SECRET = 's'.repeat(32);
+const DATABASE_URL = 'postgres://somebody@localhost/keys';
+
+test('without anything set there is a whole configuration', () => {
+  const config = loadConfig({ DATA_DIR });
+  assert.equal(config.host, '127.0.0.1');
+  assert.equal(config.port, 3000);
+  assert.deepEqual(config.database, { folder: DATA_DIR });
+  assert.equal(config.trustProxy, false);
+  assert.equal(config.secure, false);
+  assert.deepEqual(config.firstUser, { username: 'linodedemo', password: undefined });
+});
+
+test('the session secret of the embedded database is made once, and only its owner can read it', () => {
+  const [secret = ''] = loadConfig({ DATA_DIR }).sessionSecrets;
+  assert.ok(secret.length >= 32);
+  assert.deepEqual(loadConfig({ DATA_DIR }).sessionSecrets, [secret]);
+  assert.equal(statSync(path.join(DATA_DIR, 'session-secret')).mode & 0o777, 0o600);
+});
+
+test('several session secrets are kept in their order', () => {
+  const other = 't'.repeat(32);
+  const { sessionSecrets } = loadConfig({ DATABASE_URL, SESSION_SECRET: `${SECRET}, ${other}` });
+  assert.deepEqual(sessionSecrets, [SECRET, other]);
+});
+
+test('a secret can come from a file', () => {
+  const file = path.join(folder, 'secret');
+  writeFileSync(file, `${SECRET}\n`);
+  const { sessionSecrets } = loadConfig({ DATABASE_URL, SESSION_SECRET_FILE: file });
+  assert.deepEqual(sessionSecrets, [SECRET]);
+});
+
+test('https turns on secure cookies', () => {
+  const config = loadConfig({
+    DATA_DIR,
+    PUBLIC_URL: 'https://keys.example.com/',
+    TRUST_PROXY: '1',
+  });
+  assert.equal(config.publicUrl, 'https://keys.example.com');
+  assert.equal(config.secure, true);
+});
+
+const proxies = [
+  ['2', 2],
+  ['0', false],
+  ['10.0.0.1, 2001:db8::/32', ['10.0.0.1', '2001:db8::/32']],
+  ['loopback', ['loopback']],
+] as const;
+for (const [value, meaning] of proxies) {
+  test(`TRUST_PROXY ${value} is understood`, () => {
+    assert.deepEqual(loadConfig({ DATA_DIR, TRUST_PROXY: value }).trustProxy, meaning);
+  });
+}
+
+const wrong: [string, Record<string, string>, RegExp][] = [
+  ['a port that is none', { PORT: '80a' }, /PORT/],
+  ['a port out of range', { PORT: '65536' }, /PORT/],
+  [
+    'a database of another kind',
+    { DATABASE_URL: 'mysql://x/y', SESSION_SECRET: SECRET },
+    /DATABASE_URL/,
+  ],
+  ['a database without a secret', { DATABASE_URL }, /SESSION_SECRET is required/],
+  ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /32 characters/],
+  ['a secret file that is not there', { SESSION_SECRET_FILE: '/nowhere' }, /SESSION_SECRET_FILE/],
+  ['a secret given twice', { SESSION_SECRET: SECRET, SESSION_SECRET_FILE: 'x' }, /both set/],
+  [
+    'a public URL with a path',
+    { PUBLIC_URL: 'https://x.example/keys', TRUST_PROXY: '1' },
+    /PUBLIC_URL/,
+  ],
+  ['https without a proxy', { PUBLIC_URL: 'https://x.example' }, /TRUST_PROXY/],
+  ['a proxy that is no address', { TRUST_PROXY: 'my-proxy' }, /TRUST_PROXY/],
+  ['a first name with capitals', { FIRST_USERNAME: 'Bob' }, /FIRST_USERNAME/],
+  ['a first password of 7 characters', { FIRST_PASSWORD: '1234567' }, /at least 8 characters/],
+  ['a first password of 73 bytes', { FIRST_PASSWORD: 'é'.repeat(37) }, /72 bytes/],
+];
+for (const [what, env, sentence] of wrong) {
+  test(`${what} is refused`, () => {
+    assert.throws(() => loadConfig({ DATA_DIR, ...env }), sentence);
+  });
+}
+
+test('everything that is wrong is said at once', () => {
+  const env = { PORT: 'x', PUBLIC_URL: 'https://x.example', FIRST_PASSWORD: 'short', DATABASE_URL };
+  assert.throws(
+    () => loadConfig(env),
+    (error) => error instanceof ConfigError && error.problems.length === 4,
+  );
+});
+
+test('README.md has a row for every setting', () => {
+  const readme = readFileSync(path.resolve(import.meta.dirname, '../README.md'), 'utf8');
+  const source = readFileSync(path.resolve(import.meta.dirname, 'config.ts'), 'utf8');
+  const settings = new Set(
+    [...source.matchAll(/env\.([A-Z_]+)|read(?:Value\(env, )?\(?'([A-Z_]+)'/g)].map(
+      ([, direct, read]) => direct ?? read,
+    ),
+  );
+  assert.ok(settings.size >= 9, [...settings].join());
+  for (const setting of settings) assert.match(readme, new RegExp(`^\\| \`${setting}\``, 'm'));
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { addUser, startApp } from '../testing.ts';
+
+describeOnEachDatabase('/', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+  });
+  after(() => app.close());
+
+  test('the signed-out are sent to log in', async () => {
+    const answer = await app.newVisitor().get('/');
+    assert.equal(answer.status, 303);
+    assert.equal(answer.location, '/login');
+  });
+
+  test('tells the first log in, and from then on the one before', async () => {
+    const first = await app.signIn('ada', { authenticate: false });
+    assert.match((await first.get('/')).body, /This is your first log in\./);
+    const second = await app.signIn('ada', { authenticate: false });
+    const { body } = await second.get('/');
+    assert.match(
+      body,
+      /Previous log in: <time datetime="[^"]+Z">\d{4}-\d\d-\d\d \d\d:\d\d<\/time> from 127\.0\.0\.1/,
+    );
+  });
+
+  test('tells how many keys open the API', async () => {
+    const visitor = await app.signIn('ada');
+    const sentence = async () =>
+      /<p>(Your API is .*)<\/p>/.exec((await visitor.get('/')).body)?.[1];
+    assert.equal(await sentence(), 'Your API is inaccessible: you have no active API keys.');
+    await visitor.createKey();
+    assert.equal(await sentence(), 'Your API is accessible: 1 active key.');
+    await visitor.createKey({ expires: '1-hour' });
+    assert.equal(await sentence(), 'Your API is accessible: 2 active keys.');
+  });
+});

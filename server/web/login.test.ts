@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import bcrypt from 'bcryptjs';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { changePasswordDigest, findUser, setDisabled } from '../../db/users.ts';
+import { addUser, PASSWORD, startApp } from '../testing.ts';
+
+describeOnEachDatabase('/login', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+  });
+  after(() => app.close());
+
+  async function post(fields: Record<string, string>) {
+    const visitor = app.newVisitor();
+    await visitor.get('/login');
+    return { visitor, answer: await visitor.post('/login', { username: 'ada', ...fields }) };
+  }
+
+  test('the right password leads to / under a new session id', async () => {
+    const visitor = app.newVisitor();
+    await visitor.get('/login');
+    const before = visitor.cookies.get('session');
+    const answer = await visitor.post('/login', { username: 'ada', password: PASSWORD });
+    assert.equal(answer.status, 303);
+    assert.equal(answer.location, '/');
+    assert.ok(before);
+    assert.notEqual(visitor.cookies.get('session'), before);
+    assert.match((await visitor.get('/')).body, /Signed in as ada/);
+  });
+
+  test('the id of before log in opens nothing: a session cannot be planted', async () => {
+    const visitor = app.newVisitor();
+    await visitor.get('/login');
+    const planted = visitor.cookieHeader();
+    await visitor.post('/login', { username: 'ada', password: PASSWORD });
+    const attacker = app.newVisitor();
+    assert.equal((await attacker.get('/', { cookie: planted })).location, '/login');
+  });
+
+  test('a user name counts in any case', async () => {
+    const { answer } = await post({ username: 'ADA', password: PASSWORD });
+    assert.equal(answer.status, 303);
+  });
+
+  test('a wrong password, an unknown user and a disabled one get the same answer', async () => {
+    await addUser(on.db, 'eve');
+    await setDisabled(on.db, 'eve', true);
+    const tries = [
+      { username: 'ada', password: 'wrong password' },
+      { username: 'bob', password: PASSWORD },
+      { username: 'eve', password: PASSWORD },
+    ];
+    for (const fields of tries) {
+      const { answer } = await post(fields);
+      assert.equal(answer.status, 401);
+      assert.match(answer.body, /Login failed\. Check your username and password\./);
+      assert.match(answer.body, new RegExp(`name="username" value="${fields.username}"`));
+      assert.ok(!answer.body.includes(fields.password));
+    }
+  });
+
+  test('log in and failed log in are events, with address and program', async () => {
+    await post({ username: 'ada', password: PASSWORD });
+    await post({ username: 'ada', password: 'wrong password' });
+    await post({ username: 'nobody', password: 'wrong password' });
+    const events = await on.db
+      .selectFrom('events')
+      .leftJoin('users', 'users.id', 'events.user_id')
+      .select(['kind', 'username', 'ip', 'user_agent'])
+      .orderBy('events.id', 'desc')
+      .limit(3)
+      .execute();
+    const from = { ip: '127.0.0.1', user_agent: 'node' };
+    assert.deepEqual(events, [
+      { kind: 'failed log in', username: null, ...from },
+      { kind: 'failed log in', username: 'ada', ...from },
+      { kind: 'log in', username: 'ada', ...from },
+    ]);
+  });
+
+  test('next is followed where it is a path of ours, and nowhere else', async () => {
+    const targets = [
+      ['/profile/api-keys?label=ci', '/profile/api-keys?label=ci'],
+      ['//evil.example', '/'],
+      ['/\\evil.example', '/'],
+      ['https://evil.example/', '/'],
+      ['', '/'],
+    ] as const;
+    for (const [next, target] of targets) {
+      const { answer } = await post({ password: PASSWORD, next });
+      assert.equal(answer.location, target);
+    }
+  });
+
+  test('next survives a wrong password', async () => {
+    const { visitor, answer } = await post({ password: 'wrong password', next: '/profile' });
+    assert.match(answer.body, /name="next" value="\/profile"/);
+    const again = await visitor.post('/login', {
+      username: 'ada',
+      password: PASSWORD,
+      next: '/profile',
+    });
+    assert.equal(again.location, '/profile');
+  });
+
+  test('who is signed in is led on, from the page and from a second post', async () => {
+    const { visitor } = await post({ password: PASSWORD });
+    await visitor.get('/');
+    assert.equal((await visitor.get('/login')).location, '/');
+    const again = await visitor.post('/login', { username: 'bob', password: 'x' });
+    assert.equal(again.status, 303);
+    assert.equal(again.location, '/');
+  });
+
+  test('a digest of a lower cost is made anew', async () => {
+    await addUser(on.db, 'old');
+    const old = await findUser(on.db, 'old');
+    assert.ok(old);
+    await changePasswordDigest(on.db, old.id, bcrypt.hashSync(PASSWORD, 4));
+    await post({ username: 'old', password: PASSWORD });
+    const digest = (await findUser(on.db, 'old'))?.passwordDigest ?? '';
+    assert.equal(bcrypt.getRounds(digest), 11);
+    assert.equal((await post({ username: 'old', password: PASSWORD })).answer.status, 303);
+  });
+
+  test('a form with a field twice, or one too many, is refused', async () => {
+    const visitor = app.newVisitor();
+    await visitor.get('/login');
+    const twice = await visitor.post('/login', [
+      ['_csrf', visitor.csrfToken],
+      ['username', 'ada'],
+      ['username', 'bob'],
+    ]);
+    assert.equal(twice.status, 400);
+    assert.equal((await visitor.post('/login', { admin: 'yes' })).status, 400);
+  });
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { describeOnEachDatabase } from '../../../../db/testing.ts';
+import { addUser, startApp, type Visitor } from '../../../testing.ts';
+
+const TAB = '/profile/api-keys';
+
+describeOnEachDatabase('/profile/api-keys/:id/remove', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let ada: Visitor;
+  let bob: Visitor;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+    await addUser(on.db, 'bob');
+    ada = await app.signIn('ada');
+    bob = await app.signIn('bob');
+  });
+  after(() => app.close());
+
+  async function newKey(label = '') {
+    const { id = '', secret = '' } = await ada.createKey({ label });
+    return { path: `${TAB}/${id}/remove`, prefix: secret.slice(0, 16) };
+  }
+
+  test('asks first, and says which key and what follows', async () => {
+    const { path, prefix } = await newKey('laptop');
+    const { status, body } = await ada.get(path);
+    assert.equal(status, 200);
+    assert.match(body, /Are you sure you want to remove this API key\?/);
+    assert.match(
+      body,
+      /If you remove an in-use API key, your applications will break until you update them to use a new key\./,
+    );
+    assert.ok(
+      body.includes('laptop') && body.includes(`${prefix}…`) && body.includes('Right Now!'),
+    );
+  });
+
+  test('the last active key gets a warning of its own', async () => {
+    const warning = 'This is your last key: the API will become inaccessible.';
+    await addUser(on.db, 'carol');
+    const carol = await app.signIn('carol');
+    const first = await carol.createKey();
+    assert.ok((await carol.get(`${TAB}/${first.id}/remove`)).body.includes(warning));
+    await carol.createKey();
+    assert.ok(!(await carol.get(`${TAB}/${first.id}/remove`)).body.includes(warning));
+  });
+
+  test('removes, says so once, and is an event', async () => {
+    const { path, prefix } = await newKey();
+    await ada.get(path);
+    const answer = await ada.post(path);
+    assert.equal(answer.status, 303);
+    assert.equal(answer.location, TAB);
+    const { body } = await ada.get(TAB);
+    assert.match(body, /The key has now been removed\./);
+    assert.ok(!body.includes(prefix));
+    assert.ok(!(await ada.get(TAB)).body.includes('has now been removed'));
+    const [event] = await on.db
+      .selectFrom('events')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(1)
+      .execute();
+    assert.equal(event?.kind, 'key removed');
+    assert.equal(path, `${TAB}/${event?.key_id}/remove`);
+  });
+
+  test('a key that is gone already leads back to the tab, from the page and from the post', async () => {
+    const { path } = await newKey();
+    await ada.post(path);
+    for (const again of [() => ada.get(path), () => ada.post(path)]) {
+      const answer = await again();
+      assert.equal(answer.status, 303);
+      assert.equal(answer.location, TAB);
+      assert.match((await ada.get(TAB)).body, /That key was already removed\./);
+    }
+  });
+
+  test("another user's key, an unknown one and no id at all are the same 404", async () => {
+    const { path, prefix } = await newKey();
+    const ids = [
+      '999999',
+      'abc',
+      '-1',
+      '0',
+      '1.5',
+      '9999999999999999999999',
+      '1%00',
+      '1%20',
+      '%C0',
+    ];
+    const answers = [];
+    for (const other of [path, ...ids.map((id) => `${TAB}/${id}/remove`)]) {
+      for (const answer of [await bob.get(other), await bob.post(other)]) {
+        assert.ok(answer.status === 404 || (other.includes('%C0') && answer.status === 400), other);
+        if (answer.status === 404) answers.push(withoutToken(answer.body));
+      }
+    }
+    assert.equal(new Set(answers).size, 1);
+    assert.ok((await ada.get(TAB)).body.includes(prefix));
+  });
+});
+
+function withoutToken(body: string): string {
+  return body.replace(/name="_csrf" value="[^"]+"/, '');
+}

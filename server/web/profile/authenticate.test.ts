@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../../db/testing.ts';
+import { addUser, PASSWORD, startApp } from '../../testing.ts';
+
+describeOnEachDatabase('/profile/authenticate', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+  });
+  after(() => app.close());
+
+  const signIn = () => app.signIn('ada', { authenticate: false });
+
+  async function agePasswords() {
+    await on.db
+      .updateTable('sessions')
+      .set({ authenticated_at: sql<Date>`authenticated_at - interval '10 minutes'` })
+      .execute();
+  }
+
+  test('logging in does not count: every page under /profile asks for the password', async () => {
+    const visitor = await signIn();
+    for (const path of [
+      '/profile',
+      '/profile/api-keys',
+      '/profile/api-keys/1/remove',
+      '/profile/x',
+    ]) {
+      const answer = await visitor.get(path);
+      assert.equal(answer.status, 303);
+      assert.equal(answer.location, `/profile/authenticate?next=${encodeURIComponent(path)}`);
+    }
+  });
+
+  test('names the user, in case they forgot', async () => {
+    const { body } = await (await signIn()).get('/profile/authenticate');
+    assert.match(body, /My Profile \(ada, in case you forgot\)/);
+    assert.match(body, /Re-authenticate to unlock these settings/);
+  });
+
+  test('the right password unlocks the profile, under a new session id', async () => {
+    const visitor = await signIn();
+    const before = visitor.cookieHeader();
+    const answer = await visitor.authenticate();
+    assert.equal(answer.status, 303);
+    assert.equal(answer.location, '/profile');
+    assert.notEqual(visitor.cookieHeader(), before);
+    assert.equal((await visitor.get('/profile')).status, 200);
+    assert.equal((await app.newVisitor().get('/', { cookie: before })).location, '/login');
+  });
+
+  test('leads on to next, which a wrong password does not lose', async () => {
+    const visitor = await signIn();
+    const next = '/profile/api-keys?label=ci&expires=3-months';
+    await visitor.get('/profile/authenticate');
+    const wrong = await visitor.post('/profile/authenticate', { password: 'wrong', next });
+    assert.equal(wrong.status, 401);
+    assert.match(wrong.body, /That is not your password\. Try again\./);
+    assert.match(
+      wrong.body,
+      /name="next" value="\/profile\/api-keys\?label=ci&amp;expires=3-months"/,
+    );
+    assert.ok(!wrong.body.includes('value="wrong"'));
+    const right = await visitor.post('/profile/authenticate', { password: PASSWORD, next });
+    assert.equal(right.location, next);
+  });
+
+  test('next leads nowhere else', async () => {
+    const visitor = await signIn();
+    await visitor.get('/profile/authenticate');
+    const next = '//evil.example';
+    const answer = await visitor.post('/profile/authenticate', { password: PASSWORD, next });
+    assert.equal(answer.location, '/profile');
+  });
+
+  test('a form in another tab still works', async () => {
+    const visitor = await app.signIn('ada');
+    await visitor.get('/profile/api-keys');
+    const { csrfToken, requestId } = visitor;
+    await visitor.authenticate();
+    const answer = await visitor.post('/profile/api-keys', {
+      _csrf: csrfToken,
+      request_id: requestId,
+      label: 'from the other tab',
+      expires: 'never',
+    });
+    assert.equal(answer.status, 200);
+  });
+
+  test('it holds for 10 minutes from then, not from the last request', async () => {
+    const visitor = await app.signIn('ada');
+    assert.equal((await visitor.get('/profile')).status, 200);
+    await agePasswords();
+    assert.equal((await visitor.get('/profile')).status, 303);
+    await visitor.authenticate();
+    assert.equal((await visitor.get('/profile')).status, 200);
+  });
+
+  test('a create that comes too late is not carried out; what was typed comes along', async () => {
+    const visitor = await app.signIn('ada');
+    await visitor.get('/profile/api-keys');
+    await agePasswords();
+    const late = await visitor.post('/profile/api-keys', {
+      label: `${'W'.repeat(130)}`,
+      expires: '3-months',
+      request_id: visitor.requestId,
+    });
+    assert.equal(late.status, 303);
+    const next = new URL(late.location ?? '', app.origin).searchParams.get('next') ?? '';
+    assert.equal(next, `/profile/api-keys?label=${'W'.repeat(128)}&expires=3-months`);
+    assert.ok(!late.location?.includes(visitor.requestId));
+
+    await visitor.get(late.location ?? '');
+    const right = await visitor.post('/profile/authenticate', { password: PASSWORD, next });
+    const { body } = await visitor.get(right.location ?? '');
+    assert.match(body, /name="label" value="W{128}"/);
+    assert.match(body, /<option value="3-months" selected>/);
+    assert.ok(!body.includes('W'.repeat(129)));
+  });
+
+  test('a removal that comes too late leads back to its question', async () => {
+    const visitor = await app.signIn('ada');
+    const { id } = await visitor.createKey();
+    await agePasswords();
+    const late = await visitor.post(`/profile/api-keys/${id}/remove`);
+    const question = `/profile/api-keys/${id}/remove`;
+    assert.equal(late.location, `/profile/authenticate?next=${encodeURIComponent(question)}`);
+    await visitor.authenticate();
+    assert.equal((await visitor.get(question)).status, 200);
+  });
+
+  test('a log out while the password is checked wins', async () => {
+    const visitor = await signIn();
+    await visitor.get('/profile/authenticate');
+    const cookie = visitor.cookieHeader();
+    const checking = visitor.post('/profile/authenticate', { password: PASSWORD });
+    const leaving = visitor.post('/logout', {}, { cookie });
+    const [checked] = await Promise.all([checking, leaving]);
+    assert.equal(checked.location, '/login');
+    assert.equal(checked.headers.get('set-cookie'), null);
+    assert.equal((await visitor.get('/profile')).location, '/login?next=%2Fprofile');
+  });
+
+  test('authenticating and failing to are events', async () => {
+    const visitor = await app.signIn('ada');
+    await visitor.authenticate('wrong');
+    const events = await on.db
+      .selectFrom('events')
+      .select('kind')
+      .orderBy('id', 'desc')
+      .limit(3)
+      .execute();
+    assert.deepEqual(
+      events.map((event) => event.kind),
+      ['failed authentication', 'authenticated', 'log in'],
+    );
+  });
+});
