@@ -9,29 +9,29 @@ interface TestDatabase {
 }
 
 /** Where bin/test.ts, or the person who runs a file alone, has a PostgreSQL to spare. */
-const server = process.env.TEST_DATABASE_URL;
+const server = process.env.TEST_DATABASE_URL ?? '';
 
-/**
- * Declares the same tests on the embedded database and on PostgreSQL, each on a fresh one. Where
- * no PostgreSQL is at hand, its tests are skipped, and say so.
- */
+/** Why tests on PostgreSQL are skipped; false where there is one. */
+export const noPostgres =
+  server === '' && 'there is no PostgreSQL: install one, or set TEST_DATABASE_URL';
+
+/** Declares the same tests on the embedded database and on PostgreSQL, each on a fresh one. */
 export function describeOnEachDatabase(title: string, tests: (on: TestDatabase) => void): void {
   describe(`${title}, embedded`, () => tests(opened(async () => ({ memory: true }))));
 
-  if (server === undefined) {
-    const skip = 'there is no PostgreSQL: install one, or set TEST_DATABASE_URL';
-    test(`${title}, PostgreSQL`, { skip });
+  if (noPostgres) {
+    test(`${title}, PostgreSQL`, { skip: noPostgres });
     return;
   }
   describe(`${title}, PostgreSQL`, () => {
-    const name = `test_${randomBytes(8).toString('hex')}`;
+    let url: string;
     tests(
       opened(async () => {
-        await onServer(`create database ${name}`);
-        return { url: withDatabase(name) };
+        url = await createTestDatabase();
+        return { url };
       }),
     );
-    after(() => onServer(`drop database if exists ${name} with (force)`));
+    after(() => dropTestDatabase(url));
   });
 }
 
@@ -49,15 +49,19 @@ function opened(place: () => Promise<DatabaseLocation>): TestDatabase {
   };
 }
 
-/** A database of that name on the test server. */
-export function withDatabase(name: string): string {
-  const url = new URL(server ?? 'postgres://nowhere');
-  url.pathname = `/${name}`;
+/** The URL of a new, empty database on the test server. */
+export async function createTestDatabase(): Promise<string> {
+  const url = new URL(server);
+  url.pathname = `/test_${randomBytes(8).toString('hex')}`;
+  await onServer(`create database ${url.pathname.slice(1)}`);
   return url.href;
 }
 
-/** Runs one statement on the test server's own database. */
-export async function onServer(statement: string): Promise<void> {
+export async function dropTestDatabase(url: string): Promise<void> {
+  await onServer(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`);
+}
+
+async function onServer(statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();
   await client.query(statement).finally(() => client.end());

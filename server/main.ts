@@ -15,8 +15,9 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 try {
   await start();
 } catch (error) {
-  if (!(error instanceof ConfigError || error instanceof FolderInUse)) throw error;
-  console.error(error.message);
+  const sentence = explain(error);
+  if (sentence === undefined) throw error;
+  console.error(sentence);
   process.exit(1);
 }
 
@@ -52,9 +53,23 @@ async function start() {
   }
 }
 
+/** What the person who starts it can mend; anything else is a fault, with its stack. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof ConfigError || error instanceof FolderInUse) return error.message;
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    const { port, address } = { port: '', address: '', ...error };
+    return `Port ${port} on ${address} is in use. Set PORT to another one.`;
+  }
+  return undefined;
+}
+
 function announce(url: string, username: string, password: string | undefined) {
-  console.log(`Linode Manager is at ${url}`);
-  if (password === undefined) return;
-  console.log(`Log in as ${username} with the password ${password}`);
-  console.log('(shown this once; `npm run users -- password` sets another)');
+  const lines = [`Linode Manager is at ${url}`];
+  if (password !== undefined) {
+    lines.push(
+      `Log in as ${username} with the password ${password}`,
+      '(shown this once; `npm run users -- password` sets another)',
+    );
+  }
+  console.log(lines.join('\n'));
 }

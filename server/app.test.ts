@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { KyselyPlugin } from 'kysely';
+import { openDatabase } from '../db/database.ts';
+import { describeOnEachDatabase } from '../db/testing.ts';
+import { addUser, startApp, type Visitor } from './testing.ts';
+
+const TAB = '/profile/api-keys';
+
+describeOnEachDatabase('the app', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let visitor: Visitor;
+  const statements: string[] = [];
+  const recorder: KyselyPlugin = {
+    transformQuery({ node }) {
+      statements.push(node.kind);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+
+  before(async () => {
+    app = await startApp(on.db.withPlugin(recorder));
+    await addUser(on.db, 'ada');
+    visitor = await app.signIn('ada');
+  });
+  after(() => app.close());
+
+  test('a view of the tab costs two reads and no write', async () => {
+    await visitor.createKey();
+    await visitor.get(TAB);
+    statements.length = 0;
+    assert.equal((await visitor.get(TAB)).status, 200);
+    assert.deepEqual(statements, ['SelectQueryNode', 'SelectQueryNode']);
+  });
+
+  test('every answer has the strict headers', async () => {
+    for (const path of ['/login', '/', '/profile', TAB, '/nothing', '/healthz', '/css/main.css']) {
+      const { headers } = await visitor.get(path);
+      assert.equal(
+        headers.get('content-security-policy'),
+        "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';" +
+          "form-action 'self';frame-ancestors 'none';base-uri 'none'",
+      );
+      assert.equal(headers.get('referrer-policy'), 'same-origin');
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+      assert.equal(headers.get('strict-transport-security'), null);
+      assert.equal(headers.get('x-powered-by'), null);
+      assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test('no page that depends on who asks is stored, or holds a script or style of its own', async () => {
+    const { id } = await visitor.createKey();
+    for (const path of [
+      '/',
+      '/profile',
+      '/profile/authenticate',
+      TAB,
+      `${TAB}/${id}/remove`,
+      '/nothing',
+    ]) {
+      const { headers, body } = await visitor.get(path);
+      assert.equal(headers.get('cache-control'), 'no-store', path);
+      assert.doesNotMatch(body, /<script(?![^>]* src=)|<style|\sstyle=|\son\w+=|javascript:/, path);
+    }
+    assert.equal((await app.newVisitor().get('/login')).headers.get('cache-control'), 'no-store');
+  });
+
+  test('every signed-in page has the user, my profile and log out at its top', async () => {
+    for (const path of ['/', '/profile', '/profile/authenticate', TAB, '/nothing']) {
+      const { body } = await visitor.get(path);
+      assert.match(body, /<strong>ada<\/strong>/, path);
+      assert.match(body, /<a href="\/profile">my profile<\/a>/, path);
+      assert.match(
+        body,
+        /action="\/logout"[\s\S]*name="_csrf" value=".+"[\s\S]*log out<\/button>/,
+        path,
+      );
+    }
+  });
+
+  test('the process lives, and is ready while its database is and it is not about to stop', async () => {
+    assert.equal((await visitor.get('/healthz')).status, 200);
+    assert.equal((await visitor.get('/readyz')).status, 200);
+    const closed = await openDatabase({ memory: true });
+    await closed.destroy();
+    const other = await startApp(closed);
+    assert.equal((await other.newVisitor().get('/readyz')).status, 503);
+    assert.equal((await other.newVisitor().get('/healthz')).status, 200);
+    await other.close();
+
+    const last = await startApp(on.db);
+    last.stopping.abort();
+    assert.equal((await last.newVisitor().get('/readyz')).status, 503);
+    assert.equal((await last.newVisitor().get('/healthz')).status, 200);
+    await last.close();
+  });
+
+  test('what is not there is 404, in the frame of the site', async () => {
+    for (const path of ['/nothing', '/profile/nothing', '/login/nothing', '/%2e%2e/package.json']) {
+      const { status, body } = await visitor.get(path);
+      assert.equal(status, 404, path);
+      assert.match(body, /<h1>Not found<\/h1>/);
+    }
+    assert.equal((await app.newVisitor().get('/nothing')).status, 404);
+    assert.equal((await visitor.send(TAB, { method: 'HEAD' })).status, 200);
+  });
+
+  test('broken requests are refused, never a 500, and nothing is made', async () => {
+    await visitor.get(TAB);
+    const count = async () => (await on.db.selectFrom('api_keys').select('id').execute()).length;
+    const before = await count();
+    const valid = `_csrf=${visitor.csrfToken}&label=x&expires=never&request_id=${visitor.requestId}`;
+    const form = 'application/x-www-form-urlencoded';
+    const requests: [string, string, number][] = [
+      [`${valid}&label=${'x'.repeat(11_000)}`, form, 413],
+      [`${valid}&label=y`, form, 400],
+      [`${valid}&extra=y`, form, 400],
+      [`${valid}&label[]=y`, form, 400],
+      [valid.replace('label=x', 'label=%00'), form, 422],
+      [valid.replace('label=x', 'label=%ff'), form, 200],
+      [valid, `${form}; charset=koi8-r`, 415],
+      [valid, 'application/json', 403],
+      [valid, 'multipart/form-data; boundary=x', 403],
+    ];
+    for (const [body, type, status] of requests) {
+      const headers = { 'content-type': type };
+      const answer = await visitor.send(TAB, { method: 'POST', body, headers });
+      assert.equal(answer.status, status, `${type} ${body.slice(-20)}`);
+    }
+    assert.equal(await count(), before + 1);
+    assert.equal((await visitor.get('/%C0%80')).status, 404);
+    assert.equal((await visitor.send(TAB, { method: 'DELETE' })).status, 403);
+  });
+
+  test('a fault of ours shows a request id, which the log has too, and never a stack', async () => {
+    await on.db.schema.alterTable('api_keys').renameTo('api_keys_away').execute();
+    const { status, headers, body } = await visitor.get(TAB);
+    await on.db.schema.alterTable('api_keys_away').renameTo('api_keys').execute();
+    assert.equal(status, 500);
+    const requestId = headers.get('x-request-id') ?? '';
+    assert.ok(body.includes(requestId));
+    assert.doesNotMatch(body, /api_keys_away|node_modules|at .+:\d+:\d+|select/i);
+    assert.ok(app.logLines.some((line) => line.includes(requestId) && line.includes('"err"')));
+  });
+
+  test('the log has one line a request, without query, cookies, bodies or keys', async () => {
+    const { secret = '' } = await visitor.createKey({ label: 'a-secret-label' });
+    app.logLines.length = 0;
+    await visitor.get(`${TAB}?label=a-secret-query`);
+    await visitor.get(`/x/${secret}/y`);
+    await visitor.authenticate('a-secret-password');
+    assert.equal(app.logLines.length, 4);
+    const log = app.logLines.join('');
+    for (const hidden of ['a-secret', secret, visitor.csrfToken, ...visitor.cookies.values()]) {
+      assert.ok(!log.includes(hidden), hidden);
+    }
+    const line: Record<string, unknown> = JSON.parse(app.logLines[1] ?? '');
+    assert.equal(line.path, '/x/…/y');
+    assert.equal(line.status, 404);
+    assert.equal(line.ip, '127.0.0.1');
+  });
+
+  test('X-Forwarded-For counts only where TRUST_PROXY says so', async () => {
+    const forged = { 'x-forwarded-for': '198.51.100.9' };
+    await visitor.get('/', forged);
+    assert.ok(!app.logLines.at(-1)?.includes('198.51.100.9'));
+    const proxied = await startApp(on.db, { trustProxy: 1 });
+    await proxied.newVisitor().get('/', forged);
+    assert.ok(proxied.logLines.at(-1)?.includes('198.51.100.9'));
+    await proxied.close();
+  });
+});

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing.ts';
+import { listeningAt } from './http/listening-at.ts';
+import { Visitor } from './testing.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'main-'));
+const DATA_DIR = path.join(folder, 'data');
+const running: RunningProcess[] = [];
+after(() => {
+  for (const app of running) app.child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+/** The real process, on a free port. */
+class RunningProcess {
+  readonly child;
+  output = '';
+
+  constructor(env: Record<string, string>) {
+    this.child = spawn(process.execPath, [path.resolve(import.meta.dirname, 'main.ts')], {
+      env: { PATH: process.env.PATH, PORT: '0', DATA_DIR, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+    running.push(this);
+  }
+
+  /** Resolves when it has printed its address. */
+  async started(): Promise<string> {
+    for (;;) {
+      const url = /Linode Manager is at (http:\S+)\n/.exec(this.output)?.[1];
+      if (url) return url;
+      assert.equal(this.child.exitCode, null, this.output);
+      await Promise.race([once(this.child.stdout, 'data'), once(this.child, 'exit')]);
+    }
+  }
+
+  get password(): string | undefined {
+    return /Log in as linodedemo with the password (\S+)\n/.exec(this.output)?.[1];
+  }
+
+  async exitCode(): Promise<number | null> {
+    if (this.child.exitCode === null) await once(this.child, 'close');
+    return this.child.exitCode;
+  }
+}
+
+const run = (env: Record<string, string> = {}) => new RunningProcess(env);
+
+test('starts from nothing, tells the password once, keeps what it was told, and stops with 0', async () => {
+  const first = run();
+  const url = await first.started();
+  const { password = '' } = first;
+  assert.ok(password.length >= 12);
+  assert.equal((await new Visitor(url).logIn('linodedemo', password)).status, 303);
+
+  const second = run();
+  assert.equal(await second.exitCode(), 1);
+  assert.match(
+    second.output,
+    /^The database in \S+ is open in another process\. Stop that one first/,
+  );
+
+  first.child.kill('SIGTERM');
+  assert.equal(await first.exitCode(), 0);
+
+  const third = run();
+  const visitor = new Visitor(await third.started());
+  assert.equal(third.password, undefined);
+  assert.equal((await visitor.logIn('linodedemo', password)).status, 303);
+  third.child.kill('SIGKILL');
+  await third.exitCode();
+
+  const fourth = run();
+  const later = await new Visitor(await fourth.started()).get('/', {
+    cookie: visitor.cookieHeader(),
+  });
+  assert.match(later.body, /Signed in as linodedemo/);
+  fourth.child.kill('SIGINT');
+  assert.equal(await fourth.exitCode(), 0);
+});
+
+test('answers what is in flight before it stops', async () => {
+  const app = run({ DATA_DIR: path.join(folder, 'in-flight'), FIRST_PASSWORD: 'a given password' });
+  const visitor = new Visitor(await app.started());
+  assert.doesNotMatch(app.output, /password/);
+  await visitor.get('/login');
+  const answers = Array.from({ length: 4 }, () =>
+    visitor.post('/login', { username: 'linodedemo', password: 'a wrong password' }),
+  );
+  // The first one's answer shows that the others have arrived as well: each has its connection.
+  await answers[0];
+  app.child.kill('SIGTERM');
+  for (const answer of answers) assert.equal((await answer).status, 401);
+  assert.equal(await app.exitCode(), 0);
+});
+
+test('a configuration that cannot be used ends it with 1, and everything that is wrong with it', async () => {
+  const app = run({ PORT: 'x', PUBLIC_URL: 'https://keys.example.com', FIRST_PASSWORD: 'short' });
+  assert.equal(await app.exitCode(), 1);
+  assert.match(app.output, /TRUST_PROXY[\s\S]*PORT[\s\S]*FIRST_PASSWORD/);
+  assert.doesNotMatch(app.output, /\bat .+:\d+:\d+/);
+});
+
+test('a port that is taken ends it with 1 and a sentence', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const app = run({
+    DATA_DIR: path.join(folder, 'port'),
+    PORT: new URL(listeningAt(other)).port,
+  });
+  assert.equal(await app.exitCode(), 1);
+  assert.match(app.output, /Port \d+ on 127\.0\.0\.1 is in use/);
+  assert.doesNotMatch(app.output, /\bat .+:\d+:\d+/);
+  other.close();
+});
+
+test('several that start at once on an empty PostgreSQL make one first user', {
+  skip: noPostgres,
+}, async () => {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database, SESSION_SECRET: 'shared by all copies and long enough' };
+  const copies = [run(env), run(env), run(env)];
+  const urls = await Promise.all(copies.map((copy) => copy.started()));
+  const passwords = copies.flatMap((copy) => copy.password ?? []);
+  assert.equal(passwords.length, 1);
+
+  // What one copy knows, all know.
+  const visitor = new Visitor(urls[0] ?? '');
+  await visitor.logIn('linodedemo', passwords[0]);
+  for (const url of urls) {
+    const answer = await new Visitor(url).get('/', { cookie: visitor.cookieHeader() });
+    assert.match(answer.body, /Signed in as linodedemo/);
+  }
+  for (const copy of copies) copy.child.kill('SIGTERM');
+  for (const copy of copies) assert.equal(await copy.exitCode(), 0);
+  await dropTestDatabase(database);
+});
