@@ -40,6 +40,7 @@ async function unitAndIntegrationTests(): Promise<Counts> {
     'node',
     '--test',
     '--test-reporter=spec',
+    '--test-timeout=300000',
     '{bin,db,server}/**/*.test.ts',
   );
   const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1]);

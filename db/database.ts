@@ -56,3 +56,17 @@ function connect(config: pg.PoolConfig): Database {
   pool.on('error', () => {});
   return new Kysely({ dialect: new PostgresDialect({ pool }) });
 }
+
+/** Whether an error means that PostgreSQL could not be reached, did not answer in time, or is stopping. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,
+  // 53300 "too many connections"; 55000 comes from a database that accepts no connections.
+  return (
+    /^(08|57P|57014|53300|55000|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
+    /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated)/.test(
+      error.message,
+    )
+  );
+}

@@ -2,6 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KyselyPlugin } from 'kysely';
 import { openDatabase } from '../db/database.ts';
+import {
+  allowConnections,
+  createTestDatabase,
+  dropTestDatabase,
+  noPostgres,
+} from '../db/test-databases.ts';
 import { describeOnEachDatabase } from '../db/testing.ts';
 import { addUser, startApp, type Visitor } from './testing.ts';
 
@@ -35,7 +41,7 @@ describeOnEachDatabase('the app', (on) => {
   });
 
   test('every answer has the strict headers', async () => {
-    for (const path of ['/login', '/', '/profile', TAB, '/nothing', '/healthz', '/css/main.css']) {
+    for (const path of ['/login', '/', '/profile', TAB, '/nothing', '/css/main.css']) {
       const { headers } = await visitor.get(path);
       assert.equal(
         headers.get('content-security-policy'),
@@ -171,4 +177,32 @@ describeOnEachDatabase('the app', (on) => {
     assert.ok(proxied.logLines.at(-1)?.includes('198.51.100.9'));
     await proxied.close();
   });
+});
+
+test('with PostgreSQL away: 503 in a page, not ready; works again by itself', {
+  skip: noPostgres,
+}, async (t) => {
+  const url = await createTestDatabase();
+  t.after(() => dropTestDatabase(url));
+  const db = await openDatabase({ url });
+  t.after(() => db.destroy());
+  const app = await startApp(db);
+  t.after(() => app.close());
+  await addUser(db, 'ada');
+  const visitor = await app.signIn('ada');
+
+  await allowConnections(url, false);
+  for (const path of ['/', TAB, '/login']) {
+    const { status, headers, body } = await visitor.get(path);
+    assert.equal(status, 503, path);
+    assert.ok(headers.get('retry-after'));
+    assert.match(body, /<h1>Not available<\/h1>/);
+  }
+  assert.equal((await app.newVisitor().get('/login')).status, 503);
+  assert.equal((await visitor.get('/readyz')).status, 503);
+  assert.equal((await visitor.get('/healthz')).status, 200);
+
+  await allowConnections(url, true);
+  assert.equal((await visitor.get(TAB)).status, 200);
+  assert.equal((await visitor.get('/readyz')).status, 200);
 });

@@ -37,11 +37,11 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
   app.set('query parser', 'simple');
   useViews(app);
 
-  app.use(requestLog(log));
   app.use(securityHeaders(config));
-  app.use(express.static(path.resolve(import.meta.dirname, '../public')));
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
+  app.use(requestLog(log));
+  app.use(express.static(path.resolve(import.meta.dirname, '../public')));
 
   app.use(noStore);
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));

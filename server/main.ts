@@ -1,11 +1,12 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import pino from 'pino';
 import { openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { createApp } from './app.ts';
 import { startPasswords } from './auth/passwords.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
 import { makeFirstUser } from './first-user.ts';
 import { listeningAt } from './http/listening-at.ts';
 
@@ -24,24 +25,21 @@ try {
 async function start() {
   const config = loadConfig(process.env);
   const log = pino();
-  const stopping = new AbortController();
+  // Until there is something in flight to finish, stopping is easy.
+  let stop: () => void = () => process.exit(0);
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop());
+
   const db = await openDatabase(config.database);
   const passwords = await startPasswords();
   const newPassword = await makeFirstUser(db, passwords, config.firstUser);
-
+  const stopping = new AbortController();
   const server = createServer(createApp({ config, db, passwords, log, stopping: stopping.signal }));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(config.port, config.host, resolve);
-  });
+  await listen(server, config);
   const sweeping = setInterval(() => {
     sweepSessions(db).catch((err) => log.error({ err }, 'sessions were not swept'));
   }, SWEEP_EVERY_MS);
-  announce(config.publicUrl ?? listeningAt(server), config.firstUser.username, newPassword);
 
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
-
-  function stop() {
+  stop = () => {
     stopping.abort();
     clearInterval(sweeping);
     setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
@@ -50,7 +48,13 @@ async function start() {
       await db.destroy();
       process.exit(0);
     });
-  }
+  };
+  announce(config.publicUrl ?? listeningAt(server), config.firstUser.username, newPassword);
+}
+
+async function listen(server: Server, { port, host }: Config): Promise<void> {
+  server.listen(port, host);
+  await once(server, 'listening');
 }
 
 /** What the person who starts it can mend; anything else is a fault, with its stack. */
@@ -64,12 +68,6 @@ function explain(error: unknown): string | undefined {
 }
 
 function announce(url: string, username: string, password: string | undefined) {
-  const lines = [`Linode Manager is at ${url}`];
-  if (password !== undefined) {
-    lines.push(
-      `Log in as ${username} with the password ${password}`,
-      '(shown this once; `npm run users -- password` sets another)',
-    );
-  }
-  console.log(lines.join('\n'));
+  const once = password === undefined ? '' : ` with the password ${password} (not shown again)`;
+  console.log(`Linode Manager is at ${url}\nLog in as ${username}${once}`);
 }

@@ -7,10 +7,7 @@ import { createApp } from './app.ts';
 import { startPasswords } from './auth/passwords.ts';
 import type { Config } from './config.ts';
 import { listeningAt } from './http/listening-at.ts';
-
-export const PASSWORD = 'correct horse battery';
-/** Of PASSWORD, at the cost that the app uses. */
-export const PASSWORD_DIGEST = '$2b$11$XQUYXGq9eNsuQmC8jJg/Auu7fevEwPzd3AS2Zu.u2hNIvU1UgrWj.';
+import { PASSWORD, PASSWORD_DIGEST } from './test-users.ts';
 
 export async function addUser(db: Database, username: string): Promise<void> {
   await insertUser(db, {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, PASSWORD, startApp, type Visitor } from '../testing.ts';
+import { PASSWORD } from '../test-users.ts';
+import { addUser, startApp, type Visitor } from '../testing.ts';
 
 const TAB = '/profile/api-keys';
 

@@ -38,6 +38,13 @@ export function switchSession(req: Request, id: string, csrfSecret: string): voi
   req.sessionStore.createSession(req, { cookie, csrfSecret });
 }
 
+/** Keeps a visitor's session before the answer tells of it: a form that can't be posted is no use. */
+export function saveSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.save((error) => (error ? reject(error) : resolve()));
+  });
+}
+
 /** 256 random bits. */
 export function newSessionId(): string {
   return randomBytes(32).toString('base64url');

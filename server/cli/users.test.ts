@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
 import { findUser } from '../../db/users.ts';
-import { PASSWORD, startApp } from '../testing.ts';
+import { PASSWORD } from '../test-users.ts';
+import { startApp } from '../testing.ts';
 
 function users(env: Record<string, string>, args: string[], input = '') {
   const program = path.resolve(import.meta.dirname, 'users.ts');

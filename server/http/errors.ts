@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { isDatabaseAway } from '../../db/database.ts';
 import { render } from './render.ts';
 
 /** A refusal: an answer with a status, and a sentence that the person may read. */
@@ -25,10 +26,13 @@ export const nothingHere: RequestHandler = () => {
 
 /** The one place where an error becomes a page. Only an HttpError's own words are shown. */
 export function errorPage(log: Logger): ErrorRequestHandler {
-  return (error, req, res, next) => {
+  return (error, req, res, _next) => {
     const refusal = toHttpError(error);
     if (refusal.status >= 500) log.error({ err: error, requestId: res.locals.requestId }, 'failed');
-    if (res.headersSent) return next(error);
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
     res.status(refusal.status).set(refusal.headers);
     render(req, res, 'error', [titles[refusal.status] ?? 'Error'], {
       heading: titles[refusal.status] ?? 'Error',
@@ -53,7 +57,12 @@ function toHttpError(error: unknown): HttpError {
   const status = clientErrorStatus(error);
   if (status === 413) return new HttpError(413, 'That is more than this form can hold.');
   if (status !== undefined) return new HttpError(status, 'The request could not be understood.');
-  return new HttpError(500, 'This is our fault, not yours. Nothing you did is lost or half-done.');
+  if (isDatabaseAway(error)) {
+    return new HttpError(503, 'The database does not answer. Please try again in a moment.', {
+      'Retry-After': '5',
+    });
+  }
+  return new HttpError(500, 'This is our fault, not yours. Nothing was half-done.');
 }
 
 /** Express and its parsers mark what a client did wrong with a 4xx `status`. */

@@ -3,7 +3,8 @@ import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
 import { describeOnEachDatabase } from '../../db/testing.ts';
 import { changePasswordDigest, findUser, setDisabled } from '../../db/users.ts';
-import { addUser, PASSWORD, startApp } from '../testing.ts';
+import { PASSWORD } from '../test-users.ts';
+import { addUser, startApp } from '../testing.ts';
 
 describeOnEachDatabase('/login', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

@@ -4,6 +4,7 @@ import { insertEvent } from '../../db/events.ts';
 import { findUser } from '../../db/users.ts';
 import { localPath } from '../auth/local-path.ts';
 import { needsRehash, type Passwords } from '../auth/passwords.ts';
+import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
 import { client } from '../http/client.ts';
 import { readForm } from '../http/form.ts';
@@ -12,8 +13,9 @@ import { render } from '../http/render.ts';
 export function login(db: Database, passwords: Passwords): Router {
   return Router().get('/', showLogin).post('/', logIn);
 
-  function showLogin(req: Request, res: Response) {
+  async function showLogin(req: Request, res: Response) {
     if (req.session.user) return res.redirect(303, '/');
+    await saveSession(req);
     const { username, next } = req.query;
     renderLogin(req, res, {
       username: typeof username === 'string' ? username : '',

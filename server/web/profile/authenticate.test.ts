@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../../../db/testing.ts';
-import { addUser, PASSWORD, startApp } from '../../testing.ts';
+import { PASSWORD } from '../../test-users.ts';
+import { addUser, startApp } from '../../testing.ts';
 
 describeOnEachDatabase('/profile/authenticate', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

@@ -1,0 +1,47 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+export interface Command {
+  id: number;
+  action: 'add user' | 'let re-authentication pass' | 'let two hours pass';
+  username: string;
+}
+
+/** The process of server.ts, seen from the tests. */
+export class App {
+  readonly origin: string;
+  readonly #process: ChildProcess;
+  #lastId = 0;
+
+  private constructor(child: ChildProcess, origin: string) {
+    this.#process = child;
+    this.origin = origin;
+  }
+
+  static async start(database: string): Promise<App> {
+    const program = path.resolve(import.meta.dirname, 'server.ts');
+    const child = fork(program, [database], { execArgv: [] });
+    const [ready]: { origin: string }[] = await once(child, 'message');
+    if (!ready) throw new Error('The app did not start.');
+    return new App(child, ready.origin);
+  }
+
+  async perform(action: Command['action'], username: string): Promise<void> {
+    const id = ++this.#lastId;
+    this.#process.send({ id, action, username });
+    await new Promise<void>((resolve) => {
+      const listen = (message: { done: number }) => {
+        if (message.done !== id) return;
+        this.#process.off('message', listen);
+        resolve();
+      };
+      this.#process.on('message', listen);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#process.disconnect();
+    await once(this.#process, 'exit');
+  }
+}

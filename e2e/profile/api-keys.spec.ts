@@ -1,0 +1,216 @@
+import {
+  authenticate,
+  createKey,
+  expect,
+  inspect,
+  openApiKeys,
+  rowOf,
+  shownKey,
+  test,
+} from '../fixtures.ts';
+
+test('a person makes an API key, and reads it once', async ({ page, person, app }) => {
+  await openApiKeys(page, person);
+  await expect(page).toHaveTitle('API Keys · My Profile · Linode Manager');
+  const table = page.getByRole('table', { name: 'API Keys' });
+  await expect(table.getByRole('columnheader')).toHaveText([
+    'Label',
+    'api_key (prefix only)',
+    'Created by',
+    'When',
+    'Expires',
+    'Options',
+  ]);
+  await expect(table).toContainText('You have no API keys, so your API is inaccessible.');
+  await expect(page.getByRole('main')).toContainText('Label (optional)');
+  await expect(page.getByLabel('Expires').getByRole('option')).toHaveText([
+    'Never',
+    '1 hour',
+    '1 day',
+    '1 week',
+    '1 month',
+    '3 months',
+    '6 months',
+    '12 months',
+  ]);
+  await inspect(page, 'api-keys, empty');
+
+  const first = await createKey(page, 'key1');
+  await expect(page).toHaveTitle('API key created · API Keys · My Profile · Linode Manager');
+  await expect(page.getByRole('status')).toBeFocused();
+  await expect(page.getByLabel('Label', { exact: true })).toHaveValue('');
+  await expect(rowOf(page, first).getByRole('cell')).toHaveText([
+    'key1',
+    /^127\.0\.0\.1\s*via Linode Manager$/,
+    /^Right Now!\s*\d{4}-\d\d-\d\d \d\d:\d\d$/,
+    'Never',
+    'Remove',
+  ]);
+  await expect(rowOf(page, first).getByRole('link')).toHaveAccessibleDescription(
+    `${first.slice(0, 16)}…`,
+  );
+  await inspect(page, 'api-keys, new key');
+
+  await app.perform('let two hours pass', person.username);
+  const second = await createKey(page, 'vagrant1', '6 months');
+  await expect(rowOf(page, first)).toContainText('2 hours ago');
+  await expect(rowOf(page, second)).toContainText(/5 months\s*\d{4}-\d\d-\d\d \d\d:\d\d/);
+  expect(second).not.toBe(first);
+  await inspect(page, 'api-keys, two keys');
+
+  await page.getByRole('link', { name: 'API Keys' }).click();
+  await expect(page.getByRole('status')).toHaveCount(0);
+  const html = await page.content();
+  expect(html).not.toContain(first);
+  expect(html).not.toContain(second);
+
+  await page.getByRole('link', { name: 'Linode Manager' }).click();
+  await expect(page.getByRole('main')).toContainText('Your API is accessible: 2 active keys.');
+});
+
+test('reloading the result makes nothing, and shows nothing again', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'once');
+  await page.reload();
+  await expect(page).toHaveURL('/profile/api-keys');
+  await expect(page.getByRole('status')).toHaveText(
+    'That key was already created. Its full value cannot be shown again.',
+  );
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+  expect(await page.content()).not.toContain(key);
+  await inspect(page, 'api-keys, already created');
+});
+
+test('Back after leaving does not show the key again', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'left');
+  await page.getByRole('link', { name: 'Linode Manager' }).click();
+  await expect(page).toHaveURL('/');
+  // The browser may offer to send the form once more, instead of a page.
+  await page.goBack().catch(() => undefined);
+  expect(await page.content()).not.toContain(key);
+  await page.goto('/profile/api-keys');
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+});
+
+test('Back to the form, and the same post again, makes one key', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  const requestId = () => page.locator('[name=request_id]').inputValue();
+  const first = await requestId();
+  await createKey(page, 'one');
+  expect(await requestId()).not.toBe(first);
+
+  await page.locator('[name=request_id]').evaluate((input: HTMLInputElement, id) => {
+    input.value = id;
+  }, first);
+  await page.getByLabel('Label', { exact: true }).fill('another');
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+  await expect(page.getByRole('status')).toContainText('That key was already created.');
+  await expect(page.getByLabel('Label', { exact: true })).toHaveValue('another');
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+  await createKey(page, 'another');
+  await expect(page.getByRole('rowheader')).toHaveCount(2);
+});
+
+test('a double click makes one key, and shows it', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  await page.getByLabel('Label', { exact: true }).fill('double');
+  await page.getByRole('button', { name: 'Create API Key' }).dblclick();
+  await shownKey(page);
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+});
+
+test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
+  page,
+  person,
+  context,
+}) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await openApiKeys(page, person);
+  const key = await createKey(page);
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+});
+
+test('a label that is too long is told at its field, and stays', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  await page.getByLabel('Label', { exact: true }).fill('W'.repeat(129));
+  await page.getByLabel('Expires').selectOption('1 week');
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+  const label = page.getByLabel('Label', { exact: true });
+  await expect(label).toHaveAccessibleDescription(
+    '(optional) A label has at most 128 characters; this one has 129.',
+  );
+  await expect(label).toHaveValue('W'.repeat(129));
+  await expect(page.getByLabel('Expires')).toHaveValue('1-week');
+  await inspect(page, 'api-keys, wrong label');
+});
+
+test('no label breaks the page', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  const labels = [
+    '"><img src=x onerror=alert(1)>',
+    '\u202Eevil',
+    '👩‍💻 key',
+    'W'.repeat(128),
+    '日本語 '.repeat(16).trim(),
+  ];
+  for (const label of labels) await createKey(page, label);
+  for (const label of labels) {
+    await expect(page.getByRole('cell', { name: label, exact: true })).toBeVisible();
+  }
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow).toBe(0);
+  await inspect(page, 'api-keys, odd labels');
+});
+
+test('a password that grew stale in the middle of a create loses nothing', async ({
+  page,
+  person,
+  app,
+}) => {
+  await openApiKeys(page, person);
+  await page.getByLabel('Label', { exact: true }).fill('typed before');
+  await page.getByLabel('Expires').selectOption('3 months');
+  await app.perform('let re-authentication pass', person.username);
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+
+  await authenticate(page, person);
+  await expect(page.getByRole('rowheader')).toHaveCount(0);
+  await expect(page.getByLabel('Label', { exact: true })).toHaveValue('typed before');
+  await expect(page.getByLabel('Expires')).toHaveValue('3-months');
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+  await shownKey(page);
+});
+
+test('a session that ended in another tab is told, and nothing is done', async ({
+  page,
+  person,
+  context,
+}) => {
+  await openApiKeys(page, person);
+  await page.getByLabel('Label', { exact: true }).fill('typed before');
+  const other = await context.newPage();
+  await other.goto('/');
+  await other.getByRole('button', { name: 'log out' }).click();
+  await other.getByLabel('Username').fill(person.username);
+  await other.getByLabel('Password').fill(person.password);
+  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('link', { name: 'my profile' }).click();
+  await authenticate(other, person);
+
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+  await expect(page.getByRole('status')).toHaveText(
+    'Your session has changed, so nothing was done.',
+  );
+  await expect(page.getByLabel('Label', { exact: true })).toHaveValue('typed before');
+  await expect(page.getByRole('rowheader')).toHaveCount(0);
+  await inspect(page, 'api-keys, session changed');
+  await createKey(page, 'typed before');
+});

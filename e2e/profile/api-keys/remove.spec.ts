@@ -1,0 +1,149 @@
+import {
+  authenticate,
+  createKey,
+  expect,
+  inspect,
+  logIn,
+  openApiKeys,
+  rowOf,
+  test,
+} from '../../fixtures.ts';
+
+const question = 'Are you sure you want to remove this API key?';
+const consequence =
+  'If you remove an in-use API key, your applications will break until you update them to use a new key.';
+const lastKey = 'This is your last key: the API will become inaccessible.';
+
+test('a person removes a key, after being asked', async ({ page, person, javaScriptEnabled }) => {
+  await openApiKeys(page, person);
+  const kept = await createKey(page, 'kept');
+  const key = await createKey(page, 'laptop');
+  await rowOf(page, key).getByRole('link', { name: 'Remove', exact: true }).click();
+
+  const asked =
+    javaScriptEnabled === false
+      ? page.getByRole('main')
+      : page.getByRole('dialog', { name: question });
+  await expect(asked).toContainText(question);
+  await expect(asked).toContainText('laptop');
+  await expect(asked).toContainText(`${key.slice(0, 16)}…`);
+  await expect(asked).toContainText('Right Now!');
+  await expect(asked).toContainText(consequence);
+  await expect(asked).not.toContainText(lastKey);
+  await expect(asked.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await inspect(page, 'remove, asked');
+
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await expect(rowOf(page, key)).toBeVisible();
+  await expect(asked.getByText(question)).toHaveCount(0);
+
+  await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
+  await asked.getByRole('button', { name: 'OK' }).click();
+  await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
+  await expect(page).toHaveURL('/profile/api-keys');
+  await expect(rowOf(page, key)).toHaveCount(0);
+  await expect(rowOf(page, kept)).toBeVisible();
+  await inspect(page, 'api-keys, removed');
+
+  await rowOf(page, kept).getByRole('link', { name: 'Remove' }).click();
+  await expect(asked).toContainText(lastKey);
+  await asked.getByRole('button', { name: 'OK' }).click();
+  await expect(page.getByRole('table')).toContainText(
+    'You have no API keys, so your API is inaccessible.',
+  );
+});
+
+test('the dialog is worked by the keyboard alone', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page);
+  const link = rowOf(page, key).getByRole('link', { name: 'Remove' });
+  const dialog = page.getByRole('dialog', { name: question });
+
+  await link.focus();
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(link).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(dialog).toHaveCount(0);
+  await expect(link).toBeFocused();
+
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Tab');
+  await expect(dialog.getByRole('button', { name: 'OK' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
+});
+
+test('the question is a page as well', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  await createKey(page, 'laptop');
+  const href = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
+  await page.goto(href ?? '');
+  await expect(page.getByRole('heading', { name: question })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await inspect(page, 'remove, page');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page).toHaveURL(/\/profile\/api-keys\??$/);
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+});
+
+test('a password that grew stale before the answer is asked for, then the question again', async ({
+  page,
+  person,
+  app,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'laptop');
+  await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
+  await expect(page.getByText(question)).toBeVisible();
+  await app.perform('let re-authentication pass', person.username);
+  await page.getByRole('button', { name: 'OK' }).click();
+
+  await authenticate(page, person);
+  await expect(page.getByRole('heading', { name: question })).toBeVisible();
+  await page.getByRole('button', { name: 'OK' }).click();
+  await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
+});
+
+test('a password that grew stale before the question leads through Authenticate to it', async ({
+  page,
+  person,
+  app,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'laptop');
+  await app.perform('let re-authentication pass', person.username);
+  await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
+  await authenticate(page, person);
+  await expect(page.getByRole('heading', { name: question })).toBeVisible();
+});
+
+test("two people don't see each other's keys", async ({ page, person, app, browser, baseURL }) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'mine');
+  const href = (await page.getByRole('link', { name: 'Remove' }).getAttribute('href')) ?? '';
+
+  const username = `${person.username}-other`;
+  await app.perform('add user', username);
+  const context = await browser.newContext({ baseURL: baseURL ?? '' });
+  const others = await context.newPage();
+  await logIn(others, { ...person, username });
+  await others.goto('/profile/api-keys');
+  await authenticate(others, person);
+  await expect(others.getByRole('table')).toContainText('You have no API keys');
+  await others.goto(href);
+  await expect(others.getByRole('heading', { level: 1 })).toHaveText('Not found');
+  await context.close();
+
+  await page.reload();
+  await expect(rowOf(page, key)).toBeVisible();
+});

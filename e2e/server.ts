@@ -1,0 +1,61 @@
+// The app as it ships, in a process of its own, on a fresh database. What a test can't do as a
+// person (add somebody, let time pass) it asks for by message.
+import { createServer } from 'node:http';
+import { sql } from 'kysely';
+import pino from 'pino';
+import { openDatabase } from '../db/database.ts';
+import { createTestDatabase, dropTestDatabase } from '../db/test-databases.ts';
+import { insertUser } from '../db/users.ts';
+import { createApp } from '../server/app.ts';
+import { startPasswords } from '../server/auth/passwords.ts';
+import { listeningAt } from '../server/http/listening-at.ts';
+import { PASSWORD_DIGEST } from '../server/test-users.ts';
+import type { Command } from './app.ts';
+
+const url = process.argv[2] === 'PostgreSQL' ? await createTestDatabase() : undefined;
+const db = await openDatabase(url === undefined ? { memory: true } : { url });
+const passwords = await startPasswords();
+const server = createServer(
+  createApp({
+    config: {
+      publicUrl: undefined,
+      secure: false,
+      trustProxy: false,
+      sessionSecrets: ['a secret of the end-to-end tests'],
+    },
+    db,
+    passwords,
+    log: pino({ level: 'error' }),
+    stopping: new AbortController().signal,
+  }),
+);
+server.listen(0, '127.0.0.1', () => process.send?.({ origin: listeningAt(server) }));
+
+process.on('message', async (command: Command) => {
+  await perform(command);
+  process.send?.({ done: command.id });
+});
+
+process.on('disconnect', async () => {
+  server.closeAllConnections();
+  server.close();
+  await passwords.close();
+  await db.destroy();
+  if (url !== undefined) await dropTestDatabase(url);
+});
+
+async function perform({ action, username }: Command): Promise<void> {
+  if (action === 'add user') {
+    await insertUser(db, {
+      username,
+      email: `${username}@example.com`,
+      passwordDigest: PASSWORD_DIGEST,
+    });
+  } else if (action === 'let re-authentication pass') {
+    await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'
+      where user_id = (select id from users where username = ${username})`.execute(db);
+  } else {
+    await sql`update api_keys set created_at = created_at - interval '2 hours'
+      where user_id = (select id from users where username = ${username})`.execute(db);
+  }
+}
