@@ -6,6 +6,7 @@ export interface Schema {
   sessions: SessionsTable;
   api_keys: ApiKeysTable;
   events: EventsTable;
+  throttle: ThrottleTable;
 }
 
 interface UsersTable {
@@ -23,6 +24,7 @@ interface UsersTable {
 }
 
 interface SessionsTable {
+  id: Generated<number>;
   digest: Buffer;
   user_id: number | null;
   csrf_secret: string;
@@ -59,6 +61,13 @@ interface EventsTable {
   user_agent: string;
 }
 
+interface ThrottleTable {
+  subject: Buffer;
+  failures: number;
+  open_at: Date;
+  updated_at: Generated<Date>;
+}
+
 /** Through which door a key was made, in the words the page shows. */
 export type CreatedVia = 'Linode Manager' | 'API';
 
@@ -69,4 +78,7 @@ export type EventKind =
   | 'failed authentication'
   | 'log out'
   | 'key made'
-  | 'key removed';
+  | 'key removed'
+  | 'password changed'
+  | 'signed out'
+  | 'signed out elsewhere';

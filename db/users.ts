@@ -57,6 +57,32 @@ export async function hasUsers(db: Database): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
+/**
+ * Holds a user's row until the transaction ends, if they are still enabled and their password is
+ * still the one that was checked. Whoever begins, renews or ends sessions takes it first, so that
+ * none of them can slip past a change of password that runs at the same time.
+ */
+export async function lockUser(
+  trx: Transaction,
+  userId: number,
+  passwordDigest: string,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('password_digest', '=', passwordDigest)
+    .where('disabled_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** As lockUser, for who is signed in already. */
+export async function lockUserById(trx: Transaction, userId: number): Promise<void> {
+  await trx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
+}
+
 /** Notes a log in: the one before becomes the "previous log in" that the home page shows. */
 export async function recordLogIn(
   trx: Transaction,
@@ -85,6 +111,22 @@ export async function changePasswordDigest(
     .set({ password_digest: passwordDigest })
     .where('id', '=', userId)
     .execute();
+}
+
+/** Sets a user's time zone. Returns false for one that the database doesn't know. */
+export async function changeTimeZone(
+  db: Database,
+  userId: number,
+  timeZone: string,
+): Promise<boolean> {
+  const changed = await db
+    .updateTable('users')
+    .set({ time_zone: timeZone })
+    .where('id', '=', userId)
+    .where(sql<boolean>`exists (select from pg_timezone_names where name = ${timeZone})`)
+    .returning('id')
+    .executeTakeFirst();
+  return changed !== undefined;
 }
 
 /** Disables or enables a user. Returns false when there is no such user. */

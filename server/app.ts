@@ -55,7 +55,7 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
   // Closed by default: a page under /profile is behind these three because of where it is.
   app.use('/profile', requireSignIn, forms);
   app.use('/profile/authenticate', authenticatePage(db, passwords));
-  app.use('/profile', requireRecentPassword, profile(db));
+  app.use('/profile', requireRecentPassword, profile(db, passwords));
 
   app.use(whenSignedIn(forms), nothingHere);
   app.use(errorPage(log));

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
 import { sweepSessions } from '../db/sessions.ts';
+import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
 import { startPasswords } from './auth/passwords.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -36,7 +37,9 @@ async function start() {
   const server = createServer(createApp({ config, db, passwords, log, stopping: stopping.signal }));
   await listen(server, config);
   const sweeping = setInterval(() => {
-    sweepSessions(db).catch((err) => log.error({ err }, 'sessions were not swept'));
+    Promise.all([sweepSessions(db), sweepThrottle(db)]).catch((err) =>
+      log.error({ err }, 'what has expired was not swept'),
+    );
   }, SWEEP_EVERY_MS);
 
   stop = () => {

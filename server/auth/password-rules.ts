@@ -1,3 +1,5 @@
+import zxcvbn from '@zxcvbn-ts/language-common';
+
 const MIN_CHARACTERS = 8;
 /** bcrypt reads no further. */
 const MAX_BYTES = 72;
@@ -13,8 +15,13 @@ export function passwordProblem(password: string): string | undefined {
       'what comes after them would not be checked.'
     );
   }
+  if (mostCommon.has(password.toLowerCase())) {
+    return 'This is one of the most common passwords, and the first that others try.';
+  }
   return undefined;
 }
+
+const mostCommon = new Set(zxcvbn.dictionary['passwords-common']);
 
 /** Longer than bcrypt reads: it would silently ignore the rest. */
 export function isTooLong(password: string): boolean {

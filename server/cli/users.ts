@@ -73,8 +73,10 @@ async function add(db: Database, username: string, email: string | undefined) {
 }
 
 async function disable(db: Database, username: string) {
-  if (!(await setDisabled(db, username, true))) throw unknownUser(username);
-  await endSessionsOf(db, username);
+  await db.transaction().execute(async (trx) => {
+    if (!(await setDisabled(trx, username, true))) throw unknownUser(username);
+    await endSessionsOf(trx, username);
+  });
   console.log(`Disabled ${username}.`);
 }
 
@@ -87,8 +89,10 @@ async function changePassword(db: Database, username: string) {
   const user = await findUser(db, username);
   if (!user) throw unknownUser(username);
   const passwordDigest = await newPasswordDigest();
-  await changePasswordDigest(db, user.id, passwordDigest);
-  await endSessionsOf(db, username);
+  await db.transaction().execute(async (trx) => {
+    await changePasswordDigest(trx, user.id, passwordDigest);
+    await endSessionsOf(trx, username);
+  });
   console.log(`Changed the password of ${username}.`);
 }
 

@@ -4,6 +4,10 @@ import type { Request, Response } from 'express';
 export const notices = {
   'key-removed': { text: 'The key has now been removed.', good: true },
   'key-removed-before': { text: 'That key was already removed.', good: false },
+  'profile-saved': { text: 'Your profile has been saved.', good: true },
+  'password-changed': { text: 'Your password has been changed.', good: true },
+  'signed-out': { text: 'That session has been signed out.', good: true },
+  'signed-out-elsewhere': { text: 'You are signed out everywhere else.', good: true },
   'key-created-before': {
     text: 'That key was already created. Its full value cannot be shown again.',
     good: false,

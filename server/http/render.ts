@@ -2,6 +2,7 @@ import path from 'node:path';
 import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
 import { takeNotice } from './notice.ts';
+import { program } from './program.ts';
 import { age, minute, timeLeft } from './time.ts';
 import { assets, type Views } from './views.ts';
 
@@ -28,6 +29,7 @@ export function render<View extends keyof Views>(
     csrfToken: req.csrfToken?.(),
     notice: takeNotice(req, res),
     time: { age, minute, timeLeft },
+    program,
   });
 }
 

@@ -73,6 +73,7 @@ function formatter(timeZone: string): Intl.DateTimeFormat {
   return made;
 }
 
-function count(number: number, unit: string): string {
+/** `1 minute`, `2 minutes`. */
+export function count(number: number, unit: string): string {
   return `${number} ${unit}${number === 1 ? '' : 's'}`;
 }

@@ -1,12 +1,25 @@
 import type { ApiKey } from '../../db/api-keys.ts';
-import type { SignedInUser } from '../../db/sessions.ts';
+import type { Activity } from '../../db/events.ts';
+import type { OpenSession, SignedInUser } from '../../db/sessions.ts';
 
 /** What each view is given; a missing local doesn't compile. The keys name files in views/. */
 export interface Views {
   home: { user: SignedInUser; activeKeys: number };
   login: { username: string; next: string; problem: string | undefined };
-  profile: { user: SignedInUser };
+  profile: {
+    user: SignedInUser;
+    /** As chosen, or as typed when that was wrong. */
+    timeZone: string;
+    timeZones: readonly string[];
+    problem: string | undefined;
+  };
   'profile/authenticate': { username: string; next: string; problem: string | undefined };
+  'profile/password': {
+    username: string;
+    timeZone: string;
+    sessions: OpenSession[];
+    problems: { current?: string; new?: string; again?: string };
+  };
   'profile/api-keys': ApiKeysView;
   'profile/api-keys/remove': { key: ApiKey; isLastActive: boolean; timeZone: string };
   error: { heading: string; explanation: string; requestId: string | undefined };
@@ -20,6 +33,8 @@ interface ApiKeysView {
   /** The form, as typed. */
   form: { label: string; expires: string; requestId: string };
   problems: { label?: string; expires?: string };
+  /** What happened to this user of late, in words. */
+  activity: (Activity & { what: string })[];
   lifetimes: readonly { value: string; text: string }[];
 }
 
@@ -27,6 +42,7 @@ interface ApiKeysView {
 export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
   home: { styles: ['home'] },
   login: { styles: ['login'] },
+  'profile/password': { styles: ['api-keys'] },
   'profile/api-keys': { styles: ['api-keys'], scripts: ['api-keys'] },
   'profile/api-keys/remove': { styles: ['api-keys'] },
 };

@@ -1,11 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import { insertEvent } from '../../db/events.ts';
-import { findUser } from '../../db/users.ts';
+import { findUser, type User } from '../../db/users.ts';
 import { localPath } from '../auth/local-path.ts';
 import { needsRehash, type Passwords } from '../auth/passwords.ts';
 import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
+import { attempt, waitSentence } from '../auth/throttle.ts';
 import { client } from '../http/client.ts';
 import { readForm } from '../http/form.ts';
 import { render } from '../http/render.ts';
@@ -25,23 +26,33 @@ export function login(db: Database, passwords: Passwords): Router {
 
   async function logIn(req: Request, res: Response) {
     if (req.session.user) return res.redirect(303, '/');
-    const { username, password, next } = readForm(req, ['username', 'password', 'next']);
+    const { username, password, ...form } = readForm(req, ['username', 'password', 'next']);
+    const next = localPath(form.next);
+    const refuse = (status: number, problem: string) => {
+      res.status(status);
+      renderLogin(req, res, { username, next: next ?? '', problem });
+    };
+
+    const attempted = await attempt(db, { username, ip: client(req).ip });
+    if (attempted.retryAfterSeconds !== undefined) {
+      res.set('Retry-After', String(attempted.retryAfterSeconds));
+      return refuse(429, waitSentence(attempted.retryAfterSeconds));
+    }
     const user = await findUser(db, username);
     const isRight = await passwords.verify(password, user?.passwordDigest);
-    if (!user || !isRight || user.disabledAt) {
+    if (!user || !isRight || user.disabledAt || !(await begin(req, user, password))) {
       await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...client(req) });
-      res.status(401);
-      return renderLogin(req, res, {
-        username,
-        next: localPath(next) ?? '',
-        problem: 'Login failed. Check your username and password.',
-      });
+      return refuse(401, 'Login failed. Check your username and password.');
     }
+    await attempted.succeeded();
+    res.redirect(303, next ?? '/');
+  }
+
+  async function begin(req: Request, user: User, password: string): Promise<boolean> {
     const newPasswordDigest = needsRehash(user.passwordDigest)
       ? await passwords.hash(password)
       : undefined;
-    await signIn(db, req, { id: user.id, newPasswordDigest });
-    res.redirect(303, localPath(next) ?? '/');
+    return signIn(db, req, { ...user, newPasswordDigest });
   }
 }
 

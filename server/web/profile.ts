@@ -1,14 +1,46 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
+import { changeTimeZone } from '../../db/users.ts';
+import type { Passwords } from '../auth/passwords.ts';
 import { signedInUser } from '../auth/sign-in.ts';
+import { readForm } from '../http/form.ts';
+import { leaveNotice } from '../http/notice.ts';
 import { render } from '../http/render.ts';
 import { apiKeys } from './profile/api-keys.ts';
+import { password } from './profile/password.ts';
 
 /** Everything under /profile that needs the password to have been given again. */
-export function profile(db: Database): Router {
-  return Router().get('/', showProfile).use('/api-keys', apiKeys(db));
+export function profile(db: Database, passwords: Passwords): Router {
+  return Router()
+    .get('/', showProfile)
+    .post('/', saveProfile)
+    .use('/password', password(db, passwords))
+    .use('/api-keys', apiKeys(db));
+
+  function showProfile(req: Request, res: Response) {
+    renderProfile(req, res, { timeZone: signedInUser(req).timeZone });
+  }
+
+  async function saveProfile(req: Request, res: Response) {
+    const { time_zone: timeZone } = readForm(req, ['time_zone']);
+    const isOffered = timeZones.includes(timeZone);
+    if (!isOffered || !(await changeTimeZone(db, signedInUser(req).id, timeZone))) {
+      res.status(422);
+      return renderProfile(req, res, { timeZone, problem: 'Choose a time zone from the list.' });
+    }
+    leaveNotice(res, 'profile-saved');
+    res.redirect(303, '/profile');
+  }
 }
 
-function showProfile(req: Request, res: Response) {
-  render(req, res, 'profile', ['My Profile'], { user: signedInUser(req) });
+/** The zones that this Node can show times in, and UTC, which Intl doesn't count among them. */
+const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
+
+function renderProfile(
+  req: Request,
+  res: Response,
+  locals: { timeZone: string; problem?: string },
+) {
+  const user = signedInUser(req);
+  render(req, res, 'profile', ['My Profile'], { problem: undefined, timeZones, user, ...locals });
 }

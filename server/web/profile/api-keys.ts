@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { insertKey, isSameRequest, listKeys } from '../../../db/api-keys.ts';
 import type { Database } from '../../../db/database.ts';
-import { insertEvent } from '../../../db/events.ts';
+import { insertEvent, listActivity } from '../../../db/events.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
 import { digestOf, makeSecret, prefixOf } from '../../api-keys/secret.ts';
 import { signedInUser } from '../../auth/sign-in.ts';
+import { describe } from '../../http/activity.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';
 import { readForm } from '../../http/form.ts';
@@ -14,6 +15,8 @@ import { leaveNotice } from '../../http/notice.ts';
 import { render } from '../../http/render.ts';
 import type { Views } from '../../http/views.ts';
 import { removal } from './api-keys/remove.ts';
+
+const ACTIVITY_LENGTH = 20;
 
 export function apiKeys(db: Database): Router {
   return Router().get('/', showKeys).post('/', createKey).use('/:id/remove', removal(db));
@@ -88,6 +91,7 @@ export function apiKeys(db: Database): Router {
     render(req, res, 'profile/api-keys', [title, 'My Profile'], {
       keys: await listKeys(db, id),
       timeZone,
+      activity: await recentActivity(id),
       lifetimes: expiries,
       newKey: locals.newKey,
       form: {
@@ -97,6 +101,11 @@ export function apiKeys(db: Database): Router {
       },
       problems: locals.problems ?? {},
     });
+  }
+
+  async function recentActivity(userId: number) {
+    const events = await listActivity(db, userId, ACTIVITY_LENGTH);
+    return events.map((event) => ({ ...event, what: describe(event) }));
   }
 }
 

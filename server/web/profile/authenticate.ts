@@ -1,11 +1,9 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { insertEvent } from '../../../db/events.ts';
-import { findUser } from '../../../db/users.ts';
 import { localPath } from '../../auth/local-path.ts';
+import { checkOwnPassword } from '../../auth/own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import { authenticate, signedInUser } from '../../auth/sign-in.ts';
-import { client } from '../../http/client.ts';
 import { readForm } from '../../http/form.ts';
 import { render } from '../../http/render.ts';
 
@@ -17,19 +15,15 @@ export function authenticatePage(db: Database, passwords: Passwords): Router {
   }
 
   async function checkPassword(req: Request, res: Response) {
-    const { password, next } = readForm(req, ['password', 'next']);
-    const { id, username } = signedInUser(req);
-    const user = await findUser(db, username);
-    if (!(await passwords.verify(password, user?.passwordDigest))) {
-      await insertEvent(db, { kind: 'failed authentication', userId: id, ...client(req) });
-      res.status(401);
-      return renderQuestion(req, res, {
-        next: localPath(next) ?? '',
-        problem: 'That is not your password. Try again.',
-      });
+    const { password, ...form } = readForm(req, ['password', 'next']);
+    const next = localPath(form.next);
+    const checked = await checkOwnPassword(db, passwords, req, password);
+    if ('problem' in checked) {
+      res.status(checked.status).set(checked.headers);
+      return renderQuestion(req, res, { next: next ?? '', problem: checked.problem });
     }
-    const stillSignedIn = await authenticate(db, req);
-    res.redirect(303, stillSignedIn ? (localPath(next) ?? '/profile') : '/login');
+    const stillSignedIn = await authenticate(db, req, checked.user);
+    res.redirect(303, stillSignedIn ? (next ?? '/profile') : '/login');
   }
 }
 

@@ -5,6 +5,7 @@ import { insertEvent } from '../../../../db/events.ts';
 import { signedInUser } from '../../../auth/sign-in.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
+import { idParameter } from '../../../http/id.ts';
 import { leaveNotice, type NoticeName } from '../../../http/notice.ts';
 import { render } from '../../../http/render.ts';
 
@@ -15,7 +16,7 @@ export function removal(db: Database): Router {
 
   async function confirmRemoval(req: Request, res: Response) {
     const user = signedInUser(req);
-    const key = await findKey(db, user.id, keyId(req));
+    const key = await findKey(db, user.id, idParameter(req));
     if (!key) throw notFound();
     if (key.removed) return backToTab(res, 'key-removed-before');
     render(req, res, 'profile/api-keys/remove', ['Remove an API key', 'My Profile'], {
@@ -27,7 +28,7 @@ export function removal(db: Database): Router {
 
   async function remove(req: Request, res: Response) {
     const user = signedInUser(req);
-    const id = keyId(req);
+    const id = idParameter(req);
     const outcome = await db.transaction().execute(async (trx) => {
       const outcome = await removeKey(trx, user.id, id);
       if (outcome === 'removed') {
@@ -43,11 +44,4 @@ export function removal(db: Database): Router {
 function backToTab(res: Response, notice: NoticeName) {
   leaveNotice(res, notice);
   res.redirect(303, TAB);
-}
-
-/** The id in the URL; anything that can't be one is a key that isn't there. */
-function keyId(req: Request): number {
-  const { id } = req.params;
-  if (typeof id !== 'string' || !/^[1-9]\d{0,14}$/.test(id)) throw notFound();
-  return Number(id);
 }

@@ -1,0 +1,94 @@
+import { authenticate, createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
+
+test('a person chooses a time zone, and every page follows', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  await createKey(page, 'laptop');
+  await page
+    .getByRole('navigation', { name: 'My Profile' })
+    .getByRole('link', { name: 'My Profile' })
+    .click();
+  await page.getByLabel('Time zone').selectOption('Pacific/Kiritimati');
+  await page.getByRole('button', { name: 'Save Changes' }).click();
+  await expect(page.getByRole('status')).toHaveText('Your profile has been saved.');
+  await expect(page.getByLabel('Time zone')).toHaveValue('Pacific/Kiritimati');
+  await inspect(page, 'profile, saved');
+
+  await page.getByRole('link', { name: 'API Keys' }).click();
+  const time = page.getByRole('table', { name: 'API Keys' }).locator('time');
+  const there = new Date(Date.parse((await time.getAttribute('datetime')) ?? '') + 14 * 3_600_000);
+  await expect(time).toHaveText(there.toISOString().slice(0, 16).replace('T', ' '));
+  await expect(page.getByRole('table', { name: 'Recent activity' })).toContainText('made');
+});
+
+test('a person changes the password, and is signed out elsewhere', async ({
+  page,
+  person,
+  browser,
+  baseURL,
+}) => {
+  const elsewhere = await browser.newContext({ baseURL: baseURL ?? '' });
+  const other = await elsewhere.newPage();
+  await logIn(other, person);
+
+  await logIn(page, person);
+  await page.goto('/profile/password');
+  await authenticate(page, person);
+  await expect(page).toHaveTitle('Password & Authentication · My Profile · Linode Manager');
+  const sessions = page.getByRole('table', { name: 'Where you are signed in' });
+  await expect(sessions.getByRole('row')).toHaveCount(3);
+  await expect(sessions).toContainText('This session');
+  await expect(sessions).toContainText(/Chrome( Headless)? on Linux/);
+  await inspect(page, 'password');
+
+  const change = async (current: string, password: string, again: string) => {
+    await page.getByLabel('Current password').fill(current);
+    await page.getByLabel('New password', { exact: true }).fill(password);
+    await page.getByLabel('New password again').fill(again);
+    await page.getByRole('button', { name: 'Change Password' }).click();
+  };
+  await change('a wrong one', 'password1', 'password2');
+  await expect(page.getByLabel('Current password')).toHaveAccessibleDescription(
+    'That is not your password. Try again.',
+  );
+  await expect(page.getByLabel('New password', { exact: true })).toHaveAccessibleDescription(
+    /one of the most common passwords/,
+  );
+  await expect(page.getByLabel('New password again')).toHaveAccessibleDescription(
+    'This is not the same as the new password.',
+  );
+  await inspect(page, 'password, wrong');
+
+  const changed = 'a new and better one';
+  await change(person.password, changed, changed);
+  await expect(page.getByRole('status')).toHaveText('Your password has been changed.');
+  await expect(sessions.getByRole('row')).toHaveCount(2);
+  await other.reload();
+  await expect(other).toHaveURL('/login');
+
+  await logIn(other, { ...person, password: changed });
+  await page.reload();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await expect(page.getByRole('status')).toHaveText('That session has been signed out.');
+  await other.reload();
+  await expect(other).toHaveURL('/login');
+  await elsewhere.close();
+});
+
+test('too many wrong passwords have to wait, and lose nothing that was typed', async ({
+  page,
+  person,
+}) => {
+  await page.goto('/login?next=%2Fprofile');
+  await page.getByLabel('Username').fill(person.username);
+  for (let time = 0; time < 7; time++) {
+    await page.getByLabel('Password').fill('a wrong one');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await expect(page.getByLabel('Password')).toHaveValue('');
+  }
+  await expect(page.getByRole('alert')).toHaveText(
+    /Too many failed attempts\. Try again in \d+ seconds?\./,
+  );
+  await expect(page.getByLabel('Username')).toHaveValue(person.username);
+  await inspect(page, 'login, too many attempts');
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { PASSWORD } from '../test-users.ts';
+import { addUser, startApp } from '../testing.ts';
+
+const HOME = '203.0.113.1';
+const ELSEWHERE = '198.51.100.1';
+
+describeOnEachDatabase('throttle', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let serial = 0;
+  before(async () => {
+    app = await startApp(on.db, { trustProxy: 1 });
+  });
+  after(() => app.close());
+
+  async function newPerson(): Promise<string> {
+    const username = `person${++serial}`;
+    await addUser(on.db, username);
+    return username;
+  }
+
+  /** Tries to log in from an address. */
+  async function attempt(username: string, ip: string, password = 'a wrong password') {
+    const visitor = app.newVisitor();
+    const from = { 'x-forwarded-for': ip };
+    await visitor.get('/login', from);
+    return visitor.post('/login', { username, password, next: '/profile' }, from);
+  }
+
+  async function fail(times: number, username: string, ip: string) {
+    for (let time = 0; time < times; time++) {
+      assert.equal((await attempt(username, ip)).status, 401);
+    }
+  }
+
+  const letTimePass = (interval: string) =>
+    on.db
+      .updateTable('throttle')
+      .set({
+        open_at: sql<Date>`open_at - ${interval}::interval`,
+        updated_at: sql<Date>`updated_at - ${interval}::interval`,
+      })
+      .execute();
+
+  async function waitOf(username: string, ip: string): Promise<number> {
+    const answer = await attempt(username, ip);
+    assert.equal(answer.status, 429);
+    return Number(answer.headers.get('retry-after'));
+  }
+
+  test('after six failures it says when to try again, and keeps what was typed', async () => {
+    const username = await newPerson();
+    await fail(6, username, ELSEWHERE);
+    const answer = await attempt(username, ELSEWHERE, PASSWORD);
+    assert.equal(answer.status, 429);
+    assert.equal(answer.headers.get('retry-after'), '1');
+    assert.match(answer.body, /Too many failed attempts\. Try again in 1 second\./);
+    assert.match(answer.body, new RegExp(`name="username" value="${username}"`));
+    assert.match(answer.body, /name="next" value="\/profile"/);
+    assert.ok(!answer.body.includes(PASSWORD));
+    await letTimePass('1 second');
+    assert.equal((await attempt(username, ELSEWHERE, PASSWORD)).status, 303);
+  });
+
+  test('the wait grows, up to 15 minutes, and a right password ends it', async () => {
+    const username = await newPerson();
+    const addresses = Array.from({ length: 20 }, (_, index) => `198.51.100.${index + 10}`);
+    await fail(6, username, addresses[0] ?? '');
+    const waits = [];
+    for (const address of addresses) {
+      waits.push(await waitOf(username, address));
+      await letTimePass('16 minutes');
+      assert.equal((await attempt(username, address)).status, 401);
+    }
+    assert.deepEqual(waits.slice(0, 6), [1, 2, 4, 8, 16, 32]);
+    assert.equal(waits.at(-1), 900);
+    await letTimePass('16 minutes');
+    assert.equal((await attempt(username, ELSEWHERE, PASSWORD)).status, 303);
+    await fail(5, username, HOME);
+  });
+
+  test('an address that the user logged in from still gets in while others guess', async () => {
+    const username = await newPerson();
+    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    await fail(6, username, '198.51.100.200');
+    assert.equal((await attempt(username, '198.51.100.201', PASSWORD)).status, 429);
+    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+  });
+
+  test('a known address has its own, short wait', async () => {
+    const username = await newPerson();
+    await attempt(username, HOME, PASSWORD);
+    await fail(11, username, HOME);
+    assert.equal(await waitOf(username, HOME), 1);
+  });
+
+  test('many names from one address make the address wait, IPv6 by its network', async () => {
+    for (const network of ['192.0.2.9', '2001:db8:1:2::']) {
+      const address = (n: number) => (network.includes(':') ? `${network}${n + 1}` : network);
+      for (let n = 0; n < 21; n++) {
+        assert.equal((await attempt(`nobody${network.length}-${n}`, address(n))).status, 401);
+      }
+      const username = await newPerson();
+      assert.equal((await attempt(username, address(99), PASSWORD)).status, 429);
+    }
+    assert.equal((await attempt(await newPerson(), '2001:db8:1:3::1', PASSWORD)).status, 303);
+  });
+
+  test('an unknown name waits as a known one does', async () => {
+    await fail(6, 'nobody-at-all', '198.51.100.210');
+    assert.equal(await waitOf('Nobody-At-All', '198.51.100.211'), 1);
+  });
+
+  test('thirty at once do not slip through', async () => {
+    const username = await newPerson();
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => attempt(username, `198.51.100.${100 + n}`)),
+    );
+    const tried = answers.filter((answer) => answer.status === 401).length;
+    assert.ok(tried >= 6 && tried <= 7, `${tried} were tried`);
+  });
+
+  test('it holds in another process, and without TRUST_PROXY a forged address changes nothing', async () => {
+    const username = await newPerson();
+    await fail(6, username, '198.51.100.220');
+    const other = await startApp(on.db);
+    const visitor = other.newVisitor();
+    await visitor.get('/login');
+    for (const ip of ['203.0.113.50', '203.0.113.51']) {
+      const forged = { 'x-forwarded-for': ip };
+      const answer = await visitor.post('/login', { username, password: PASSWORD }, forged);
+      assert.equal(answer.status, 429);
+    }
+    await other.close();
+  });
+
+  test('Authenticate and Change Password are throttled too, at the field', async () => {
+    const username = await newPerson();
+    const visitor = await app.signIn(username);
+    for (let time = 0; time < 11; time++) {
+      assert.equal((await visitor.authenticate('a wrong password')).status, 401);
+    }
+    const answer = await visitor.authenticate();
+    assert.equal(answer.status, 429);
+    assert.equal(answer.headers.get('retry-after'), '1');
+    assert.match(answer.body, /id="password-problem" role="alert">Too many failed attempts/);
+    await visitor.get('/profile/password');
+    const fields = { current_password: PASSWORD, new_password: 'x', new_password_again: 'x' };
+    assert.equal((await visitor.post('/profile/password', fields)).status, 429);
+    await letTimePass('1 second');
+    assert.equal((await visitor.authenticate()).status, 303);
+  });
+
+  test('user names are not kept in the table', async () => {
+    await attempt('my-secret-password', ELSEWHERE);
+    const { rows } = await sql<{ row: string }>`select t::text as row from throttle t`.execute(
+      on.db,
+    );
+    assert.ok(rows.length > 0 && rows.every(({ row }) => !row.includes('my-secret')));
+  });
+});

@@ -1,0 +1,13 @@
+import type { Request } from 'express';
+import { notFound } from './errors.ts';
+
+/**
+ * The `:id` of a URL, a whole number that fits PostgreSQL's bigint and JavaScript's number.
+ *
+ * @throws {HttpError} 404: what can't be an id is something that isn't there.
+ */
+export function idParameter(req: Request): number {
+  const { id } = req.params;
+  if (typeof id !== 'string' || !/^[1-9]\d{0,14}$/.test(id)) throw notFound();
+  return Number(id);
+}

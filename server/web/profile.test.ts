@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { addUser, startApp, type Visitor } from '../testing.ts';
+
+describeOnEachDatabase('/profile', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let visitor: Visitor;
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+    visitor = await app.signIn('ada');
+  });
+  after(() => app.close());
+
+  async function save(time_zone: string) {
+    await visitor.get('/profile');
+    return visitor.post('/profile', { time_zone });
+  }
+
+  test('shows the user name and the e-mail, and UTC as the time zone at first', async () => {
+    const { body } = await visitor.get('/profile');
+    assert.match(body, /<dd>ada<\/dd>[\s\S]*<dd>ada@example\.com<\/dd>/);
+    assert.match(body, /<option selected>UTC<\/option>/);
+    assert.match(body, /<option >Europe\/Berlin<\/option>/);
+  });
+
+  test('a saved time zone is told once, and every time on every page follows', async () => {
+    const answer = await save('Asia/Katmandu');
+    assert.equal(answer.status, 303);
+    assert.equal(answer.location, '/profile');
+    const { body } = await visitor.get('/profile');
+    assert.match(body, /Your profile has been saved\./);
+    assert.match(body, /<option selected>Asia\/Katmandu<\/option>/);
+    assert.ok(!(await visitor.get('/profile')).body.includes('has been saved'));
+
+    const { id = '' } = await visitor.createKey({ expires: '1-day' });
+    const noon = new Date('2014-02-13T12:00:00Z');
+    await on.db.updateTable('api_keys').set({ created_at: noon, expires_at: noon }).execute();
+    await on.db.updateTable('events').set({ at: noon }).execute();
+    await on.db.updateTable('users').set({ previous_log_in_at: noon }).execute();
+    const shown = '2014-02-13 17:45';
+    const count = (text: string) => text.split(shown).length - 1;
+    const events = await on.db.selectFrom('events').select('id').execute();
+    assert.equal(count((await visitor.get('/profile/api-keys')).body), 2 + events.length);
+    assert.equal(count((await visitor.get(`/profile/api-keys/${id}/remove`)).body), 1);
+    assert.equal(count((await visitor.get('/')).body), 1);
+  });
+
+  test('times follow the clock across daylight saving', async () => {
+    await save('Europe/Berlin');
+    await visitor.createKey();
+    const at = async (created_at: string) => {
+      await on.db
+        .updateTable('api_keys')
+        .set({ created_at: new Date(created_at) })
+        .execute();
+      return (await visitor.get('/profile/api-keys')).body;
+    };
+    assert.match(await at('2014-03-30T00:59:00Z'), /2014-03-30 01:59/);
+    assert.match(await at('2014-03-30T01:00:00Z'), /2014-03-30 03:00/);
+  });
+
+  test('every zone that is offered can be saved', async () => {
+    const offered = [...(await visitor.get('/profile')).body.matchAll(/<option[^>]*>([^<]+)</g)];
+    const { rows } = await sql<{ name: string }>`select name from pg_timezone_names`.execute(on.db);
+    const known = new Set(rows.map((row) => row.name));
+    const unknown = offered.filter(([, zone = '']) => !known.has(zone)).map(([, zone]) => zone);
+    assert.ok(offered.length > 400);
+    assert.deepEqual(unknown, []);
+  });
+
+  test('any other zone is refused at the field, and nothing changes', async () => {
+    await save('UTC');
+    for (const zone of ['', 'Mars/Olympus', "UTC'; --", 'posix/UTC']) {
+      const { status, body } = await save(zone);
+      assert.equal(status, 422);
+      assert.match(body, /aria-describedby="time-zone-problem"/);
+    }
+    assert.match((await visitor.get('/profile')).body, /<option selected>UTC<\/option>/);
+  });
+});

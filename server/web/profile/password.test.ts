@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { describeOnEachDatabase } from '../../../db/testing.ts';
+import { PASSWORD } from '../../test-users.ts';
+import { addUser, startApp, type Visitor } from '../../testing.ts';
+
+const PAGE = '/profile/password';
+const NEW = 'a new and better password';
+
+describeOnEachDatabase('/profile/password', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let serial = 0;
+  before(async () => {
+    app = await startApp(on.db);
+  });
+  after(() => app.close());
+
+  async function newPerson() {
+    const username = `person${++serial}`;
+    await addUser(on.db, username);
+    return { username, visitor: await app.signIn(username) };
+  }
+
+  async function change(visitor: Visitor, fields: Record<string, string> = {}) {
+    await visitor.get(PAGE);
+    return visitor.post(PAGE, {
+      current_password: PASSWORD,
+      new_password: NEW,
+      new_password_again: NEW,
+      ...fields,
+    });
+  }
+
+  const isSignedIn = async (visitor: Visitor) => (await visitor.get('/')).status === 200;
+
+  test('changes the password, under a new session id, and ends the other sessions', async () => {
+    const { username, visitor } = await newPerson();
+    const other = await app.signIn(username);
+    const before = visitor.cookieHeader();
+    const answer = await change(visitor);
+    assert.equal(answer.status, 303);
+    assert.equal(answer.location, PAGE);
+    assert.match((await visitor.get(PAGE)).body, /Your password has been changed\./);
+    assert.notEqual(visitor.cookieHeader(), before);
+    assert.equal(await isSignedIn(other), false);
+    assert.equal((await app.newVisitor().get('/', { cookie: before })).status, 303);
+    assert.equal((await app.newVisitor().logIn(username)).status, 401);
+    assert.equal((await app.newVisitor().logIn(username, NEW)).status, 303);
+  });
+
+  test('a wrong current password is told at its field, and nothing changes', async () => {
+    const { username, visitor } = await newPerson();
+    const { status, body } = await change(visitor, { current_password: 'wrong password' });
+    assert.equal(status, 422);
+    assert.match(body, /id="current-password-problem">That is not your password\. Try again\./);
+    assert.ok(!body.includes(NEW));
+    assert.equal((await app.newVisitor().logIn(username)).status, 303);
+  });
+
+  const refused = [
+    ['1234567', /at least 8 characters/],
+    ['é'.repeat(37), /at most 72 bytes/],
+    ['Password1', /one of the most common passwords/],
+    ['qwertyuiop', /one of the most common passwords/],
+  ] as const;
+  for (const [password, sentence] of refused) {
+    test(`${password} is refused as a new password, at its field`, async () => {
+      const { username, visitor } = await newPerson();
+      const answer = await change(visitor, {
+        new_password: password,
+        new_password_again: password,
+      });
+      assert.equal(answer.status, 422);
+      assert.match(/id="new-password-problem">([^<]+)/.exec(answer.body)?.[1] ?? '', sentence);
+      assert.equal((await app.newVisitor().logIn(username)).status, 303);
+    });
+  }
+
+  test('the new password has to be given twice alike', async () => {
+    const { visitor } = await newPerson();
+    const { status, body } = await change(visitor, { new_password_again: `${NEW}.` });
+    assert.equal(status, 422);
+    assert.match(
+      body,
+      /id="new-password-again-problem">This is not the same as the new password\./,
+    );
+  });
+
+  test('no session is begun or renewed with the old password while it changes', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { username, visitor } = await newPerson();
+      const other = await app.signIn(username, { authenticate: false });
+      await other.get('/profile/authenticate');
+      const late = app.newVisitor();
+      await late.get('/login');
+      const [changed] = await Promise.all([
+        change(visitor),
+        other.post('/profile/authenticate', { password: PASSWORD }),
+        late.post('/login', { username, password: PASSWORD }),
+      ]);
+      assert.equal(changed.status, 303);
+      assert.equal(await isSignedIn(visitor), true);
+      assert.equal(await isSignedIn(other), false);
+      assert.equal(await isSignedIn(late), false);
+    }
+  });
+
+  test('lists where the user is signed in, this session marked, and nobody else', async () => {
+    const { username, visitor } = await newPerson();
+    await newPerson();
+    await app.signIn(username);
+    const { body } = await visitor.get(PAGE);
+    assert.equal(body.match(/id="session-\d+"/g)?.length, 2);
+    assert.equal(body.match(/This session/g)?.length, 1);
+    assert.match(body, /127\.0\.0\.1<\/th>\s*<td>node<\/td>\s*<td>Right Now!/);
+  });
+
+  test('signs one session out, and says so', async () => {
+    const { username, visitor } = await newPerson();
+    const other = await app.signIn(username);
+    const { body } = await visitor.get(PAGE);
+    const path = /action="(\/profile\/password\/sessions\/\d+)"/.exec(body)?.[1] ?? '';
+    const answer = await visitor.post(path);
+    assert.equal(answer.location, PAGE);
+    assert.match((await visitor.get(PAGE)).body, /That session has been signed out\./);
+    assert.equal(await isSignedIn(other), false);
+    assert.equal(await isSignedIn(visitor), true);
+    assert.equal((await visitor.post(path)).status, 404);
+    assert.equal((await visitor.get(path)).location, PAGE);
+  });
+
+  test("another user's session can't be ended", async () => {
+    const { visitor: ada } = await newPerson();
+    const { visitor: bob } = await newPerson();
+    const [session] = await on.db
+      .selectFrom('sessions')
+      .select('id')
+      .orderBy('id', 'desc')
+      .limit(1)
+      .execute();
+    assert.ok(session);
+    await ada.get(PAGE);
+    for (const id of [session.id, 'abc', '0', '9999999999999999999999']) {
+      assert.equal((await ada.post(`${PAGE}/sessions/${id}`)).status, 404);
+    }
+    assert.equal(await isSignedIn(bob), true);
+  });
+
+  test('signs out everywhere else, not here', async () => {
+    const { username, visitor } = await newPerson();
+    const others = [await app.signIn(username), await app.signIn(username)];
+    await visitor.get(PAGE);
+    assert.equal((await visitor.post(`${PAGE}/sessions`)).location, PAGE);
+    assert.match((await visitor.get(PAGE)).body, /You are signed out everywhere else\./);
+    for (const other of others) assert.equal(await isSignedIn(other), false);
+    assert.equal(await isSignedIn(visitor), true);
+  });
+
+  test('all of it is told under Recent activity', async () => {
+    const { visitor } = await newPerson();
+    await change(visitor, { current_password: 'wrong password' });
+    await change(visitor);
+    const { secret = '' } = await visitor.createKey();
+    await visitor.post(`${PAGE}/sessions`);
+    const { body } = await visitor.get('/profile/api-keys');
+    const table = body.slice(body.indexOf('Recent activity'));
+    const told = [...table.matchAll(/<tr>\s*<td>([^<]+)<\/td>/g)].map(([, what]) => what);
+    assert.deepEqual(told, [
+      'Signed out everywhere else',
+      `Key ${secret.slice(0, 16)}… made`,
+      'Password changed',
+      'Failed to authenticate',
+      'Authenticated',
+      'Log in',
+    ]);
+    assert.match(table, /127\.0\.0\.1<br><small>node<\/small>/);
+  });
+});

@@ -1,0 +1,48 @@
+import { type Request, type Response, Router } from 'express';
+import type { Database } from '../../../../db/database.ts';
+import { insertEvent } from '../../../../db/events.ts';
+import { endOtherSessions, endSessionOf } from '../../../../db/sessions.ts';
+import { lockUserById } from '../../../../db/users.ts';
+import { signedInUser } from '../../../auth/sign-in.ts';
+import { client } from '../../../http/client.ts';
+import { notFound } from '../../../http/errors.ts';
+import { readForm } from '../../../http/form.ts';
+import { idParameter } from '../../../http/id.ts';
+import { leaveNotice } from '../../../http/notice.ts';
+
+const PAGE = '/profile/password';
+
+/** `Sign out` for one session, by its id, or for all but this one. */
+export function openSessions(db: Database): Router {
+  return Router().get(['/', '/:id'], showPage).post('/', signOutElsewhere).post('/:id', signOutOne);
+
+  async function signOutElsewhere(req: Request, res: Response) {
+    readForm(req, []);
+    const { id } = signedInUser(req);
+    await db.transaction().execute(async (trx) => {
+      await lockUserById(trx, id);
+      await endOtherSessions(trx, id, req.sessionID);
+      await insertEvent(trx, { kind: 'signed out elsewhere', userId: id, ...client(req) });
+    });
+    leaveNotice(res, 'signed-out-elsewhere');
+    res.redirect(303, PAGE);
+  }
+
+  async function signOutOne(req: Request, res: Response) {
+    readForm(req, []);
+    const { id } = signedInUser(req);
+    const sessionId = idParameter(req);
+    await db.transaction().execute(async (trx) => {
+      await lockUserById(trx, id);
+      if (!(await endSessionOf(trx, id, sessionId))) throw notFound();
+      await insertEvent(trx, { kind: 'signed out', userId: id, ...client(req) });
+    });
+    leaveNotice(res, 'signed-out');
+    res.redirect(303, PAGE);
+  }
+}
+
+/** Where a form that came too late, or from an older session, is opened again. */
+function showPage(_req: Request, res: Response) {
+  res.redirect(303, PAGE);
+}
