@@ -48,7 +48,7 @@ test('a person removes a key, after being asked', async ({ page, person, javaScr
   await rowOf(page, kept).getByRole('link', { name: 'Remove' }).click();
   await expect(asked).toContainText(lastKey);
   await asked.getByRole('button', { name: 'OK' }).click();
-  await expect(page.getByRole('table')).toContainText(
+  await expect(page.getByRole('table', { name: 'API Keys' })).toContainText(
     'You have no API keys, so your API is inaccessible.',
   );
 });
@@ -139,7 +139,9 @@ test("two people don't see each other's keys", async ({ page, person, app, brows
   await logIn(others, { ...person, username });
   await others.goto('/profile/api-keys');
   await authenticate(others, person);
-  await expect(others.getByRole('table')).toContainText('You have no API keys');
+  await expect(others.getByRole('table', { name: 'API Keys' })).toContainText(
+    'You have no API keys',
+  );
   await others.goto(href);
   await expect(others.getByRole('heading', { level: 1 })).toHaveText('Not found');
   await context.close();
