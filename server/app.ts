@@ -8,6 +8,7 @@ import { sessionCookie } from './auth/session.ts';
 import { requireRecentPassword, requireSignIn } from './auth/sign-in.ts';
 import type { Config } from './config.ts';
 import { errorPage, nothingHere } from './http/errors.ts';
+import { refuseAmbiguousForms } from './http/form.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
 import { useViews } from './http/render.ts';
@@ -45,6 +46,7 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
 
   app.use(noStore);
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));
+  app.use(refuseAmbiguousForms);
   app.use(sessionCookie(db, config));
   const forms = formsOfOurs(config);
 

@@ -1,11 +1,20 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { HttpError } from './errors.ts';
+
+/** Refuses a form with a name sent twice, or with brackets, before anything else looks at it. */
+export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {
+  for (const [name, value] of Object.entries<unknown>(req.body ?? {})) {
+    if (typeof value !== 'string') throw new HttpError(400, 'A field of the form was sent twice.');
+    if (/[[\]]/.test(name)) throw new HttpError(400, 'A field of the form has a name in brackets.');
+  }
+  next();
+};
 
 /**
  * The fields of a posted form, each a string; one that wasn't sent is empty. Trusted from here on
  * to be strings, and nothing more.
  *
- * @throws {HttpError} 400 for a field the form doesn't have, or one that was sent twice.
+ * @throws {HttpError} 400 for a field the form doesn't have.
  */
 export function readForm<Name extends string>(
   req: Request,
@@ -16,7 +25,7 @@ export function readForm<Name extends string>(
   const form: Partial<Record<Name, string>> = {};
   for (const name of names) {
     const value = sent.get(name) ?? '';
-    if (typeof value !== 'string') throw new HttpError(400, `The field “${name}” was sent twice.`);
+    if (typeof value !== 'string') throw new Error(`refuseAmbiguousForms let ${name} through`);
     form[name] = value;
     sent.delete(name);
   }

@@ -5,6 +5,7 @@ import { insertEvent } from '../../../../db/events.ts';
 import { signedInUser } from '../../../auth/sign-in.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
+import { readForm } from '../../../http/form.ts';
 import { idParameter } from '../../../http/id.ts';
 import { leaveNotice, type NoticeName } from '../../../http/notice.ts';
 import { render } from '../../../http/render.ts';
@@ -27,6 +28,7 @@ export function removal(db: Database): Router {
   }
 
   async function remove(req: Request, res: Response) {
+    readForm(req, []);
     const user = signedInUser(req);
     const id = idParameter(req);
     const outcome = await db.transaction().execute(async (trx) => {

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../db/testing.ts';
+import { addUser, startApp, type Visitor } from './testing.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+describeOnEachDatabase('refused input', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let visitor: Visitor;
+  let routes: string[];
+  before(async () => {
+    app = await startApp(on.db);
+    await addUser(on.db, 'ada');
+    visitor = await app.signIn('ada');
+    const { id } = await visitor.createKey({ label: 'kept' });
+    routes = [
+      '/profile',
+      '/profile/authenticate',
+      '/profile/password',
+      '/profile/password/sessions',
+      '/profile/password/sessions/1',
+      '/profile/api-keys',
+      `/profile/api-keys/${id}/remove`,
+      '/logout',
+    ];
+  });
+  after(() => app.close());
+
+  /** All that a form could change. Events and throttle tell of refusals, so they may grow. */
+  async function content(): Promise<string> {
+    const { rows } = await sql`
+      select (select json_agg(k order by id) from api_keys k) as keys,
+        (select json_agg(json_build_array(u.id, u.time_zone, u.password_digest, u.disabled_at) order by id)
+          from users u) as users,
+        (select json_agg(s.id order by id) from sessions s where ended_at is null and user_id is not null)
+          as sessions`.execute(on.db);
+    return JSON.stringify(rows);
+  }
+
+  async function refuses(path: string, body: string | Uint8Array<ArrayBuffer>, type = FORM) {
+    const before = await content();
+    const answer = await visitor.send(path, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type },
+    });
+    assert.ok(answer.status >= 400 && answer.status < 500, `${path} ${answer.status}`);
+    assert.equal(await content(), before, path);
+    return answer.status;
+  }
+
+  const withToken = (rest: string) => `_csrf=${encodeURIComponent(visitor.csrfToken)}&${rest}`;
+
+  const ambiguous = ['x=1&x=2', 'label[]=x', 'label[a]=b', '_csrf=again', 'a=1&a[]=2'];
+  for (const fields of ambiguous) {
+    test(`${fields} is 400 on every route, before anything else, also for the signed-out`, async () => {
+      for (const route of routes) assert.equal(await refuses(route, withToken(fields)), 400);
+      const stranger = await app.newVisitor().send('/login', {
+        method: 'POST',
+        body: `_csrf=x&${fields}`,
+        headers: { 'content-type': FORM },
+      });
+      assert.equal(stranger.status, 400);
+    });
+  }
+
+  test('a field that the form does not have is 400 on every route', async () => {
+    for (const route of routes) {
+      assert.equal(await refuses(route, withToken('surprise=1')), 400);
+      assert.equal(await refuses(route, withToken('toString=1')), 400);
+    }
+  });
+
+  test('a body over 10 kB is 413 on every route', async () => {
+    for (const route of routes) {
+      assert.equal(await refuses(route, withToken(`label=${'x'.repeat(10_300)}`)), 413);
+    }
+  });
+
+  test('other content types, and broken ones, are refused on every route', async () => {
+    const types = [
+      'application/json',
+      'text/plain',
+      'multipart/form-data',
+      `${FORM}; charset=utf-7`,
+      'x',
+      '',
+    ];
+    for (const route of routes) {
+      for (const type of types) await refuses(route, withToken('label=x'), type);
+    }
+  });
+
+  test('methods that a page does not have change nothing', async () => {
+    const before = await content();
+    for (const route of routes) {
+      for (const method of ['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'OPTIONS']) {
+        const { status } = await visitor.send(route, { method });
+        assert.ok(status < 500, `${method} ${route} ${status}`);
+      }
+    }
+    assert.equal(await content(), before);
+    const { origin } = app;
+    assert.match(await raw(origin, 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 /);
+    assert.match(
+      await raw(origin, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`),
+      /^HTTP\/1\.1 431 /,
+    );
+    assert.match(await raw(origin, 'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 /);
+  });
+
+  test('random forms never get a 5xx, and change nothing but what a valid one may', async () => {
+    const names = [
+      'label',
+      'expires',
+      'request_id',
+      'time_zone',
+      'password',
+      'next',
+      '__proto__',
+      '_csrf',
+    ];
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.constantFrom('never', '1-day', 'UTC', '\0', '\ud800', '%00', '//evil', 'ada'),
+    );
+    const name = fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 12 }));
+    const form = fc.array(fc.tuple(name, text), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...routes, '/login'), form, async (route, fields) => {
+        const before = await content();
+        const { status } = await visitor.post(route, fields);
+        assert.ok(status < 500, `${route} ${status}`);
+        if (status >= 400) assert.equal(await content(), before);
+        // A form without fields is a valid one for some of the routes.
+        if (!(await visitor.get('/')).body.includes('Signed in')) visitor = await app.signIn('ada');
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('random bytes as a form never get a 5xx', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...routes),
+        fc.uint8Array({ maxLength: 300 }),
+        async (route, bytes) => {
+          const body = Buffer.concat([Buffer.from(withToken('')), bytes]);
+          const headers = { 'content-type': FORM };
+          const { status } = await visitor.send(route, { method: 'POST', body, headers });
+          assert.ok(status < 500, `${route} ${status}`);
+          if (!(await visitor.get('/')).body.includes('Signed in'))
+            visitor = await app.signIn('ada');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** Sends bytes as they are, and returns what comes back until the server hangs up. */
+async function raw(origin: string, request: string): Promise<string> {
+  const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (text) => {
+    answer += text;
+  });
+  // The server may hang up while we are still writing, which is an error of the socket's, not ours.
+  socket.on('error', () => {});
+  socket.end(request);
+  await new Promise((resolve) => socket.on('close', resolve));
+  return answer;
+}
