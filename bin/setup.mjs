@@ -28,11 +28,15 @@ function install() {
   console.log('Installing what package-lock.json names …');
   // Errors only: npm would warn that some packages want a newer Node than the machine's own, and
   // that newer one is among what it installs.
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
+  const { status } = spawnSync(
+    'npm',
+    ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    },
+  );
   if (status === 0) writeFileSync(stamp, wanted);
   return status ?? 1;
 }

@@ -32,7 +32,7 @@ export async function countActiveKeys(db: Database, userId: number): Promise<num
     .selectFrom('api_keys')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('user_id', '=', userId)
-    .where(isActive)
+    .where(isActive('api_keys'))
     .executeTakeFirstOrThrow();
   return count;
 }
@@ -52,14 +52,12 @@ export async function findKey(
   return selectKeys(db, userId, { removed: true })
     .select((eb) => [
       sql<boolean>`removed_at is not null`.as('removed'),
-      sql<boolean>`${isActive} and not exists (${eb
+      sql<boolean>`${isActive('api_keys')} and not exists (${eb
         .selectFrom('api_keys as other')
         .select('other.id')
         .where('other.user_id', '=', userId)
         .where('other.id', '<>', id)
-        .where(
-          sql<boolean>`other.removed_at is null and (other.expires_at is null or other.expires_at > now())`,
-        )})`.as('isLastActive'),
+        .where(isActive('other'))})`.as('isLastActive'),
     ])
     .where('id', '=', id)
     .executeTakeFirst();
@@ -137,7 +135,11 @@ export async function removeKey(
   return (await findKey(trx, userId, id)) ? 'removed before' : 'not found';
 }
 
-const isActive = sql<boolean>`removed_at is null and (expires_at is null or expires_at > now())`;
+function isActive(table: string) {
+  const removedAt = sql.ref(`${table}.removed_at`);
+  const expiresAt = sql.ref(`${table}.expires_at`);
+  return sql<boolean>`${removedAt} is null and (${expiresAt} is null or ${expiresAt} > now())`;
+}
 
 function selectKeys(db: Database, userId: number, { removed = false } = {}) {
   return db

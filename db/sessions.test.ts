@@ -4,7 +4,10 @@ import { before, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
 import * as sessions from './sessions.ts';
 import { describeOnEachDatabase } from './testing.ts';
-import { findUser, insertUser, setDisabled } from './users.ts';
+import { findUser, insertUser, lockUserById, setDisabled } from './users.ts';
+
+/** A CSRF secret as every log in has its own. */
+const secretOf = (id: string) => id.replaceAll('-', '');
 
 describeOnEachDatabase('sessions in the database', (on) => {
   let userId: number;
@@ -15,13 +18,16 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
   async function newSession(): Promise<string> {
     const id = randomUUID();
-    const session = { id, userId, csrfSecret: 'secret', ip: '203.0.113.7', userAgent: 'test' };
+    const session = { id, userId, csrfSecret: secretOf(id), ip: '203.0.113.7', userAgent: 'test' };
     await on.db.transaction().execute((trx) => sessions.insertSession(trx, session));
     return id;
   }
 
   const renew = (id: string, newId: string) =>
-    on.db.transaction().execute((trx) => sessions.renewSession(trx, id, newId));
+    on.db.transaction().execute(async (trx) => {
+      await lockUserById(trx, userId);
+      return sessions.renewSession(trx, id, newId);
+    });
 
   type Times = 'seen_at' | 'expires_at' | 'authenticated_at';
   async function move(column: Times, to: RawBuilder<Date>) {
@@ -32,9 +38,10 @@ describeOnEachDatabase('sessions in the database', (on) => {
   }
 
   test('a session is found by its id, with its user, not yet authenticated', async () => {
-    const session = await sessions.findSession(on.db, await newSession());
+    const id = await newSession();
+    const session = await sessions.findSession(on.db, id);
     assert.equal(session?.user?.username, 'ada');
-    assert.equal(session?.csrfSecret, 'secret');
+    assert.equal(session?.csrfSecret, secretOf(id));
     assert.equal(session?.recentlyAuthenticated, false);
   });
 
@@ -43,7 +50,9 @@ describeOnEachDatabase('sessions in the database', (on) => {
     const { rows } = await sql<{ text: string }>`select s::text as text from sessions s`.execute(
       on.db,
     );
-    assert.ok(rows.length > 0 && rows.every(({ text }) => !text.includes(id)));
+    const asHex = Buffer.from(id).toString('hex').slice(0, 32);
+    assert.ok(rows.length > 0);
+    assert.ok(rows.every(({ text }) => !text.includes(id) && !text.includes(asHex)));
   });
 
   test('an ended session is not found, and nothing brings it back', async () => {
@@ -51,7 +60,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.deepEqual(await sessions.endSession(on.db, id), { userId });
     assert.equal(await sessions.findSession(on.db, id), undefined);
 
-    await sessions.insertAnonymousSession(on.db, id, 'secret');
+    await sessions.keepAnonymousSession(on.db, id, 'secret');
     assert.equal(await renew(id, randomUUID()), false);
     assert.equal(await sessions.endSession(on.db, id), undefined);
     assert.equal(await sessions.findSession(on.db, id), undefined);
@@ -64,7 +73,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(await sessions.findSession(on.db, id), undefined);
     const renewed = await sessions.findSession(on.db, newId);
     assert.equal(renewed?.user?.username, 'ada');
-    assert.equal(renewed?.csrfSecret, 'secret');
+    assert.equal(renewed?.csrfSecret, secretOf(id));
     assert.equal(renewed?.recentlyAuthenticated, true);
   });
 
@@ -72,12 +81,15 @@ describeOnEachDatabase('sessions in the database', (on) => {
     for (let round = 0; round < 10; round++) {
       const id = await newSession();
       const newId = randomUUID();
-      const [renewed, ended] = await Promise.all([
+      await Promise.all([
         renew(id, newId),
-        sessions.endSession(on.db, id),
+        on.db.transaction().execute(async (trx) => {
+          await lockUserById(trx, userId);
+          await sessions.endLogIn(trx, id);
+        }),
       ]);
-      assert.notEqual(renewed, ended !== undefined);
       assert.equal(await sessions.findSession(on.db, id), undefined);
+      assert.equal(await sessions.findSession(on.db, newId), undefined);
     }
   });
 
@@ -153,7 +165,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
   test("ending a user's sessions ends all of them, and nobody else's", async () => {
     const ids = [await newSession(), await newSession()];
     const anonymous = randomUUID();
-    await sessions.insertAnonymousSession(on.db, anonymous, 'secret');
+    await sessions.keepAnonymousSession(on.db, anonymous, 'secret');
     await sessions.endSessionsOf(on.db, 'ADA');
     for (const id of ids) assert.equal(await sessions.findSession(on.db, id), undefined);
     assert.ok(await sessions.findSession(on.db, anonymous));
@@ -161,7 +173,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
   test("a visitor's session lives 15 minutes, and is swept", async () => {
     const id = randomUUID();
-    await sessions.insertAnonymousSession(on.db, id, 'secret');
+    await sessions.keepAnonymousSession(on.db, id, 'secret');
     const found = await sessions.findSession(on.db, id);
     assert.deepEqual(found, {
       csrfSecret: 'secret',

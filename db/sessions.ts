@@ -60,22 +60,25 @@ export async function findSession(db: Database, id: string): Promise<Session | u
 }
 
 /**
- * Keeps the session of a visitor who has not logged in. Never touches one that exists, and never
- * names a user: whatever a request still in flight saves, it can't bring a session back.
+ * Keeps the session of a visitor who has not logged in, or prolongs it. Never touches one that has
+ * a user or has ended: whatever a request still in flight saves, it can't bring a session back.
  */
-export async function insertAnonymousSession(
+export async function keepAnonymousSession(
   db: Database,
   id: string,
   csrfSecret: string,
 ): Promise<void> {
+  const expires_at = sql<Date>`now() + make_interval(mins => ${ANONYMOUS_SESSION_MINUTES})`;
   await db
     .insertInto('sessions')
-    .values({
-      digest: digest(id),
-      csrf_secret: csrfSecret,
-      expires_at: sql<Date>`now() + make_interval(mins => ${ANONYMOUS_SESSION_MINUTES})`,
-    })
-    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .values({ digest: digest(id), csrf_secret: csrfSecret, expires_at })
+    .onConflict((conflict) =>
+      conflict
+        .column('digest')
+        .doUpdateSet({ expires_at })
+        .where('sessions.user_id', 'is', null)
+        .where('sessions.ended_at', 'is', null),
+    )
     .execute();
 }
 
@@ -190,6 +193,24 @@ export async function listSessions(
     .orderBy('sessions.seen_at', 'desc')
     .orderBy('sessions.id', 'desc')
     .execute();
+}
+
+/**
+ * Ends the session `id` and, where it was renewed, what has become of it: all that one log in has
+ * led to shares a CSRF secret. Returns false when nothing was left to end.
+ */
+export async function endLogIn(db: Database, id: string): Promise<boolean> {
+  const ended = await db
+    .updateTable('sessions')
+    .from('sessions as presented')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('presented.digest', '=', digest(id))
+    .whereRef('sessions.user_id', '=', 'presented.user_id')
+    .whereRef('sessions.csrf_secret', '=', 'presented.csrf_secret')
+    .where('sessions.ended_at', 'is', null)
+    .returning('sessions.id')
+    .execute();
+  return ended.length > 0;
 }
 
 /** Ends one session of a user. Returns false when it is not theirs, or has ended. */

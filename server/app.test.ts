@@ -151,6 +151,17 @@ describeOnEachDatabase('the app', (on) => {
     assert.ok(app.logLines.some((line) => line.includes(requestId) && line.includes('"err"')));
   });
 
+  test('a fault in the log has nothing of what was typed', async () => {
+    await on.db.schema.alterTable('events').renameTo('events_away').execute();
+    app.logLines.length = 0;
+    const { status } = await visitor.createKey({ label: 'typed-by-a-person' });
+    await on.db.schema.alterTable('events_away').renameTo('events').execute();
+    assert.equal(status, 500);
+    const log = app.logLines.join('');
+    assert.match(log, /"err":.*events/);
+    assert.doesNotMatch(log, /typed-by-a-person|"params"|"query"|"detail"/);
+  });
+
   test('the log has one line a request, without query, cookies, bodies or keys', async () => {
     const { secret = '' } = await visitor.createKey({ label: 'a-secret-label' });
     app.logLines.length = 0;

@@ -3,9 +3,9 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import { formsOfOurs } from './auth/csrf.ts';
+import { requireRecentPassword, requireSignIn } from './auth/gates.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { sessionCookie } from './auth/session.ts';
-import { requireRecentPassword, requireSignIn } from './auth/sign-in.ts';
 import type { Config } from './config.ts';
 import { errorPage, nothingHere } from './http/errors.ts';
 import { refuseAmbiguousForms } from './http/form.ts';
@@ -39,6 +39,7 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
   useViews(app);
 
   app.use(securityHeaders(config));
+  // Asked every few seconds; before the log, which they would bury.
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
@@ -50,8 +51,8 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
   app.use(sessionCookie(db, config));
   const forms = formsOfOurs(config);
 
-  app.use('/login', forms, login(db, passwords));
-  app.use('/logout', requireSignIn, forms, logout(db));
+  app.use('/login', exceptViewsBelow(forms), login(db, passwords));
+  app.use('/logout', logout(db, forms));
   app.get('/', requireSignIn, forms, home(db));
 
   // Closed by default: a page under /profile is behind these three because of where it is.
@@ -64,7 +65,16 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
   return app;
 }
 
-/** The frame of an error page holds `log out`, a form. */
+/** A token's secret makes a session, so not for views of what is not there. */
+function exceptViewsBelow(forms: RequestHandler): RequestHandler {
+  return (req, res, next) => {
+    const isView = ['GET', 'HEAD'].includes(req.method);
+    if (req.method === 'OPTIONS' || (isView && req.path !== '/')) next();
+    else forms(req, res, next);
+  };
+}
+
+/** The frame of an error page holds `log out`, a form. (`OPTIONS *` has no session at all.) */
 function whenSignedIn(forms: RequestHandler): RequestHandler {
-  return (req, res, next) => (req.session.user ? forms(req, res, next) : next());
+  return (req, res, next) => (req.session?.user ? forms(req, res, next) : next());
 }

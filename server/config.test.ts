@@ -28,6 +28,11 @@ test('the session secret of the embedded database is made once, and only its own
   assert.equal(statSync(path.join(DATA_DIR, 'session-secret')).mode & 0o777, 0o600);
 });
 
+test('a session secret that a crash cut short is made anew', () => {
+  writeFileSync(path.join(DATA_DIR, 'session-secret'), '');
+  assert.ok((loadConfig({ DATA_DIR }).sessionSecrets[0] ?? '').length >= 32);
+});
+
 test('several session secrets are kept in their order', () => {
   const other = 't'.repeat(32);
   const { sessionSecrets } = loadConfig({ DATABASE_URL, SESSION_SECRET: `${SECRET}, ${other}` });
@@ -65,6 +70,7 @@ for (const [value, meaning] of proxies) {
 
 const wrong: [string, Record<string, string>, RegExp][] = [
   ['a port that is none', { PORT: '80a' }, /PORT/],
+  ['a port in hexadecimal', { PORT: '0x1010' }, /PORT/],
   ['a port out of range', { PORT: '65536' }, /PORT/],
   [
     'a database of another kind',

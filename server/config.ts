@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { DatabaseLocation } from '../db/database.ts';
@@ -30,6 +30,8 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
+
+const SECRET_LENGTH = 32;
 
 type Environment = Record<string, string | undefined>;
 
@@ -100,8 +102,8 @@ function readValue(env: Environment, name: string, problems: string[]): string |
 }
 
 function parsePort(value: string | undefined, problems: string[]): number {
-  const port = value ? Number(value) : 3000;
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  if (!value) return 3000;
+  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
   problems.push(`PORT is "${value}"; it must be a whole number from 0 to 65535.`);
   return 0;
 }
@@ -159,8 +161,8 @@ function parseSecrets(
     return [];
   }
   const secrets = value.split(',').map((secret) => secret.trim());
-  if (secrets.some((secret) => secret.length < 32)) {
-    problems.push('SESSION_SECRET: each secret needs at least 32 characters.');
+  if (secrets.some((secret) => secret.length < SECRET_LENGTH)) {
+    problems.push(`SESSION_SECRET: each secret needs at least ${SECRET_LENGTH} characters.`);
   }
   return secrets;
 }
@@ -181,10 +183,11 @@ function parseFirstUser(
 function keptSecret(folder: string): string {
   const file = path.join(folder, 'session-secret');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(file, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
-  return readFileSync(file, 'utf8');
+  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (kept.length >= SECRET_LENGTH) return kept;
+  // Under another name first: a crash must not leave half a secret.
+  const made = randomBytes(48).toString('base64url');
+  writeFileSync(`${file}.new`, made, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return made;
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import pino from 'pino';
-import { openDatabase } from '../db/database.ts';
+import { isDatabaseAway, openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
@@ -10,6 +9,7 @@ import { startPasswords } from './auth/passwords.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { makeFirstUser } from './first-user.ts';
 import { listeningAt } from './http/listening-at.ts';
+import { createLogger } from './http/logger.ts';
 
 const GRACE_MS = 10_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
@@ -25,7 +25,7 @@ try {
 
 async function start() {
   const config = loadConfig(process.env);
-  const log = pino();
+  const log = createLogger();
   // Until there is something in flight to finish, stopping is easy.
   let stop: () => void = () => process.exit(0);
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop());
@@ -43,6 +43,8 @@ async function start() {
   }, SWEEP_EVERY_MS);
 
   stop = () => {
+    // From here on new connections are refused, the plainest way not to be ready; those that
+    // are open hear it from /readyz.
     stopping.abort();
     clearInterval(sweeping);
     setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
@@ -67,10 +69,14 @@ function explain(error: unknown): string | undefined {
     const { port, address } = { port: '', address: '', ...error };
     return `Port ${port} on ${address} is in use. Set PORT to another one.`;
   }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
+    return `HOST is no address of this machine (${error.message}).`;
+  }
+  if (isDatabaseAway(error)) return `The database of DATABASE_URL does not answer (${error}).`;
   return undefined;
 }
 
 function announce(url: string, username: string, password: string | undefined) {
-  const once = password === undefined ? '' : ` with the password ${password} (not shown again)`;
-  console.log(`Linode Manager is at ${url}\nLog in as ${username}${once}`);
+  const told = password === undefined ? '' : ` with the password ${password} (not shown again)`;
+  console.log(`Linode Manager is at ${url}\nLog in as ${username}${told}`);
 }

@@ -110,11 +110,16 @@ describeOnEachDatabase('refused input', (on) => {
       await raw(origin, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`),
       /^HTTP\/1\.1 431 /,
     );
+    assert.match(
+      await raw(origin, 'OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'),
+      /^HTTP\/1\.1 [24]/,
+    );
     assert.match(await raw(origin, 'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 /);
   });
 
   test('random forms never get a 5xx, and change nothing but what a valid one may', async () => {
     const names = [
+      'username',
       'label',
       'expires',
       'request_id',

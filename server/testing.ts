@@ -1,12 +1,12 @@
 import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
-import pino from 'pino';
 import type { Database } from '../db/database.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from './app.ts';
 import { startPasswords } from './auth/passwords.ts';
 import type { Config } from './config.ts';
 import { listeningAt } from './http/listening-at.ts';
+import { createLogger } from './http/logger.ts';
 import { PASSWORD, PASSWORD_DIGEST } from './test-users.ts';
 
 export async function addUser(db: Database, username: string): Promise<void> {
@@ -32,7 +32,7 @@ export async function startApp(db: Database, config: Partial<Config> = {}) {
     },
     db,
     passwords,
-    log: pino(
+    log: createLogger(
       new Writable({
         write(line, _encoding, done) {
           logLines.push(String(line));

@@ -80,11 +80,23 @@ describeOnEachDatabase('forms of ours', (on) => {
     }
   });
 
+  test('a stale token and a stale password: told, and what was typed waits behind Authenticate', async () => {
+    const unlocked = await app.signIn('ada', { authenticate: false });
+    const fields = { _csrf: 'stale', label: 'typed', expires: '1-week', request_id: 'x' };
+    const answer = await unlocked.post(TAB, fields, own());
+    assert.equal(answer.status, 303);
+    const next = `${TAB}?label=typed&expires=1-week`;
+    assert.equal(answer.location, `/profile/authenticate?${new URLSearchParams({ next })}`);
+    const { body } = await unlocked.get(answer.location ?? '');
+    assert.match(body, /Your session has changed, so nothing was done\./);
+  });
+
   test('a stale log-in form keeps the user name, never the password', async () => {
     const stranger = app.newVisitor();
     const fields = { username: 'ada', password: PASSWORD, next: '/profile' };
     const answer = await stranger.post('/login', fields, own());
     assert.equal(answer.status, 403);
+    assert.equal((await stranger.get('/')).status, 303);
     assert.match(answer.body, /Your session has changed, so nothing was done\./);
     assert.match(answer.body, /name="username" value="ada"/);
     assert.match(answer.body, /name="next" value="\/profile"/);

@@ -29,11 +29,14 @@ export function formsOfOurs({ publicUrl }: { publicUrl: string | undefined }): R
       if (origin === 'unknown') return next(crossSite());
       const form = formPath(req);
       if (form === undefined) return next(new HttpError(403, notices['session-changed'].text));
+      // From here on the request is a view of that form; whoever redirects it has to know.
+      res.locals.formPath = form;
       res.status(403);
       showNotice(res, 'session-changed');
       req.method = 'GET';
       req.url = form.slice(req.baseUrl.length);
-      next();
+      // Never into the handler of the post, should this stand in one route with it.
+      next('route');
     });
   };
 }

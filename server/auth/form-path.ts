@@ -3,7 +3,7 @@ import { localPath } from './local-path.ts';
 
 /** What a person typed that a URL may carry. Passwords and tokens are not among it. */
 const CARRIED = ['username', 'label', 'expires', 'next'];
-const LABEL_LENGTH = 128;
+const CARRIED_LENGTH = 128;
 
 /**
  * Where the page of a request can be opened again. For a post that is the URL of its form, with
@@ -11,6 +11,8 @@ const LABEL_LENGTH = 128;
  * no such page.
  */
 export function formPath(req: Request): string | undefined {
+  const reopened: unknown = req.res?.locals.formPath;
+  if (typeof reopened === 'string') return reopened;
   const url = localPath(req.originalUrl);
   if (req.method === 'GET' || req.method === 'HEAD') return url;
   const path = url?.split('?')[0];
@@ -18,7 +20,7 @@ export function formPath(req: Request): string | undefined {
   const typed = new URLSearchParams();
   for (const name of CARRIED) {
     const value: unknown = req.body?.[name];
-    if (typeof value === 'string' && value) typed.set(name, name === 'label' ? cut(value) : value);
+    if (typeof value === 'string' && value) typed.set(name, name === 'next' ? value : cut(value));
   }
   return typed.size > 0 ? `${path}?${typed}` : path;
 }
@@ -28,6 +30,6 @@ export function withNext(path: string, next: string | undefined): string {
   return next === undefined || next === '/' ? path : `${path}?${new URLSearchParams({ next })}`;
 }
 
-function cut(label: string): string {
-  return [...label].slice(0, LABEL_LENGTH).join('');
+function cut(value: string): string {
+  return [...value].slice(0, CARRIED_LENGTH).join('');
 }

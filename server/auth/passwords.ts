@@ -43,9 +43,9 @@ export async function startPasswords(): Promise<Passwords> {
   };
 }
 
-/** Whether a digest was made with another cost than today's. */
+/** Whether a digest was made with a lower cost than today's. */
 export function needsRehash(digest: string): boolean {
-  return bcrypt.getRounds(digest) !== PASSWORD_COST;
+  return bcrypt.getRounds(digest) < PASSWORD_COST;
 }
 
 function hashing(password: string): PasswordTask {

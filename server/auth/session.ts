@@ -38,6 +38,14 @@ export function switchSession(req: Request, id: string, csrfSecret: string): voi
   req.sessionStore.createSession(req, { cookie, csrfSecret });
 }
 
+/**
+ * The session id in a request's cookie, also of a session that has ended. Its signature is left
+ * aside: who knows 256 random bits needs no other proof to end something.
+ */
+export function presentedSessionId(req: Request): string | undefined {
+  return /(?:^|;\s*)(?:__Host-)?session=s%3A([\w-]{43})\./.exec(req.headers.cookie ?? '')?.[1];
+}
+
 /** Keeps a visitor's session before the answer tells of it: a form that can't be posted is no use. */
 export function saveSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -84,7 +92,7 @@ class SessionStore extends session.Store {
   }
 
   override set(id: string, data: session.SessionData, done: (error?: unknown) => void): void {
-    sessions.insertAnonymousSession(this.#db, id, data.csrfSecret ?? '').then(() => done(), done);
+    sessions.keepAnonymousSession(this.#db, id, data.csrfSecret ?? '').then(() => done(), done);
   }
 
   override destroy(id: string, done: (error?: unknown) => void): void {

@@ -1,23 +1,11 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
 import { insertEvent } from '../../db/events.ts';
 import * as sessions from '../../db/sessions.ts';
-import { changePasswordDigest, lockUser, recordLogIn } from '../../db/users.ts';
+import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
-import { formPath, withNext } from './form-path.ts';
+import { signedInUser } from './gates.ts';
 import { newCsrfSecret, newSessionId, switchSession } from './session.ts';
-
-/** Sends the signed-out to log in, and from there back to what they wanted. Nothing is done. */
-export const requireSignIn: RequestHandler = (req, res, next) => {
-  if (req.session.user) next();
-  else res.redirect(303, withNext('/login', formPath(req)));
-};
-
-/** The user behind a request that has passed requireSignIn. */
-export function signedInUser(req: Request): sessions.SignedInUser {
-  if (!req.session.user) throw new Error('This route is mounted outside requireSignIn.');
-  return req.session.user;
-}
 
 /** A user whose password was just checked against this digest. */
 interface CheckedUser {
@@ -98,17 +86,12 @@ async function renew(
   return renewed;
 }
 
-/** Ends the session for good. */
+/** Ends the log in for good: its session, and the one that an Authenticate in flight has made of it. */
 export async function signOut(db: Database, req: Request): Promise<void> {
   const user = signedInUser(req);
   await db.transaction().execute(async (trx) => {
-    const ended = await sessions.endSession(trx, req.sessionID);
-    if (ended) await insertEvent(trx, { kind: 'log out', userId: user.id, ...client(req) });
+    await lockUserById(trx, user.id);
+    if (!(await sessions.endLogIn(trx, req.sessionID))) return;
+    await insertEvent(trx, { kind: 'log out', userId: user.id, ...client(req) });
   });
 }
-
-/** Fails closed: what lies behind it needs the password, given again a short while ago. */
-export const requireRecentPassword: RequestHandler = (req, res, next) => {
-  if (req.session.recentlyAuthenticated) next();
-  else res.redirect(303, withNext('/profile/authenticate', formPath(req)));
-};

@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '../../db/database.ts';
+import { type Database, isDatabaseAway, openDatabase } from '../../db/database.ts';
 import { FolderInUse } from '../../db/embedded.ts';
 import { ConfigError, loadDatabaseLocation } from '../config.ts';
 
@@ -14,7 +14,7 @@ export async function runCommand(command: (db: Database) => Promise<void>): Prom
     const isExpected = [CommandError, ConfigError, FolderInUse].some(
       (kind) => error instanceof kind,
     );
-    if (!isExpected) throw error;
+    if (!isExpected && !isDatabaseAway(error)) throw error;
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;
   }

@@ -54,6 +54,8 @@ const titles: Record<number, string> = {
 
 function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
+  // A path that can't be decoded names nothing.
+  if (error instanceof URIError) return notFound();
   const status = clientErrorStatus(error);
   if (status === 413) return new HttpError(413, 'That is more than this form can hold.');
   if (status !== undefined) return new HttpError(status, 'The request could not be understood.');
@@ -62,7 +64,10 @@ function toHttpError(error: unknown): HttpError {
       'Retry-After': '5',
     });
   }
-  return new HttpError(500, 'This is our fault, not yours. Nothing was half-done.');
+  return new HttpError(
+    500,
+    'Something failed on our side. Please look whether it was done before you try again.',
+  );
 }
 
 /** Express and its parsers mark what a client did wrong with a 4xx `status`. */

@@ -42,6 +42,12 @@ export function showNotice(res: Response, name: NoticeName): void {
   res.locals.notice = name;
 }
 
+/** Leaves the notice of this request, if it has one, for the page that it redirects to. */
+export function keepNotice(res: Response): void {
+  const name: unknown = res.locals.notice;
+  if (isNoticeName(name)) leaveNotice(res, name);
+}
+
 /** The notice for the page being rendered, if there is one; from then on it is gone. */
 export function takeNotice(req: Request, res: Response): Notice | undefined {
   const left = /(?:^|;\s*)notice=([a-z-]+)/.exec(req.headers.cookie ?? '')?.[1];

@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../db/api-keys.ts';
+import type { ApiKey, KeyToRemove } from '../../db/api-keys.ts';
 import type { Activity } from '../../db/events.ts';
 import type { OpenSession, SignedInUser } from '../../db/sessions.ts';
 
@@ -21,7 +21,7 @@ export interface Views {
     problems: { current?: string; new?: string; again?: string };
   };
   'profile/api-keys': ApiKeysView;
-  'profile/api-keys/remove': { key: ApiKey; isLastActive: boolean; timeZone: string };
+  'profile/api-keys/remove': { key: KeyToRemove; timeZone: string };
   error: { heading: string; explanation: string; requestId: string | undefined };
 }
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { countActiveKeys } from '../../db/api-keys.ts';
 import type { Database } from '../../db/database.ts';
-import { signedInUser } from '../auth/sign-in.ts';
+import { signedInUser } from '../auth/gates.ts';
 import { render } from '../http/render.ts';
 
 export function home(db: Database): RequestHandler {

@@ -33,12 +33,14 @@ export function login(db: Database, passwords: Passwords): Router {
       renderLogin(req, res, { username, next: next ?? '', problem });
     };
 
-    const attempted = await attempt(db, { username, ip: client(req).ip });
+    // PostgreSQL's text can't hold it, and no user name does.
+    const name = username.replaceAll('\0', '\ufffd');
+    const attempted = await attempt(db, { username: name, ip: client(req).ip });
     if (attempted.retryAfterSeconds !== undefined) {
       res.set('Retry-After', String(attempted.retryAfterSeconds));
       return refuse(429, waitSentence(attempted.retryAfterSeconds));
     }
-    const user = await findUser(db, username);
+    const user = await findUser(db, name);
     const isRight = await passwords.verify(password, user?.passwordDigest);
     if (!user || !isRight || user.disabledAt || !(await begin(req, user, password))) {
       await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...client(req) });

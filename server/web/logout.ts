@@ -1,10 +1,23 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
+import { endLogIn } from '../../db/sessions.ts';
+import { presentedSessionId } from '../auth/session.ts';
 import { signOut } from '../auth/sign-in.ts';
 import { readForm } from '../http/form.ts';
 
-export function logout(db: Database): Router {
-  return Router().post('/', logOut);
+export function logout(db: Database, forms: RequestHandler): Router {
+  return Router().post('/', finishEndedLogIn, forms, logOut);
+
+  /**
+   * Who presses `log out` while Authenticate is on its way holds the id that it has just replaced:
+   * too old to be signed in, but its log in still has to end.
+   */
+  async function finishEndedLogIn(req: Request, res: Response, next: () => void) {
+    if (req.session.user) return next();
+    const id = presentedSessionId(req);
+    if (id !== undefined) await endLogIn(db, id);
+    res.redirect(303, '/login');
+  }
 
   async function logOut(req: Request, res: Response) {
     readForm(req, []);

@@ -1,8 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import { changeTimeZone } from '../../db/users.ts';
+import { signedInUser } from '../auth/gates.ts';
 import type { Passwords } from '../auth/passwords.ts';
-import { signedInUser } from '../auth/sign-in.ts';
 import { readForm } from '../http/form.ts';
 import { leaveNotice } from '../http/notice.ts';
 import { render } from '../http/render.ts';

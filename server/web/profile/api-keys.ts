@@ -6,7 +6,7 @@ import { insertEvent, listActivity } from '../../../db/events.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
 import { digestOf, makeSecret, prefixOf } from '../../api-keys/secret.ts';
-import { signedInUser } from '../../auth/sign-in.ts';
+import { signedInUser } from '../../auth/gates.ts';
 import { describe } from '../../http/activity.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';

@@ -145,6 +145,16 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     assert.equal((await visitor.get('/profile')).location, '/login?next=%2Fprofile');
   });
 
+  test('a log out with the id that Authenticate has just replaced ends what it was replaced by', async () => {
+    const visitor = await signIn();
+    const before = { cookie: visitor.cookieHeader() };
+    await visitor.authenticate();
+    assert.equal((await visitor.get('/profile')).status, 200);
+    const answer = await app.newVisitor().post('/logout', {}, before);
+    assert.equal(answer.location, '/login');
+    assert.equal((await visitor.get('/')).location, '/login');
+  });
+
   test('authenticating and failing to are events', async () => {
     const visitor = await app.signIn('ada');
     await visitor.authenticate('wrong');

@@ -1,9 +1,10 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
+import { signedInUser } from '../../auth/gates.ts';
 import { localPath } from '../../auth/local-path.ts';
 import { checkOwnPassword } from '../../auth/own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
-import { authenticate, signedInUser } from '../../auth/sign-in.ts';
+import { authenticate } from '../../auth/sign-in.ts';
 import { readForm } from '../../http/form.ts';
 import { render } from '../../http/render.ts';
 

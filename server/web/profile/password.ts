@@ -1,10 +1,11 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { listSessions } from '../../../db/sessions.ts';
+import { signedInUser } from '../../auth/gates.ts';
 import { checkOwnPassword } from '../../auth/own-password.ts';
 import { passwordProblem } from '../../auth/password-rules.ts';
 import type { Passwords } from '../../auth/passwords.ts';
-import { changePassword, signedInUser } from '../../auth/sign-in.ts';
+import { changePassword } from '../../auth/sign-in.ts';
 import { readForm } from '../../http/form.ts';
 import { leaveNotice } from '../../http/notice.ts';
 import { render } from '../../http/render.ts';

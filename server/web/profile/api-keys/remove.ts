@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { findKey, removeKey } from '../../../../db/api-keys.ts';
 import type { Database } from '../../../../db/database.ts';
 import { insertEvent } from '../../../../db/events.ts';
-import { signedInUser } from '../../../auth/sign-in.ts';
+import { signedInUser } from '../../../auth/gates.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
 import { readForm } from '../../../http/form.ts';
@@ -22,7 +22,6 @@ export function removal(db: Database): Router {
     if (key.removed) return backToTab(res, 'key-removed-before');
     render(req, res, 'profile/api-keys/remove', ['Remove an API key', 'My Profile'], {
       key,
-      isLastActive: key.isLastActive,
       timeZone: user.timeZone,
     });
   }

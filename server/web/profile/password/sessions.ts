@@ -3,7 +3,7 @@ import type { Database } from '../../../../db/database.ts';
 import { insertEvent } from '../../../../db/events.ts';
 import { endOtherSessions, endSessionOf } from '../../../../db/sessions.ts';
 import { lockUserById } from '../../../../db/users.ts';
-import { signedInUser } from '../../../auth/sign-in.ts';
+import { signedInUser } from '../../../auth/gates.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
 import { readForm } from '../../../http/form.ts';

@@ -1,0 +1,23 @@
+import type { Request, RequestHandler } from 'express';
+import type { SignedInUser } from '../../db/sessions.ts';
+import { keepNotice } from '../http/notice.ts';
+import { formPath, withNext } from './form-path.ts';
+
+/** Sends the signed-out to log in, and from there back to what they wanted. Nothing is done. */
+export const requireSignIn: RequestHandler = (req, res, next) => {
+  if (req.session.user) next();
+  else res.redirect(303, withNext('/login', formPath(req)));
+};
+
+/** The user behind a request that has passed requireSignIn. */
+export function signedInUser(req: Request): SignedInUser {
+  if (!req.session.user) throw new Error('This route is mounted outside requireSignIn.');
+  return req.session.user;
+}
+
+/** Fails closed: what lies behind it needs the password, given again a short while ago. */
+export const requireRecentPassword: RequestHandler = (req, res, next) => {
+  if (req.session.recentlyAuthenticated) return next();
+  keepNotice(res);
+  res.redirect(303, withNext('/profile/authenticate', formPath(req)));
+};

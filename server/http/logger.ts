@@ -1,0 +1,16 @@
+import pino, { type DestinationStream, type Logger } from 'pino';
+
+/**
+ * The log. Of an error it keeps what tells a fault, and not what a database adds to it: PGlite the
+ * statement's parameters, PostgreSQL the row that failed.
+ */
+export function createLogger(destination?: DestinationStream): Logger {
+  const options = { serializers: { err: faultOf } };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+function faultOf(error: unknown) {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = 'code' in error ? error.code : undefined;
+  return { type: error.name, code, message: error.message, stack: error.stack };
+}
