@@ -148,11 +148,15 @@ describeOnEachDatabase('sessions in the database', (on) => {
     const id = randomUUID();
     await renew(await newSession(), id);
     const isRecent = async () => (await sessions.findSession(on.db, id))?.recentlyAuthenticated;
+    const locksAt = async () => (await sessions.findSession(on.db, id))?.locksAt;
     await move('authenticated_at', sql`now() - interval '9 minutes 59 seconds'`);
     assert.equal(await isRecent(), true);
     await move('authenticated_at', minutes(10));
     assert.equal(await isRecent(), false);
     assert.equal(await isRecent(), false);
+    assert.equal(await locksAt(), undefined);
+    await move('authenticated_at', sql`timestamptz '2999-01-01 10:00Z'`);
+    assert.deepEqual(await locksAt(), new Date('2999-01-01T10:10Z'));
   });
 
   test("a disabled user's session is not found", async () => {
@@ -179,6 +183,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
       csrfSecret: 'secret',
       user: undefined,
       recentlyAuthenticated: false,
+      locksAt: undefined,
     });
     const { rows } = await sql<{ minutes: number }>`
       select extract(epoch from expires_at - created_at)::int / 60 as minutes

@@ -18,6 +18,8 @@ export interface Session {
   user: SignedInUser | undefined;
   /** Whether the password was given again in the last REAUTHENTICATION_MINUTES. */
   recentlyAuthenticated: boolean;
+  /** When that ends; undefined once it has. */
+  locksAt: Date | undefined;
 }
 
 export interface SignedInUser {
@@ -42,9 +44,7 @@ export async function findSession(db: Database, id: string): Promise<Session | u
       'users.time_zone',
       'users.previous_log_in_at',
       'users.previous_log_in_ip',
-      sql<boolean>`coalesce(sessions.authenticated_at > now() - make_interval(mins => ${REAUTHENTICATION_MINUTES}), false)`.as(
-        'recently_authenticated',
-      ),
+      sql<Date | null>`case when ${locksAt} > now() then ${locksAt} end`.as('locks_at'),
       sql<boolean>`sessions.seen_at < now() - interval '1 minute'`.as('seen_is_stale'),
     ])
     .where('sessions.digest', '=', digest(id))
@@ -55,7 +55,8 @@ export async function findSession(db: Database, id: string): Promise<Session | u
   return {
     csrfSecret: row.csrf_secret,
     user: toSignedInUser(row),
-    recentlyAuthenticated: row.recently_authenticated,
+    recentlyAuthenticated: row.locks_at !== null,
+    locksAt: row.locks_at ?? undefined,
   };
 }
 
@@ -281,6 +282,9 @@ const isValid = sql<boolean>`
   and (sessions.user_id is null or (
     users.disabled_at is null
     and sessions.seen_at > now() - make_interval(mins => ${SESSION_IDLE_MINUTES})))`;
+
+const locksAt = sql<Date>`
+  sessions.authenticated_at + make_interval(mins => ${REAUTHENTICATION_MINUTES})`;
 
 interface JoinedUser {
   id: number | null;

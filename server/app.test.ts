@@ -86,6 +86,20 @@ describeOnEachDatabase('the app', (on) => {
     }
   });
 
+  test('every page of the profile tells when it locks again, on the clock of its user', async () => {
+    const { id } = await visitor.createKey();
+    await on.db.updateTable('users').set({ time_zone: 'Asia/Kolkata' }).execute();
+    for (const path of ['/profile', TAB, `${TAB}/${id}/remove`, '/profile/nothing']) {
+      const { body } = await visitor.get(path);
+      const [, iso = '', clock] =
+        /Locks again at <time datetime="(.+?)">(\d\d:\d\d)<\/time>/.exec(body) ?? [];
+      const inKolkata = new Date(new Date(iso).getTime() + 5.5 * 3_600_000);
+      assert.equal(inKolkata.toISOString().slice(11, 16), clock, path);
+    }
+    await on.db.updateTable('users').set({ time_zone: 'UTC' }).execute();
+    assert.doesNotMatch((await visitor.get('/')).body, /Locks again/);
+  });
+
   test('the process lives, and is ready while its database is and it is not about to stop', async () => {
     assert.equal((await visitor.get('/healthz')).status, 200);
     assert.equal((await visitor.get('/readyz')).status, 200);
@@ -108,8 +122,12 @@ describeOnEachDatabase('the app', (on) => {
       const { status, body } = await visitor.get(path);
       assert.equal(status, 404, path);
       assert.match(body, /<h1>Not found<\/h1>/);
+      assert.match(body, /typing mistake[\s\S]*<a href="\/profile\/api-keys">API Keys<\/a>/, path);
     }
-    assert.equal((await app.newVisitor().get('/nothing')).status, 404);
+    const answer = await app.newVisitor().get('/nothing');
+    assert.equal(answer.status, 404);
+    assert.match(answer.body, /<a href="\/login">Log in<\/a>/);
+    assert.doesNotMatch(answer.body, /href="\/profile/);
     assert.equal((await visitor.send(TAB, { method: 'HEAD' })).status, 200);
   });
 
@@ -147,7 +165,7 @@ describeOnEachDatabase('the app', (on) => {
     assert.equal(status, 500);
     const requestId = headers.get('x-request-id') ?? '';
     assert.ok(body.includes(requestId));
-    assert.doesNotMatch(body, /api_keys_away|node_modules|at .+:\d+:\d+|select/i);
+    assert.doesNotMatch(body, /api_keys_away|node_modules|^\s*at .+:\d+:\d+|select/im);
     assert.ok(app.logLines.some((line) => line.includes(requestId) && line.includes('"err"')));
   });
 

@@ -1,8 +1,8 @@
-import { authenticate, expect, inspect, logIn, test } from '../fixtures.ts';
+import { authenticate, createKey, expect, inspect, logIn, openApiKeys, test } from '../fixtures.ts';
 
 test('my profile asks for the password again', async ({ page, person }) => {
   await logIn(page, person);
-  await page.getByRole('link', { name: 'my profile' }).click();
+  await page.getByRole('link', { name: 'my profile', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(
     `My Profile (${person.username}, in case you forgot)`,
   );
@@ -36,4 +36,42 @@ test('a deep link is reached after log in and Authenticate', async ({ page, pers
   await expect(page).toHaveURL('/profile/api-keys?label=ci&expires=3-months');
   await expect(page.getByLabel('Label', { exact: true })).toHaveValue('ci');
   await expect(page.getByLabel('Expires')).toHaveValue('3-months');
+});
+
+test('every page of the profile tells when it locks again', async ({ page, person }) => {
+  await openApiKeys(page, person);
+  await createKey(page);
+  const removal = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
+  for (const path of ['/profile', '/profile/api-keys', removal ?? '', '/profile/nothing']) {
+    await page.goto(path);
+    const time = page.getByText('Locks again at').getByRole('time');
+    const at = new Date((await time.getAttribute('datetime')) ?? '');
+    await expect(time).toHaveText(at.toISOString().slice(11, 16));
+    const minutes = (at.getTime() - Date.now()) / 60_000;
+    expect(minutes).toBeGreaterThan(8);
+    expect(minutes).toBeLessThanOrEqual(10);
+  }
+  await page.goto('/');
+  await expect(page.getByText('Locks again at')).toHaveCount(0);
+});
+
+test('a page says so when its lock has closed, and leads back to itself', {
+  tag: '@javascript',
+}, async ({ page, person, app }) => {
+  await page.clock.install();
+  await openApiKeys(page, person);
+  const lock = page.getByRole('banner').getByText('Locked since');
+  await page.clock.fastForward('09:30');
+  await expect(page.getByText(/^Locks again at \d\d:\d\d$/)).toBeVisible();
+  await expect(lock).toBeHidden();
+  await page.clock.fastForward('00:31');
+  await expect(lock).toHaveText(/^Locked since \d\d:\d\d\. Authenticate again$/);
+  await expect(page.getByText('Locks again at')).toBeHidden();
+  await inspect(page, 'api-keys, locked');
+
+  await app.perform('let re-authentication pass', person.username);
+  await page.getByRole('link', { name: 'Authenticate again' }).click();
+  await expect(page.getByText('Locks again at')).toHaveCount(0);
+  await authenticate(page, person);
+  await expect(page).toHaveURL('/profile/api-keys');
 });

@@ -11,6 +11,7 @@ declare module 'express-session' {
     /** Read from the database with each request; never written back. */
     user?: sessions.SignedInUser | undefined;
     recentlyAuthenticated?: boolean;
+    locksAt?: Date | undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
 import { takeNotice } from './notice.ts';
 import { program } from './program.ts';
-import { age, minute, timeLeft } from './time.ts';
+import { age, minute, timeLeft, timeOfDay } from './time.ts';
 import { assets, type Views } from './views.ts';
 
 /**
@@ -19,6 +19,7 @@ export function render<View extends keyof Views>(
   locals: Views[View],
 ): void {
   const user = req.session?.user;
+  const inProfile = /^\/profile(?:[/?]|$)/.test(req.originalUrl);
   res.render('layout', {
     ...locals,
     view,
@@ -26,11 +27,27 @@ export function render<View extends keyof Views>(
     styles: assets[view]?.styles ?? [],
     scripts: assets[view]?.scripts ?? [],
     signedInAs: user?.username,
+    inProfile,
+    lock: inProfile && user && lockOf(req, view, user.timeZone),
     csrfToken: req.csrfToken?.(),
     notice: takeNotice(req, res),
     time: { age, minute, timeLeft },
     program,
   });
+}
+
+/** When the profile asks for the password again, and where that is done. */
+function lockOf({ session, originalUrl }: Request, view: keyof Views, timeZone: string) {
+  const at = session.locksAt;
+  if (at === undefined) return undefined;
+  const isWorthIt = view !== 'error' && view !== 'profile/authenticate';
+  return {
+    at,
+    clock: timeOfDay(at, timeZone),
+    /** Left, so that the browser's own clock may be wrong. */
+    seconds: Math.ceil((at.getTime() - Date.now()) / 1000),
+    authenticate: `/profile/authenticate?${new URLSearchParams({ next: isWorthIt ? originalUrl : '/profile' })}`,
+  };
 }
 
 /** Views are plain functions of one argument, `page`: compiled without `with`, a third faster. */

@@ -22,6 +22,11 @@ export function minute(date: Date, timeZone: string): string {
   return wallClock(date, timeZone).toISOString().slice(0, 16).replace('T', ' ');
 }
 
+/** `14:32` on the clock of a time zone: for what is near. */
+export function timeOfDay(date: Date, timeZone: string): string {
+  return minute(date, timeZone).slice(11);
+}
+
 /** The largest unit that fits, rounded down: minutes, hours, days, then calendar months, years. */
 function span(from: Date, to: Date, timeZone: string): string {
   const elapsed = to.getTime() - from.getTime();
