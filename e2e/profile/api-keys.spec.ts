@@ -132,8 +132,88 @@ test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
   await openApiKeys(page, person);
   const key = await createKey(page);
   await page.getByRole('button', { name: 'Copy' }).click();
-  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+  await expect(page.getByRole('status').getByText('Copied', { exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Copy' })).toBeFocused();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+});
+
+test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browser, baseURL }) => {
+  const plain = new URL(baseURL ?? '');
+  plain.hostname = 'plain-http.test';
+  const context = await browser.newContext({ baseURL: plain.origin });
+  const page = await context.newPage();
+  await openApiKeys(page, person);
+  expect(await page.evaluate(() => navigator.clipboard)).toBeUndefined();
+  const key = await createKey(page);
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByRole('status').getByText('Copied', { exact: true })).toBeVisible();
+  const label = page.getByLabel('Label', { exact: true });
+  await label.focus();
+  await page.keyboard.press('ControlOrMeta+v');
+  await expect(label).toHaveValue(key);
+  await context.close();
+});
+
+for (const [system, userAgent, keys] of [
+  ['a Mac', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', '⌘C'],
+  ['other systems', 'Mozilla/5.0 (X11; Linux x86_64)', 'Ctrl+C'],
+] as const) {
+  test(`where nothing copies, the key is selected and the keys of ${system} are told`, {
+    tag: ['@javascript', '@once'],
+  }, async ({ person, browser, baseURL }) => {
+    const context = await browser.newContext({ baseURL: baseURL ?? '', userAgent });
+    await context.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });
+      Document.prototype.execCommand = () => false;
+    });
+    const page = await context.newPage();
+    await openApiKeys(page, person);
+    const key = await createKey(page);
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await expect(page.getByRole('status')).toContainText(
+      `The key is selected: press ${keys} to copy it.`,
+    );
+    expect(await page.evaluate(() => String(getSelection()))).toBe(key);
+    await inspect(page, `api-keys, copy by hand on ${system}`);
+    await context.close();
+  });
+}
+
+test('printed, the page is the message and the table', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'printed');
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  await expect(page.getByText(key)).toBeVisible();
+  await expect(page.getByRole('table')).toContainText('printed');
+  for (const role of ['banner', 'navigation', 'button', 'textbox', 'combobox'] as const) {
+    await expect(page.getByRole(role)).toHaveCount(0);
+  }
+  await expect(page.getByText(key)).toHaveCSS('color', 'rgb(0, 0, 0)');
+  await page.screenshot({ path: test.info().outputPath('printed.png') });
+});
+
+test('the tab costs six requests and 40 kB, the favicon among them', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  await createKey(page, 'a');
+  await page.waitForLoadState('networkidle');
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto('/profile/api-keys', { waitUntil: 'networkidle' });
+  expect(asked.length).toBeLessThanOrEqual(6);
+  let bytes = 0;
+  for (const url of asked) bytes += (await (await page.request.get(url)).body()).length;
+  expect(bytes).toBeLessThan(40_000);
+
+  asked.length = 0;
+  await createKey(page, 'b');
+  await page.waitForLoadState('networkidle');
+  expect(asked.length).toBeLessThanOrEqual(6);
 });
 
 test('a label that is too long is told at its field, and stays', async ({ page, person }) => {
@@ -202,7 +282,7 @@ test('a session that ended in another tab is told, and nothing is done', async (
   await other.getByLabel('Username').fill(person.username);
   await other.getByLabel('Password').fill(person.password);
   await other.getByRole('button', { name: 'Log in' }).click();
-  await other.getByRole('link', { name: 'my profile' }).click();
+  await other.getByRole('link', { name: 'my profile', exact: true }).click();
   await authenticate(other, person);
 
   await page.getByRole('button', { name: 'Create API Key' }).click();

@@ -4,6 +4,7 @@
 const message = document.querySelector('[data-new-key]');
 const secret = message?.querySelector('[data-secret]');
 const copy = message?.querySelector('[data-copy]');
+const answer = message?.querySelector('[data-copy-answer]');
 
 if (message && secret) {
   const wipe = () => message.remove();
@@ -11,10 +12,28 @@ if (message && secret) {
   addEventListener('pageshow', (event) => event.persisted && wipe());
 }
 
-if (secret && copy instanceof HTMLButtonElement && navigator.clipboard) {
+if (secret && answer && copy instanceof HTMLButtonElement) {
   copy.hidden = false;
   copy.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(secret.textContent ?? '');
-    copy.textContent = 'Copied';
+    answer.textContent = '';
+    const done = (await toClipboard(secret.textContent ?? '')) || copySelected(secret);
+    const keys = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? '⌘C' : 'Ctrl+C';
+    answer.textContent = done ? 'Copied' : `The key is selected: press ${keys} to copy it.`;
   });
+}
+
+/** @param {string} text */
+async function toClipboard(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // There is no clipboard on plain http, or the person refuses it.
+  }
+}
+
+/** @param {Element} element */
+function copySelected(element) {
+  getSelection()?.selectAllChildren(element);
+  return document.execCommand('copy');
 }

@@ -22,7 +22,13 @@ export interface Views {
   };
   'profile/api-keys': ApiKeysView;
   'profile/api-keys/remove': { key: KeyToRemove; timeZone: string };
-  error: { heading: string; explanation: string; requestId: string | undefined };
+  error: {
+    heading: string;
+    explanation: string;
+    /** What to do next, where there is something to do. */
+    advice: string | undefined;
+    requestId: string | undefined;
+  };
 }
 
 interface ApiKeysView {
@@ -41,8 +47,9 @@ interface ApiKeysView {
 /** Style sheets and modules that only some views need. */
 export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
   home: { styles: ['home'] },
-  login: { styles: ['login'] },
-  'profile/password': { styles: ['api-keys'] },
-  'profile/api-keys': { styles: ['api-keys'], scripts: ['api-keys'] },
-  'profile/api-keys/remove': { styles: ['api-keys'] },
+  error: { styles: ['home'] },
+  login: { styles: ['login'], scripts: ['show-password'] },
+  'profile/authenticate': { scripts: ['show-password'] },
+  'profile/password': { scripts: ['show-password'] },
+  'profile/api-keys': { scripts: ['removal-dialog'] },
 };

@@ -1,3 +1,0 @@
-import './new-key.js';
-import './removal-dialog.js';
-import './submit-once.js';
