@@ -25,6 +25,7 @@ test('a person changes the password, and is signed out elsewhere', async ({
   person,
   browser,
   baseURL,
+  javaScriptEnabled,
 }) => {
   const elsewhere = await browser.newContext({ baseURL: baseURL ?? '' });
   const other = await elsewhere.newPage();
@@ -46,6 +47,10 @@ test('a person changes the password, and is signed out elsewhere', async ({
     await page.getByLabel('New password again').fill(again);
     await page.getByRole('button', { name: 'Change Password' }).click();
   };
+  if (javaScriptEnabled !== false) {
+    await page.getByRole('button', { name: 'Show' }).click();
+    await expect(page.getByLabel('New password again')).toHaveAttribute('type', 'text');
+  }
   await change('a wrong one', 'password1', 'password2');
   await expect(page.getByLabel('Current password')).toHaveAccessibleDescription(
     'That is not your password. Try again.',

@@ -1,0 +1,20 @@
+// A button that shows what was typed in the password fields it controls, and hides it again. Sent,
+// or left, they are passwords again: a browser would offer the text of any other field a next time.
+
+for (const button of document.querySelectorAll('button[data-show-password]')) {
+  if (!(button instanceof HTMLButtonElement)) continue;
+  const ids = button.getAttribute('aria-controls')?.split(' ') ?? [];
+  const fields = ids
+    .map((id) => document.getElementById(id))
+    .filter((field) => field instanceof HTMLInputElement);
+
+  /** @param {boolean} shown */
+  const show = (shown) => {
+    for (const field of fields) field.type = shown ? 'text' : 'password';
+    button.textContent = shown ? 'Hide' : 'Show';
+  };
+  button.hidden = false;
+  button.addEventListener('click', () => show(button.textContent === 'Show'));
+  button.form?.addEventListener('submit', () => show(false));
+  addEventListener('pagehide', () => show(false));
+}
