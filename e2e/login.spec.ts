@@ -1,4 +1,4 @@
-import { expect, inspect, logIn, test } from './fixtures.ts';
+import { authenticate, expect, inspect, logIn, test } from './fixtures.ts';
 
 test('a person logs in, reads where they stand, and logs out', async ({ page, person }) => {
   await page.goto('/');
@@ -42,6 +42,85 @@ test('a page that is not there says so, and leads back', async ({ page, person }
   await page.goto('/nothing');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
   await inspect(page, 'not found');
-  await page.getByRole('link', { name: 'Back to Linode Manager' }).click();
+  for (const [name, url] of [
+    ['Back to Linode Manager', '/'],
+    ['API Keys', '/profile/authenticate?next=%2Fprofile%2Fapi-keys'],
+  ] as const) {
+    await page.goto('/nothing');
+    await page.getByRole('main').getByRole('link', { name }).click();
+    await expect(page).toHaveURL(url);
+  }
+  await page.getByRole('button', { name: 'log out' }).click();
+  await page.goto('/nothing');
+  await page.getByRole('link', { name: 'Log in' }).click();
+  await expect(page).toHaveURL('/login');
+});
+
+test('the black bar leads to My Profile, and says where one is', async ({ page, person }) => {
+  await logIn(page, person);
+  const bar = page.getByRole('navigation', { name: 'Linode Manager' });
+  const link = bar.getByRole('link', { name: 'My Profile' });
+  await expect(link).not.toHaveAttribute('aria-current');
+  await link.click();
+  await expect(link).toHaveAttribute('aria-current', 'true');
+  await authenticate(page, person);
+  await expect(page).toHaveURL('/profile');
+  await expect(link).toHaveAttribute('aria-current', 'page');
+});
+
+test('Show shows the password, and sending the form hides it', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
+  await page.goto('/login');
+  const password = page.getByLabel('Password');
+  await password.fill(person.password);
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(password).toHaveAttribute('type', 'text');
+  await inspect(page, 'login, password shown');
+  await page.getByRole('button', { name: 'Hide' }).click();
+  await expect(password).toHaveAttribute('type', 'password');
+
+  await page.getByRole('button', { name: 'Show' }).press('Enter');
+  await expect(password).toHaveAttribute('type', 'text');
+  await password.evaluate((input: HTMLInputElement) => {
+    input.form?.addEventListener('submit', () => sessionStorage.setItem('sent as', input.type));
+  });
+  await page.getByLabel('Username').fill(person.username);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page).toHaveURL('/');
+  expect(await page.evaluate(() => sessionStorage.getItem('sent as'))).toBe('password');
+});
+
+test('a double click logs in once', { tag: '@javascript' }, async ({ page, person }) => {
+  let posts = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'POST') posts++;
+  });
+  await page.goto('/login');
+  await page.getByLabel('Username').fill(person.username);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Log in' }).dblclick();
+  await expect(page).toHaveURL('/');
+  expect(posts).toBe(1);
+});
+
+test('a form that was stopped on its way can be sent again', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
+  await page.goto('/login');
+  await page.getByLabel('Username').fill(person.username);
+  const password = page.getByLabel('Password');
+  await password.fill(person.password);
+  await password.evaluate((input: HTMLInputElement) => {
+    input.form?.addEventListener('submit', () => setTimeout(() => stop(), 200), { once: true });
+  });
+  // An answer that doesn't come.
+  await page.route('/login', () => undefined, { times: 1 });
+  const stopped = page.waitForEvent('requestfailed');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await stopped;
+  await page.getByRole('button', { name: 'Log in' }).click();
   await expect(page).toHaveURL('/');
 });

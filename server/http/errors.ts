@@ -37,6 +37,7 @@ export function errorPage(log: Logger): ErrorRequestHandler {
     render(req, res, 'error', [titles[refusal.status] ?? 'Error'], {
       heading: titles[refusal.status] ?? 'Error',
       explanation: refusal.message,
+      advice: advice[refusal.status],
       requestId: refusal.status >= 500 ? String(res.locals.requestId) : undefined,
     });
   };
@@ -50,6 +51,12 @@ const titles: Record<number, string> = {
   415: 'Unsupported',
   500: 'Something went wrong',
   503: 'Not available',
+};
+
+/** What to do next. */
+const advice: Record<number, string> = {
+  403: 'If you pressed a button here, open its page again and press it there. If you followed a link from another site, it may be trying to act in your name.',
+  404: 'Check the address for a typing mistake. What was here may have been removed since.',
 };
 
 function toHttpError(error: unknown): HttpError {
