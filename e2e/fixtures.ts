@@ -57,7 +57,7 @@ export async function authenticate(page: Page, { password }: Person): Promise<vo
 /** All the way to the tab. */
 export async function openApiKeys(page: Page, person: Person): Promise<void> {
   await logIn(page, person);
-  await page.getByRole('link', { name: 'my profile' }).click();
+  await page.getByRole('link', { name: 'my profile', exact: true }).click();
   await authenticate(page, person);
   await page.getByRole('link', { name: 'API Keys' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
@@ -87,13 +87,33 @@ export function rowOf(page: Page, key: string) {
   });
 }
 
-/** Keeps a picture of the page, and holds the page against axe with nothing switched off. */
+const asItIs = { colorScheme: null, forcedColors: null } as const;
+const appearances = {
+  dark: { colorScheme: 'dark', forcedColors: null },
+  'forced colours': { colorScheme: null, forcedColors: 'active' },
+} as const;
+
+/**
+ * Keeps a picture of the page, and holds the page against axe with nothing switched off; on the
+ * desktop in its dark appearance, and in the system's own colours, as well.
+ */
 export async function inspect(page: Page, name: string): Promise<void> {
   const { project } = test.info();
-  const file = path.join(project.outputDir, 'pictures', `${name}, ${project.name}.png`);
+  await inspectAsItIs(page, `${name}, ${project.name}`);
+  if (project.name !== 'desktop') return;
+  for (const [appearance, media] of Object.entries(appearances)) {
+    await page.emulateMedia(media);
+    await inspectAsItIs(page, `${name}, ${appearance}`);
+  }
+  await page.emulateMedia(asItIs);
+}
+
+async function inspectAsItIs(page: Page, name: string): Promise<void> {
+  const { project } = test.info();
+  const file = path.join(project.outputDir, 'pictures', `${name}.png`);
   await page.screenshot({ path: file, fullPage: true });
   // axe is a script, and the very same HTML is held against it where scripts run.
   if (project.use.javaScriptEnabled === false) return;
   const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations).toEqual([]);
+  expect(violations, name).toEqual([]);
 }

@@ -1,0 +1,56 @@
+import type { Page } from 'playwright/test';
+import { authenticate, createKey, expect, logIn, type Person, rowOf, test } from './fixtures.ts';
+
+test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
+  await page.setViewportSize({ width: 320, height: 256 });
+  await eachPage(page, person, async (name) => {
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(width, name).toBe(320);
+  });
+});
+
+test('every control is as large as what points at it needs', { tag: '@javascript' }, async ({
+  page,
+  person,
+  isMobile,
+}) => {
+  const least = isMobile ? { width: 24, height: 44 } : { width: 24, height: 24 };
+  await eachPage(page, person, async (name) => {
+    for (const control of await page.locator('a, button, select, input').all()) {
+      if (!(await control.isVisible())) continue;
+      const box = await control.boundingBox();
+      const what = `${name}: ${await control.evaluate((element) => element.outerHTML)}`;
+      expect(box?.width, what).toBeGreaterThanOrEqual(least.width);
+      expect(box?.height, what).toBeGreaterThanOrEqual(least.height);
+    }
+  });
+});
+
+async function eachPage(page: Page, person: Person, look: (name: string) => Promise<void>) {
+  await page.goto('/login');
+  await look('login');
+  await logIn(page, person);
+  await look('home');
+  await page.goto('/nothing');
+  await look('not found');
+  await page.goto('/profile');
+  await look('authenticate');
+  await authenticate(page, person);
+  await look('profile');
+  await page.goto('/profile/password');
+  await look('password');
+  await page.getByRole('navigation').getByRole('link', { name: 'API Keys' }).click();
+  const key = await createKey(page, 'W'.repeat(128), '6 months');
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await look('new key');
+  const link = rowOf(page, key).getByRole('link', { name: 'Remove' });
+  const removal = await link.getAttribute('href');
+  await link.click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await look('dialog');
+  await page.goto(removal ?? '');
+  await look('removal');
+}
