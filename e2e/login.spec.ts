@@ -92,7 +92,9 @@ test('Show shows the password, and sending the form hides it', { tag: '@javascri
   expect(await page.evaluate(() => sessionStorage.getItem('sent as'))).toBe('password');
 });
 
-test('a double click logs in once', { tag: '@javascript' }, async ({ page, person }) => {
+test('a second click, while the first is under way, sends nothing', {
+  tag: '@javascript',
+}, async ({ page, person }) => {
   let posts = 0;
   page.on('request', (request) => {
     if (request.method() === 'POST') posts++;
@@ -100,7 +102,11 @@ test('a double click logs in once', { tag: '@javascript' }, async ({ page, perso
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill(person.password);
-  await page.getByRole('button', { name: 'Log in' }).dblclick();
+  // Not `dblclick`: so close together, the first click's request is dropped before it is sent.
+  await page.getByRole('button', { name: 'Log in' }).evaluate((button: HTMLButtonElement) => {
+    button.click();
+    setTimeout(() => button.click(), 50);
+  });
   await expect(page).toHaveURL('/');
   expect(posts).toBe(1);
 });

@@ -14,6 +14,8 @@ export default defineConfig<Options, Options>({
   outputDir: '../test-results',
   fullyParallel: true,
   workers: 2,
+  // axe reads some pages nine times.
+  timeout: 60_000,
   forbidOnly: true,
   reporter: [['list']],
   use: {

@@ -187,7 +187,7 @@ test('printed, the page is the message and the table', { tag: '@once' }, async (
   const key = await createKey(page, 'printed');
   await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
   await expect(page.getByText(key)).toBeVisible();
-  await expect(page.getByRole('table')).toContainText('printed');
+  await expect(page.getByRole('table', { name: 'API Keys' })).toContainText('printed');
   for (const role of ['banner', 'navigation', 'button', 'textbox', 'combobox'] as const) {
     await expect(page.getByRole(role)).toHaveCount(0);
   }
