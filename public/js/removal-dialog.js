@@ -1,11 +1,16 @@
 // Asks the question of the removal page in a dialog, without leaving the table. Whatever goes
 // wrong on the way, the link is followed instead, and the page asks it.
 
+/** Whether a question is on its way, or asked: a second click must not ask it twice. */
+let isAsking = false;
+
 for (const link of document.querySelectorAll('a[data-remove]')) {
   link.addEventListener('click', (event) => {
     if (!(event instanceof MouseEvent && link instanceof HTMLAnchorElement)) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    if (isAsking) return;
+    isAsking = true;
     ask(link.href).catch(() => location.assign(link.href));
   });
 }
@@ -24,7 +29,14 @@ async function ask(url) {
     event.preventDefault();
     dialog.close();
   });
-  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    isAsking = false;
+  });
   document.body.append(dialog);
   dialog.showModal();
 }
+
+addEventListener('pageshow', (event) => {
+  if (event.persisted) isAsking = false;
+});

@@ -83,6 +83,21 @@ test('the dialog is worked by the keyboard alone', { tag: '@javascript' }, async
   await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
 });
 
+test('two clicks ask once', { tag: '@javascript' }, async ({ page, person }) => {
+  await openApiKeys(page, person);
+  await createKey(page);
+  const link = page.getByRole('link', { name: 'Remove' });
+  await link.evaluate((element: HTMLElement) => {
+    element.click();
+    element.click();
+  });
+  await expect(page.getByRole('dialog')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await link.click();
+  await expect(page.getByRole('dialog')).toHaveCount(1);
+});
+
 test('the question is a page as well', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page, 'laptop');
