@@ -37,6 +37,7 @@ async function ask(url) {
   dialog.showModal();
 }
 
+// Back from the page that a link led to, where the question did not come.
 addEventListener('pageshow', (event) => {
   if (event.persisted) isAsking = false;
 });
