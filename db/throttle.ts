@@ -43,16 +43,19 @@ export async function takeAttempt(
   return taken ? undefined : secondsLeft(db, subject);
 }
 
-/** Forgets the failures of a subject, or only the last of them. */
+/** Forgets the failures of a subject. */
 export async function forgiveAttempts(db: Database, subject: string): Promise<void> {
   await db.deleteFrom('throttle').where('subject', '=', digest(subject)).execute();
 }
 
-/** Takes back one attempt that turned out to be right. */
+/** Takes back the last attempt, which turned out to be right, and the wait that it has set. */
 export async function forgiveAttempt(db: Database, subject: string): Promise<void> {
   await db
     .updateTable('throttle')
-    .set({ failures: sql<number>`greatest(failures - 1, 0)`, open_at: sql<Date>`now()` })
+    .set((eb) => ({
+      failures: sql<number>`greatest(failures - 1, 0)`,
+      open_at: eb.ref('updated_at'),
+    }))
     .where('subject', '=', digest(subject))
     .execute();
 }

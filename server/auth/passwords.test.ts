@@ -70,8 +70,9 @@ test('a digest of a lower cost is made anew', () => {
 });
 
 const passwordLengths = [
-  ['7 characters', '1234567', false],
-  ['8 characters', '12345678', true],
+  ['7 characters', 'n7%kP2w', false],
+  ['8 characters', 'n7%kP2wz', true],
+  ['8 characters that many use', '12345678', false],
   ['8 characters outside the basic plane', '😀'.repeat(8), true],
   ['71 bytes', 'x'.repeat(71), true],
   ['72 bytes', 'é'.repeat(36), true],
