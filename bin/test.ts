@@ -84,7 +84,8 @@ async function run(title: string, command: string, ...args: string[]) {
   console.log(`\n# ${title}`);
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    // Playwright would keep what it compiles in the system's temporary folder.
+    env: { ...process.env, NO_COLOR: '1', PWTEST_CACHE_DIR: 'node_modules/.cache/playwright' },
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

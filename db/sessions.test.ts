@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
+import { endSessionsOf } from './open-sessions.ts';
 import * as sessions from './sessions.ts';
 import { describeOnEachDatabase } from './testing.ts';
 import { findUser, insertUser, lockUserById, setDisabled } from './users.ts';
@@ -170,7 +171,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     const ids = [await newSession(), await newSession()];
     const anonymous = randomUUID();
     await sessions.keepAnonymousSession(on.db, anonymous, 'secret');
-    await sessions.endSessionsOf(on.db, 'ADA');
+    await endSessionsOf(on.db, 'ADA');
     for (const id of ids) assert.equal(await sessions.findSession(on.db, id), undefined);
     assert.ok(await sessions.findSession(on.db, anonymous));
   });

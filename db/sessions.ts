@@ -162,40 +162,6 @@ export async function endSession(
     .executeTakeFirst();
 }
 
-export interface OpenSession extends Client {
-  /** What its owner calls it by. */
-  id: number;
-  seenAt: Date;
-  /** Whether it is the one that asks. */
-  isCurrent: boolean;
-  /** The database's clock when this was read. */
-  readAt: Date;
-}
-
-/** Where a user is signed in, last seen first. */
-export async function listSessions(
-  db: Database,
-  userId: number,
-  currentId: string,
-): Promise<OpenSession[]> {
-  return db
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select([
-      'sessions.id',
-      'sessions.ip',
-      sql<string>`coalesce(sessions.user_agent, '')`.as('userAgent'),
-      'sessions.seen_at as seenAt',
-      sql<boolean>`sessions.digest = ${digest(currentId)}`.as('isCurrent'),
-      sql<Date>`now()`.as('readAt'),
-    ])
-    .where('sessions.user_id', '=', userId)
-    .where(isValid)
-    .orderBy('sessions.seen_at', 'desc')
-    .orderBy('sessions.id', 'desc')
-    .execute();
-}
-
 /**
  * Ends the session `id` and, where it was renewed, what has become of it: all that one log in has
  * led to shares a CSRF secret. Returns false when nothing was left to end.
@@ -214,57 +180,13 @@ export async function endLogIn(db: Database, id: string): Promise<boolean> {
   return ended.length > 0;
 }
 
-/** Ends one session of a user. Returns false when it is not theirs, or has ended. */
-export async function endSessionOf(
-  trx: Transaction,
-  userId: number,
-  sessionId: number,
-): Promise<boolean> {
-  const ended = await trx
-    .updateTable('sessions')
-    .set({ ended_at: sql<Date>`now()` })
-    .where('id', '=', sessionId)
-    .where('user_id', '=', userId)
-    .where('ended_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return ended !== undefined;
-}
-
-/** Ends every session of a user but one. */
-export async function endOtherSessions(
-  trx: Transaction,
-  userId: number,
-  currentId: string,
-): Promise<void> {
-  await trx
-    .updateTable('sessions')
-    .set({ ended_at: sql<Date>`now()` })
-    .where('user_id', '=', userId)
-    .where('digest', '<>', digest(currentId))
-    .where('ended_at', 'is', null)
-    .execute();
-}
-
-/** Ends every session of a user, wherever it is. */
-export async function endSessionsOf(db: Database, username: string): Promise<void> {
-  await db
-    .updateTable('sessions')
-    .from('users')
-    .set({ ended_at: sql<Date>`now()` })
-    .whereRef('users.id', '=', 'sessions.user_id')
-    .where(sql`lower(users.username)`, '=', username.toLowerCase())
-    .where('ended_at', 'is', null)
-    .execute();
-}
-
 /** Deletes sessions past their absolute end; until then an ended one stays, so that it stays ended. */
 export async function sweepSessions(db: Database): Promise<void> {
   await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute();
 }
 
 /** At rest there is only the SHA-256: who reads the table can't become anybody. */
-function digest(id: string): Buffer {
+export function digest(id: string): Buffer {
   return createHash('sha256').update(id).digest();
 }
 
@@ -276,7 +198,8 @@ async function markSeen(db: Database, id: string): Promise<void> {
     .execute();
 }
 
-const isValid = sql<boolean>`
+/** Of a session joined with its user, if it has one: not ended, not idle too long, not disabled. */
+export const isValid = sql<boolean>`
   sessions.ended_at is null
   and sessions.expires_at > now()
   and (sessions.user_id is null or (

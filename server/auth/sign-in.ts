@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
 import { insertEvent } from '../../db/events.ts';
+import { endOtherSessions } from '../../db/open-sessions.ts';
 import * as sessions from '../../db/sessions.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
@@ -64,7 +65,7 @@ export async function changePassword(
 ): Promise<boolean> {
   return renew(db, req, user, async (trx, id) => {
     await changePasswordDigest(trx, user.id, newPasswordDigest);
-    await sessions.endOtherSessions(trx, user.id, id);
+    await endOtherSessions(trx, user.id, id);
     await insertEvent(trx, { kind: 'password changed', userId: user.id, ...client(req) });
   });
 }

@@ -1,7 +1,7 @@
 // `npm run users -- add|list|disable|enable|password`: the operator's commands.
 import { parseArgs } from 'node:util';
 import type { Database } from '../../db/database.ts';
-import { endSessionsOf } from '../../db/sessions.ts';
+import { endSessionsOf } from '../../db/open-sessions.ts';
 import {
   changePasswordDigest,
   findUser,

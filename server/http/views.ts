@@ -1,6 +1,7 @@
 import type { ApiKey, KeyToRemove } from '../../db/api-keys.ts';
 import type { Activity } from '../../db/events.ts';
-import type { OpenSession, SignedInUser } from '../../db/sessions.ts';
+import type { OpenSession } from '../../db/open-sessions.ts';
+import type { SignedInUser } from '../../db/sessions.ts';
 
 /** What each view is given; a missing local doesn't compile. The keys name files in views/. */
 export interface Views {

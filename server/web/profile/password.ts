@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { listSessions } from '../../../db/sessions.ts';
+import { listSessions } from '../../../db/open-sessions.ts';
 import { signedInUser } from '../../auth/gates.ts';
 import { checkOwnPassword } from '../../auth/own-password.ts';
 import { passwordProblem } from '../../auth/password-rules.ts';

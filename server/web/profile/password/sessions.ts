@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../../db/database.ts';
 import { insertEvent } from '../../../../db/events.ts';
-import { endOtherSessions, endSessionOf } from '../../../../db/sessions.ts';
+import { endOtherSessions, endSessionOf } from '../../../../db/open-sessions.ts';
 import { lockUserById } from '../../../../db/users.ts';
 import { signedInUser } from '../../../auth/gates.ts';
 import { client } from '../../../http/client.ts';

@@ -1,0 +1,83 @@
+import { sql } from 'kysely';
+import type { Database, Transaction } from './database.ts';
+import type { Client } from './events.ts';
+import { digest, isValid } from './sessions.ts';
+
+/** Somewhere a user is signed in. */
+export interface OpenSession extends Client {
+  /** What its owner calls it by. */
+  id: number;
+  seenAt: Date;
+  /** Whether it is the one that asks. */
+  isCurrent: boolean;
+  /** The database's clock when this was read. */
+  readAt: Date;
+}
+
+/** Where a user is signed in, last seen first. */
+export async function listSessions(
+  db: Database,
+  userId: number,
+  currentId: string,
+): Promise<OpenSession[]> {
+  return db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      'sessions.id',
+      'sessions.ip',
+      sql<string>`coalesce(sessions.user_agent, '')`.as('userAgent'),
+      'sessions.seen_at as seenAt',
+      sql<boolean>`sessions.digest = ${digest(currentId)}`.as('isCurrent'),
+      sql<Date>`now()`.as('readAt'),
+    ])
+    .where('sessions.user_id', '=', userId)
+    .where(isValid)
+    .orderBy('sessions.seen_at', 'desc')
+    .orderBy('sessions.id', 'desc')
+    .execute();
+}
+
+/** Ends one session of a user. Returns false when it is not theirs, or has ended. */
+export async function endSessionOf(
+  trx: Transaction,
+  userId: number,
+  sessionId: number,
+): Promise<boolean> {
+  const ended = await trx
+    .updateTable('sessions')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('id', '=', sessionId)
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return ended !== undefined;
+}
+
+/** Ends every session of a user but one. */
+export async function endOtherSessions(
+  trx: Transaction,
+  userId: number,
+  currentId: string,
+): Promise<void> {
+  await trx
+    .updateTable('sessions')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('user_id', '=', userId)
+    .where('digest', '<>', digest(currentId))
+    .where('ended_at', 'is', null)
+    .execute();
+}
+
+/** Ends every session of a user, wherever it is. */
+export async function endSessionsOf(db: Database, username: string): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .from('users')
+    .set({ ended_at: sql<Date>`now()` })
+    .whereRef('users.id', '=', 'sessions.user_id')
+    .where(sql`lower(users.username)`, '=', username.toLowerCase())
+    .where('ended_at', 'is', null)
+    .execute();
+}
