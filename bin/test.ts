@@ -40,6 +40,7 @@ async function unitAndIntegrationTests(): Promise<Counts> {
     'node',
     '--test',
     '--test-reporter=spec',
+    '--test-concurrency=2',
     '--test-timeout=300000',
     '{bin,db,server}/**/*.test.ts',
   );
