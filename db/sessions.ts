@@ -148,18 +148,16 @@ export async function renewSession(trx: Transaction, id: string, newId: string):
   return renewed !== undefined;
 }
 
-/** Ends a session for good. Returns whose it was, or undefined when it had ended before. */
-export async function endSession(
-  db: Database,
-  id: string,
-): Promise<{ userId: number | null } | undefined> {
-  return db
+/** Ends a session for good. Returns false when it had ended before. */
+export async function endSession(db: Database, id: string): Promise<boolean> {
+  const ended = await db
     .updateTable('sessions')
     .set({ ended_at: sql<Date>`now()` })
     .where('digest', '=', digest(id))
     .where('ended_at', 'is', null)
-    .returning('user_id as userId')
+    .returning('id')
     .executeTakeFirst();
+  return ended !== undefined;
 }
 
 /**

@@ -128,6 +128,27 @@ test('a port that is taken ends it with 1 and a sentence', async () => {
   other.close();
 });
 
+const unreachable: [string, Record<string, string>, RegExp][] = [
+  [
+    'a database that does not answer',
+    { DATABASE_URL: 'postgres://127.0.0.1:1/keys', SESSION_SECRET: 's'.repeat(32) },
+    /The database of DATABASE_URL does not answer/,
+  ],
+  [
+    'an address that is not one of this machine',
+    { DATA_DIR: path.join(folder, 'host'), HOST: '192.0.2.1' },
+    /HOST is no address of this machine/,
+  ],
+];
+for (const [what, env, sentence] of unreachable) {
+  test(`${what} ends it with 1 and a sentence`, async () => {
+    const app = run(env);
+    assert.equal(await app.exitCode(), 1);
+    assert.match(app.output, sentence);
+    assert.doesNotMatch(app.output, /\bat .+:\d+:\d+/);
+  });
+}
+
 test('several that start at once on an empty PostgreSQL make one first user', {
   skip: noPostgres,
 }, async () => {
