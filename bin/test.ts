@@ -64,7 +64,8 @@ async function endToEndTests(): Promise<Counts> {
   return counted(code, {
     passed: count('passed'),
     failed: count('failed') + count('flaky') + count('interrupted') + count('did not run'),
-    skipped: count('skipped'),
+    // Without a server the walks on PostgreSQL are not even listed.
+    skipped: count('skipped') + (postgres ? 0 : 1),
   });
 }
 

@@ -2,19 +2,22 @@
 // person (add somebody, let time pass) it asks for by message.
 import { createServer } from 'node:http';
 import { sql } from 'kysely';
-import pino from 'pino';
 import { openDatabase } from '../db/database.ts';
 import { createTestDatabase, dropTestDatabase } from '../db/test-databases.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from '../server/app.ts';
 import { startPasswords } from '../server/auth/passwords.ts';
 import { listeningAt } from '../server/http/listening-at.ts';
+import { createLogger } from '../server/http/logger.ts';
 import { PASSWORD_DIGEST } from '../server/test-users.ts';
 import type { Command } from './app.ts';
 
 const url = process.argv[2] === 'PostgreSQL' ? await createTestDatabase() : undefined;
 const db = await openDatabase(url === undefined ? { memory: true } : { url });
 const passwords = await startPasswords();
+const log = createLogger();
+// A line for each request would drown what the walks report.
+log.level = 'error';
 const server = createServer(
   createApp({
     config: {
@@ -25,7 +28,7 @@ const server = createServer(
     },
     db,
     passwords,
-    log: pino({ level: 'error' }),
+    log,
     stopping: new AbortController().signal,
   }),
 );
