@@ -2,11 +2,13 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as firstTables from './migrations/0001-first-tables.ts';
 import * as myProfile from './migrations/0002-my-profile.ts';
+import * as keysInUse from './migrations/0003-keys-in-use.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 const migrations: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-my-profile': myProfile,
+  '0003-keys-in-use': keysInUse,
 };
 
 /**

@@ -15,6 +15,7 @@ interface UsersTable {
   email: string | null;
   password_digest: string;
   time_zone: Generated<string>;
+  permissions: Generated<string[]>;
   log_in_at: Date | null;
   log_in_ip: string | null;
   previous_log_in_at: Date | null;
@@ -42,12 +43,16 @@ interface ApiKeysTable {
   user_id: number;
   label: string;
   prefix: string;
-  digest: Buffer;
+  /** Forgotten some time after removal. */
+  digest: Buffer | null;
   request_id: string;
   created_at: Generated<Date>;
   created_ip: string | null;
   created_via: ColumnType<CreatedVia>;
   expires_at: Date | null;
+  last_used_at: Date | null;
+  last_used_ip: string | null;
+  last_used_agent: string | null;
   removed_at: Date | null;
 }
 

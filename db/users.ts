@@ -38,6 +38,16 @@ interface NewUser {
   passwordDigest: string;
 }
 
+/** Since when a user is there. */
+export async function findCreation(db: Database, userId: number): Promise<Date> {
+  const { created_at } = await db
+    .selectFrom('users')
+    .select('created_at')
+    .where('id', '=', userId)
+    .executeTakeFirstOrThrow();
+  return created_at;
+}
+
 /** Adds a user, unless the name is taken. Returns whether it did. */
 export async function insertUser(db: Database, user: NewUser): Promise<boolean> {
   const inserted = await db

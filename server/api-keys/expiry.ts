@@ -1,4 +1,4 @@
-import type { Lifetime } from '../../db/api-keys.ts';
+import type { Lifetime } from '../../db/new-keys.ts';
 
 interface Expiry {
   value: string;

@@ -39,7 +39,7 @@ interface ApiKeysView {
   newKey: string | undefined;
   /** The form, as typed. */
   form: { label: string; expires: string; requestId: string };
-  problems: { label?: string; expires?: string };
+  problems: { label?: string; expires?: string; form?: string };
   /** What happened to this user of late, in words. */
   activity: (Activity & { what: string })[];
   lifetimes: readonly { value: string; text: string }[];

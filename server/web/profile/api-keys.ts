@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { insertKey, isSameRequest, listKeys } from '../../../db/api-keys.ts';
+import { listKeys } from '../../../db/api-keys.ts';
 import type { Database } from '../../../db/database.ts';
-import { insertEvent, listActivity } from '../../../db/events.ts';
+import { listActivity } from '../../../db/events.ts';
+import { insertKey, isSameRequest, MAX_ACTIVE_KEYS } from '../../../db/new-keys.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
 import { digestOf, makeSecret, prefixOf } from '../../api-keys/secret.ts';
@@ -49,31 +50,30 @@ export function apiKeys(db: Database): Router {
       });
     }
 
-    const user = signedInUser(req);
+    const { id, timeZone } = signedInUser(req);
     const request = {
       requestId: form.request_id,
       label: label.value,
       lifetime: expiry.lifetime,
-      timeZone: user.timeZone,
+      timeZone,
     };
     const secret = makeSecret();
-    const from = client(req);
-    const made = await db.transaction().execute(async (trx) => {
-      const keyId = await insertKey(trx, user.id, {
-        ...request,
-        prefix: prefixOf(secret),
-        digest: digestOf(secret),
-        ip: from.ip,
-        via: 'Linode Manager',
-      });
-      if (keyId === undefined) return false;
-      await insertEvent(trx, { kind: 'key made', userId: user.id, keyId, ...from });
-      return true;
-    });
-    if (made) return renderKeys(req, res, { newKey: secret });
+    const stored = {
+      prefix: prefixOf(secret),
+      digest: digestOf(secret),
+      via: 'Linode Manager',
+    } as const;
+    const outcome = await db
+      .transaction()
+      .execute((trx) => insertKey(trx, id, { ...request, ...stored }, client(req)));
+    if (outcome === 'made') return renderKeys(req, res, { newKey: secret });
+    if (outcome === 'too many') {
+      res.status(422);
+      return renderKeys(req, res, { form, problems: { form: TOO_MANY } });
+    }
 
     leaveNotice(res, 'key-created-before');
-    const same = await isSameRequest(db, user.id, request);
+    const same = await isSameRequest(db, id, request);
     res.redirect(303, same ? req.baseUrl : `${req.baseUrl}?${asQuery(form)}`);
   }
 
@@ -108,6 +108,8 @@ export function apiKeys(db: Database): Router {
     return events.map((event) => ({ ...event, what: describe(event) }));
   }
 }
+
+const TOO_MANY = `You have ${MAX_ACTIVE_KEYS} active API keys, and that is the most. Remove one first.`;
 
 function asQuery({ label, expires }: { label: string; expires: string }): URLSearchParams {
   return new URLSearchParams({ label, expires });

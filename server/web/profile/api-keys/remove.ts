@@ -1,7 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { findKey, removeKey } from '../../../../db/api-keys.ts';
 import type { Database } from '../../../../db/database.ts';
-import { insertEvent } from '../../../../db/events.ts';
 import { signedInUser } from '../../../auth/gates.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
@@ -28,15 +27,8 @@ export function removal(db: Database): Router {
 
   async function remove(req: Request, res: Response) {
     readForm(req, []);
-    const user = signedInUser(req);
-    const id = idParameter(req);
-    const outcome = await db.transaction().execute(async (trx) => {
-      const outcome = await removeKey(trx, user.id, id);
-      if (outcome === 'removed') {
-        await insertEvent(trx, { kind: 'key removed', userId: user.id, keyId: id, ...client(req) });
-      }
-      return outcome;
-    });
+    const { id } = signedInUser(req);
+    const outcome = await removeKey(db, id, idParameter(req), client(req));
     if (outcome === 'not found') throw notFound();
     backToTab(res, outcome === 'removed' ? 'key-removed' : 'key-removed-before');
   }

@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { before, test } from 'node:test';
+import { sql } from 'kysely';
+import { removeKey } from './api-keys.ts';
+import { isSameRequest, type Lifetime, MAX_ACTIVE_KEYS } from './new-keys.ts';
+import { addKey, addUser, client, insert, newKey } from './test-rows.ts';
+import { describeOnEachDatabase } from './testing.ts';
+
+describeOnEachDatabase('new keys in the database', (on) => {
+  let ada: number;
+  let bob: number;
+  before(async () => {
+    ada = await addUser(on.db, 'ada');
+    bob = await addUser(on.db, 'bob');
+  });
+
+  test('twenty requests with one id at once make one key', async () => {
+    const requestId = randomUUID();
+    const made = await Promise.all(
+      Array.from({ length: 20 }, () => insert(on.db, ada, newKey({ requestId }))),
+    );
+    assert.equal(made.filter((outcome) => outcome === 'made').length, 1);
+    assert.equal(made.filter((outcome) => outcome === 'made before').length, 19);
+  });
+
+  test('two owners may use the same request id', async () => {
+    const requestId = randomUUID();
+    assert.equal(await insert(on.db, ada, newKey({ requestId })), 'made');
+    assert.equal(await insert(on.db, bob, newKey({ requestId })), 'made');
+  });
+
+  test('a repeated request is told from one that asks for something else', async () => {
+    const key = newKey({ label: 'one', lifetime: { months: 3 }, timeZone: 'Europe/Berlin' });
+    await addKey(on.db, ada, key);
+    assert.equal(await isSameRequest(on.db, ada, key), true);
+    assert.equal(await isSameRequest(on.db, ada, { ...key, label: 'two' }), false);
+    assert.equal(await isSameRequest(on.db, ada, { ...key, lifetime: null }), false);
+    assert.equal(await isSameRequest(on.db, ada, { ...key, lifetime: { days: 1 } }), false);
+    assert.equal(await isSameRequest(on.db, bob, key), false);
+  });
+
+  test(`of fifty keys made at once a user gets ${MAX_ACTIVE_KEYS}, each with its event`, async () => {
+    const owner = await addUser(on.db, 'carol');
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, () => insert(on.db, owner, newKey())),
+    );
+    assert.equal(outcomes.filter((outcome) => outcome === 'made').length, MAX_ACTIVE_KEYS);
+    assert.equal(outcomes.filter((outcome) => outcome === 'too many').length, 50 - MAX_ACTIVE_KEYS);
+    const events = await on.db
+      .selectFrom('events')
+      .select('key_id')
+      .where('user_id', '=', owner)
+      .where('kind', '=', 'key made')
+      .execute();
+    assert.equal(new Set(events.map((event) => event.key_id)).size, MAX_ACTIVE_KEYS);
+  });
+
+  test('what is removed or expired makes room, and a repeated request is told as such', async () => {
+    const owner = await addUser(on.db, 'dora');
+    const first = newKey();
+    const ids = [await addKey(on.db, owner, first)];
+    while (ids.length < MAX_ACTIVE_KEYS) ids.push(await addKey(on.db, owner));
+    assert.equal(await insert(on.db, owner, newKey()), 'too many');
+    assert.equal(await insert(on.db, owner, first), 'made before');
+
+    await removeKey(on.db, owner, ids[1] ?? 0, client);
+    assert.equal(await insert(on.db, owner, newKey()), 'made');
+    assert.equal(await insert(on.db, owner, newKey()), 'too many');
+    await on.db
+      .updateTable('api_keys')
+      .set({ expires_at: sql<Date>`now()` })
+      .where('id', '=', ids[2] ?? 0)
+      .execute();
+    assert.equal(await insert(on.db, owner, newKey()), 'made');
+    assert.equal(await insert(on.db, owner, newKey()), 'too many');
+  });
+
+  // What the statement computes for a key that is made at a given moment.
+  const calendar: [string, Lifetime, string, string][] = [
+    ['2014-01-31T12:00:00Z', { months: 1 }, 'UTC', '2014-02-28T12:00:00Z'],
+    ['2016-01-31T12:00:00Z', { months: 1 }, 'UTC', '2016-02-29T12:00:00Z'],
+    ['2014-08-31T12:00:00Z', { months: 6 }, 'UTC', '2015-02-28T12:00:00Z'],
+    ['2016-02-29T12:00:00Z', { months: 12 }, 'UTC', '2017-02-28T12:00:00Z'],
+    // It is already 1 February in Auckland.
+    ['2014-01-31T12:00:00Z', { months: 1 }, 'Pacific/Auckland', '2014-02-28T12:00:00Z'],
+    // The same wall-clock time in summer is an hour earlier in UTC.
+    ['2014-01-15T11:00:00Z', { months: 6 }, 'Europe/Berlin', '2014-07-15T10:00:00Z'],
+    ['2014-03-29T11:00:00Z', { days: 1 }, 'Europe/Berlin', '2014-03-30T10:00:00Z'],
+    // An hour is an hour, also while the clocks go back.
+    ['2014-10-26T00:30:00Z', { hours: 1 }, 'Europe/Berlin', '2014-10-26T01:30:00Z'],
+  ];
+  for (const [start, lifetime, timeZone, end] of calendar) {
+    const what = JSON.stringify(lifetime);
+    test(`${what} after ${start} in ${timeZone} is ${end}`, async () => {
+      const key = newKey({ lifetime, timeZone });
+      const id = await addKey(on.db, ada, key);
+      await on.db
+        .updateTable('api_keys')
+        .set({ created_at: new Date(start), expires_at: new Date(end) })
+        .where('id', '=', id)
+        .execute();
+      assert.equal(await isSameRequest(on.db, ada, key), true);
+    });
+  }
+});

@@ -1,0 +1,100 @@
+import { type Expression, sql } from 'kysely';
+import { countActiveKeys } from './api-keys.ts';
+import type { Database, Transaction } from './database.ts';
+import { type Client, insertEvent } from './events.ts';
+import type { CreatedVia } from './schema.ts';
+import { lockUserById } from './users.ts';
+
+/** So many keys of one user may open something at the same time, however they were made. */
+export const MAX_ACTIVE_KEYS = 20;
+
+/** How long a key lives: so many hours, or calendar days or months in its owner's time zone. */
+export type Lifetime = { hours: number } | { days: number } | { months: number };
+
+export interface NewKey {
+  label: string;
+  prefix: string;
+  digest: Buffer;
+  /** Null: never expires. */
+  lifetime: Lifetime | null;
+  timeZone: string;
+  /** A UUID, unique for its owner: a repeated form post makes nothing. */
+  requestId: string;
+  via: CreatedVia;
+}
+
+/** Makes a key, unless its request has already made one, or its owner has as many as they may. */
+export async function insertKey(
+  trx: Transaction,
+  userId: number,
+  key: NewKey,
+  from: Client,
+): Promise<'made' | 'made before' | 'too many'> {
+  // So that of many at once, no two take the last place.
+  await lockUserById(trx, userId);
+  if ((await countActiveKeys(trx, userId)) >= MAX_ACTIVE_KEYS) {
+    return (await isMade(trx, userId, key.requestId)) ? 'made before' : 'too many';
+  }
+  const inserted = await trx
+    .insertInto('api_keys')
+    .values({
+      user_id: userId,
+      label: key.label,
+      prefix: key.prefix,
+      digest: key.digest,
+      request_id: key.requestId,
+      created_ip: from.ip,
+      created_via: key.via,
+      expires_at: after(sql`now()`, key.lifetime, key.timeZone),
+    })
+    .onConflict((conflict) => conflict.constraint('api_keys_request_unique').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (!inserted) return 'made before';
+  await insertEvent(trx, { kind: 'key made', userId, keyId: inserted.id, ...from });
+  return 'made';
+}
+
+/** Whether the key that a request has made is the one that it asks for now. */
+export async function isSameRequest(
+  db: Database,
+  userId: number,
+  key: Pick<NewKey, 'requestId' | 'label' | 'lifetime' | 'timeZone'>,
+): Promise<boolean> {
+  const same = await db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('request_id', '=', key.requestId)
+    .where('label', '=', key.label)
+    .where('expires_at', 'is not distinct from', after(sql`created_at`, key.lifetime, key.timeZone))
+    .executeTakeFirst();
+  return same !== undefined;
+}
+
+async function isMade(trx: Transaction, userId: number, requestId: string): Promise<boolean> {
+  const made = await trx
+    .selectFrom('api_keys')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('request_id', '=', requestId)
+    .executeTakeFirst();
+  return made !== undefined;
+}
+
+/**
+ * A lifetime after `start`. Days and months are those of the calendar where the owner lives (a
+ * month after 31 January is the last day of February); hours are exact, also across daylight
+ * saving.
+ */
+function after(start: Expression<unknown>, lifetime: Lifetime | null, timeZone: string) {
+  if (lifetime === null) return sql<Date | null>`null::timestamptz`;
+  if ('hours' in lifetime) {
+    return sql<Date | null>`${start} + make_interval(hours => ${lifetime.hours})`;
+  }
+  const interval =
+    'days' in lifetime
+      ? sql`make_interval(days => ${lifetime.days})`
+      : sql`make_interval(months => ${lifetime.months})`;
+  return sql<Date | null>`(${start} at time zone ${timeZone} + ${interval}) at time zone ${timeZone}`;
+}

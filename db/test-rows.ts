@@ -1,0 +1,48 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Database } from './database.ts';
+import type { Client } from './events.ts';
+import { insertKey, type NewKey } from './new-keys.ts';
+import { findUser, insertUser } from './users.ts';
+
+export const client: Client = { ip: '203.0.113.7', userAgent: 'test' };
+
+/** Adds a user who can't log in, and returns their id. */
+export async function addUser(db: Database, username: string): Promise<number> {
+  await insertUser(db, { username, passwordDigest: '' });
+  const user = await findUser(db, username);
+  if (!user) throw new Error(`${username} was not added.`);
+  return user.id;
+}
+
+let serial = 0;
+
+/** A key like no other, for ever; its digest is that of its own prefix. */
+export function newKey(changes: Partial<NewKey> = {}): NewKey {
+  const prefix = String(++serial).padStart(16, '0');
+  return {
+    label: 'a label',
+    prefix,
+    digest: createHash('sha256').update(prefix).digest(),
+    lifetime: null,
+    timeZone: 'UTC',
+    requestId: randomUUID(),
+    via: 'Linode Manager',
+    ...changes,
+  };
+}
+
+export async function insert(db: Database, owner: number, key: NewKey) {
+  return db.transaction().execute((trx) => insertKey(trx, owner, key, client));
+}
+
+/** Inserts a key and returns its id. */
+export async function addKey(db: Database, owner: number, key = newKey()): Promise<number> {
+  const outcome = await insert(db, owner, key);
+  if (outcome !== 'made') throw new Error(`The key was not added: ${outcome}.`);
+  const { id } = await db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('prefix', '=', key.prefix)
+    .executeTakeFirstOrThrow();
+  return id;
+}
