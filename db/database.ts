@@ -37,24 +37,32 @@ async function openPostgres(url: string): Promise<Database> {
   // A migration, or the wait for another process that runs it, may take longer than a page.
   const patient = connect({ connectionString: url, max: 1 });
   await migrateToLatest(patient).finally(() => patient.destroy());
-  return connect({
+  return connect({ ...impatient(url), max: 10 });
+}
+
+function connect(config: pg.PoolConfig): Database {
+  return new Kysely({ dialect: new PostgresDialect({ pool: openPool(config) }) });
+}
+
+/** Connections that give up in time, for whoever is waiting. */
+export function impatient(url: string): pg.PoolConfig {
+  return {
     connectionString: url,
-    max: 10,
     connectionTimeoutMillis: PATIENCE_MS,
     query_timeout: PATIENCE_MS,
     statement_timeout: PATIENCE_MS,
     idle_in_transaction_session_timeout: 4 * PATIENCE_MS,
-  });
+  };
 }
 
-function connect(config: pg.PoolConfig): Database {
+export function openPool(config: pg.PoolConfig): pg.Pool {
   const types = new pg.TypeOverrides();
   // bigint: identities and counts stay far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new pg.Pool({ ...config, types });
   // An idle connection that breaks leaves the pool by itself; unheard, the event would end us.
   pool.on('error', () => {});
-  return new Kysely({ dialect: new PostgresDialect({ pool }) });
+  return pool;
 }
 
 /** Whether an error means that PostgreSQL could not be reached, did not answer in time, or is stopping. */

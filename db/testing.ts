@@ -5,6 +5,7 @@ import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databas
 interface TestDatabase {
   /** Open from the first test to the last. */
   readonly db: Database;
+  readonly location: DatabaseLocation;
 }
 
 /** Declares the same tests on the embedded database and on PostgreSQL, each on a fresh one. */
@@ -28,15 +29,22 @@ export function describeOnEachDatabase(title: string, tests: (on: TestDatabase) 
 }
 
 function opened(place: () => Promise<DatabaseLocation>): TestDatabase {
-  let db: Database | undefined;
+  let database: TestDatabase | undefined;
   before(async () => {
-    db = await openDatabase(await place());
+    const location = await place();
+    database = { location, db: await openDatabase(location) };
   });
-  after(() => db?.destroy());
+  after(() => database?.db.destroy());
+  const open = () => {
+    if (!database) throw new Error('The database is open only while the tests run.');
+    return database;
+  };
   return {
     get db() {
-      if (!db) throw new Error('The database is open only while the tests run.');
-      return db;
+      return open().db;
+    },
+    get location() {
+      return open().location;
     },
   };
 }

@@ -51,6 +51,8 @@ describeOnEachDatabase('throttle', (on) => {
       .selectFrom('throttle')
       .select(sql<number>`extract(epoch from open_at - updated_at)::int`.as('seconds'))
       .orderBy('updated_at', 'desc')
+      // The address and the account may have been counted in the same millisecond.
+      .orderBy('open_at', 'desc')
       .limit(1)
       .executeTakeFirst();
     await on.db

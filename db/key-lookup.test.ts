@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { removeKey } from './api-keys.ts';
+import { type KeyLookup, openKeyLookup } from './key-lookup.ts';
+import { recordKeyUses } from './key-uses.ts';
+import { addKey, addUser, client, newKey } from './test-rows.ts';
+import { describeOnEachDatabase } from './testing.ts';
+import { setDisabled } from './users.ts';
+
+describeOnEachDatabase('keys looked up by their digests', (on) => {
+  let ada: number;
+  let lookup: KeyLookup;
+  before(async () => {
+    ada = await addUser(on.db, 'ada');
+    lookup = openKeyLookup(on.db, on.location);
+  });
+  after(() => lookup.close());
+
+  /** A key with a column of its row changed, and what a lookup says of it. */
+  async function found(change: { set: string } | undefined = undefined) {
+    const key = newKey();
+    const id = await addKey(on.db, ada, key);
+    if (change) {
+      await sql`update api_keys set ${sql.raw(change.set)} where id = ${id}`.execute(on.db);
+    }
+    const [known] = await lookup.find([key.digest]);
+    return { id, key, known };
+  }
+
+  test('each answer is at the place of its question, also of one asked twice or in vain', async () => {
+    const [one, two, absent] = [newKey(), newKey(), newKey()];
+    const ids = [await addKey(on.db, ada, one), await addKey(on.db, ada, two)];
+    const asked = [two, absent, one, two].map((key) => key.digest);
+    const answers = await lookup.find(asked);
+    assert.deepEqual(
+      answers.map((known) => known?.id),
+      [ids[1], undefined, ids[0], ids[1]],
+    );
+    assert.deepEqual(await lookup.find([]), []);
+  });
+
+  test('a key is known with its user and what the user may do now', async () => {
+    const { id, key, known } = await found();
+    assert.equal(known?.id, id);
+    assert.equal(known.prefix, key.prefix);
+    assert.equal(known.userId, ada);
+    assert.equal(known.username, 'ada');
+    assert.deepEqual(known.permissions, ['*']);
+    assert.equal(known.expiresAt, null);
+    assert.equal(known.state, 'active');
+    await sql`update users set permissions = '{domains,linodes}'`.execute(on.db);
+    assert.deepEqual((await lookup.find([key.digest]))[0]?.permissions, ['domains', 'linodes']);
+    await sql`update users set permissions = '{}'`.execute(on.db);
+    assert.deepEqual((await lookup.find([key.digest]))[0]?.permissions, []);
+  });
+
+  test('the states of a key, removal before expiry before its user', async () => {
+    const past = `expires_at = now() - interval '1 second'`;
+    assert.equal(
+      (await found({ set: `expires_at = now() + interval '1 hour'` })).known?.state,
+      'active',
+    );
+    assert.equal((await found({ set: past })).known?.state, 'expired');
+    assert.equal((await found({ set: `removed_at = now(), ${past}` })).known?.state, 'removed');
+    await setDisabled(on.db, 'ada', true);
+    assert.equal((await found()).known?.state, 'disabled');
+    assert.equal((await found({ set: past })).known?.state, 'expired');
+    await setDisabled(on.db, 'ada', false);
+  });
+
+  test('a removal holds for the very next lookup', async () => {
+    const { id, key } = await found();
+    await removeKey(on.db, ada, id, client);
+    assert.equal((await lookup.find([key.digest]))[0]?.state, 'removed');
+  });
+
+  test('a use is noted with time and client, and again only after a minute', async () => {
+    const { id, key, known } = await found();
+    assert.equal(known?.usedLately, false);
+    const note = (ip: string | null, userAgent: string) =>
+      recordKeyUses(on.db, [{ keyId: id, ip, userAgent }]);
+    const noted = () =>
+      on.db
+        .selectFrom('api_keys')
+        .select(['last_used_at', 'last_used_ip', 'last_used_agent'])
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+
+    await note('203.0.113.9', 'curl/8');
+    assert.equal((await lookup.find([key.digest]))[0]?.usedLately, true);
+    await note('198.51.100.1', 'other');
+    const first = await noted();
+    assert.equal(first.last_used_ip, '203.0.113.9');
+    assert.equal(first.last_used_agent, 'curl/8');
+    assert.ok(first.last_used_at);
+
+    await sql`update api_keys set last_used_at = now() - interval '61 seconds'`.execute(on.db);
+    assert.equal((await lookup.find([key.digest]))[0]?.usedLately, false);
+    await note(null, '');
+    const second = await noted();
+    assert.equal(second.last_used_ip, null);
+    assert.equal(second.last_used_agent, '');
+  });
+
+  for (const permissions of [
+    '{*,a b}',
+    '{"a b"}',
+    '{Domains}',
+    '{""}',
+    '{null}',
+    '{a,null}',
+    '{9}',
+  ]) {
+    test(`permissions can't be ${permissions}`, async () => {
+      await assert.rejects(
+        sql`update users set permissions = ${permissions}::text[]`.execute(on.db),
+        /users_permissions_format/,
+      );
+    });
+  }
+});

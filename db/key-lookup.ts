@@ -1,0 +1,75 @@
+import { sql } from 'kysely';
+import { type Database, type DatabaseLocation, impatient, openPool } from './database.ts';
+
+/** What is known of a key, whoever asks: true at the moment of the statement that found it. */
+export interface KnownKey {
+  id: number;
+  prefix: string;
+  /** Null: never. */
+  expiresAt: Date | null;
+  state: 'active' | 'removed' | 'expired' | 'disabled';
+  userId: number;
+  username: string;
+  /** What its user may do now; `*` is everything. */
+  permissions: string[];
+  /** Within the last minute. */
+  usedLately: boolean;
+}
+
+export interface KeyLookup {
+  /** The keys with these digests, in their order, by one statement; undefined where there is none. */
+  find(digests: Buffer[]): Promise<(KnownKey | undefined)[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * On PostgreSQL lookups have a connection of their own, which no page can keep busy, and a
+ * statement that is prepared once. The embedded database has one connection for everything.
+ */
+export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLookup {
+  if (!('url' in location)) {
+    return {
+      async find(digests) {
+        const { rows } = await findKeys(digests).execute(db);
+        return inOrder(rows, digests.length);
+      },
+      async close() {},
+    };
+  }
+  const pool = openPool({ ...impatient(location.url), max: 1 });
+  const { sql: text } = findKeys([]).compile(db);
+  return {
+    async find(digests) {
+      const { rows } = await pool.query<Row>({ name: 'find-keys', text, values: [digests] });
+      return inOrder(rows, digests.length);
+    },
+    close: () => pool.end(),
+  };
+}
+
+interface Row extends KnownKey {
+  /** Which of the digests it was found by, from 1. */
+  place: number;
+}
+
+function findKeys(digests: Buffer[]) {
+  return sql<Row>`
+    select asked.place, k.id, k.prefix, k.expires_at as "expiresAt",
+      case
+        when k.removed_at is not null then 'removed'
+        when k.expires_at <= now() then 'expired'
+        when u.disabled_at is not null then 'disabled'
+        else 'active'
+      end as state,
+      u.id as "userId", u.username, u.permissions,
+      coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately"
+    from unnest(${digests}::bytea[]) with ordinality as asked (digest, place)
+      join api_keys k on k.digest = asked.digest
+      join users u on u.id = k.user_id`;
+}
+
+function inOrder(rows: Row[], length: number): (KnownKey | undefined)[] {
+  const found = new Array<KnownKey | undefined>(length).fill(undefined);
+  for (const row of rows) found[row.place - 1] = row;
+  return found;
+}

@@ -1,0 +1,43 @@
+interface Waiting<Key, Value> {
+  key: Key;
+  resolve(value: Value | undefined): void;
+  reject(error: unknown): void;
+}
+
+const LIMIT = 1_000;
+
+/**
+ * Turns questions about one thing into questions about many, in the manner of DataLoader: those
+ * that come while one is under way wait for it to end and then go out together. So none is ever
+ * answered with what was read before it came.
+ *
+ * @param load answers in the order of the keys. When it fails, all that are waiting fail with it:
+ *   each has waited long enough.
+ */
+export function batched<Key, Value>(load: (keys: Key[]) => Promise<(Value | undefined)[]>) {
+  let waiting: Waiting<Key, Value>[] = [];
+  let isUnderWay = false;
+
+  return (key: Key): Promise<Value | undefined> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ key, resolve, reject });
+      if (isUnderWay) return;
+      isUnderWay = true;
+      // What this turn of the event loop still brings can come along.
+      setImmediate(loadAll);
+    });
+
+  async function loadAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, LIMIT);
+      try {
+        const values = await load(batch.map(({ key }) => key));
+        for (const [place, { resolve }] of batch.entries()) resolve(values[place]);
+      } catch (error) {
+        for (const { reject } of [...batch, ...waiting]) reject(error);
+        waiting = [];
+      }
+    }
+    isUnderWay = false;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Logger } from 'pino';
+import type { Database } from '../../db/database.ts';
+import type { Client } from '../../db/events.ts';
+import type { KeyLookup, KnownKey } from '../../db/key-lookup.ts';
+import { digestOf, isWellFormed } from '../api-keys/secret.ts';
+import { batched } from './batched.ts';
+import { collectKeyUses } from './key-uses.ts';
+
+/** What the keys in a request amount to, as the database says it at this moment. */
+export type Verdict = { key: KnownKey } | Refusal;
+
+export interface Refusal {
+  key?: never;
+  /** Only who holds the true key learns more than `unknown`. */
+  refusal: 'missing' | 'ambiguous' | 'unknown' | 'expired' | 'removed' | 'disabled';
+  expiredAt?: Date | null;
+}
+
+export interface KeyChecks {
+  /**
+   * Nothing is remembered between one check and the next, so a removal, an expiry, a disabled user
+   * or a change of permissions holds from the next request on, in every process.
+   *
+   * Rejects when the database is away.
+   *
+   * @param client asked for only when the use of the key is worth noting.
+   */
+  check(presented: ReadonlySet<string>, client: () => Client): Promise<Verdict>;
+  /** Writes what is left to write. */
+  close(): Promise<void>;
+}
+
+export function startKeyChecks(db: Database, lookup: KeyLookup, log: Logger): KeyChecks {
+  const find = batched((digests: Buffer[]) =>
+    lookup.find(digests).catch((err) => {
+      // Once, however many are waiting.
+      log.error({ err }, 'keys could not be checked');
+      throw err;
+    }),
+  );
+  const uses = collectKeyUses(db, log);
+
+  return {
+    async check(presented, client) {
+      const [secret, ...others] = presented;
+      if (secret === undefined) return { refusal: 'missing' };
+      if (others.length > 0) return { refusal: 'ambiguous' };
+      // Typos and junk cost the database nothing.
+      if (!isWellFormed(secret)) return { refusal: 'unknown' };
+      const key = await find(digestOf(secret));
+      if (key === undefined) return { refusal: 'unknown' };
+      if (key.state === 'expired') return { refusal: 'expired', expiredAt: key.expiresAt };
+      if (key.state !== 'active') return { refusal: key.state };
+      if (!key.usedLately) uses.note(key.id, client());
+      return { key };
+    },
+    async close() {
+      await uses.close();
+      await lookup.close();
+    },
+  };
+}
