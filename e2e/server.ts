@@ -3,9 +3,11 @@
 import { createServer } from 'node:http';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
+import { openKeyLookup } from '../db/key-lookup.ts';
 import { createTestDatabase, dropTestDatabase } from '../db/test-databases.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from '../server/app.ts';
+import { startKeyChecks } from '../server/auth/key-checks.ts';
 import { startPasswords } from '../server/auth/passwords.ts';
 import { listeningAt } from '../server/http/listening-at.ts';
 import { createLogger } from '../server/http/logger.ts';
@@ -13,11 +15,13 @@ import { PASSWORD_DIGEST } from '../server/test-users.ts';
 import type { Command } from './app.ts';
 
 const url = process.argv[2] === 'PostgreSQL' ? await createTestDatabase() : undefined;
-const db = await openDatabase(url === undefined ? { memory: true } : { url });
+const location = url === undefined ? { memory: true as const } : { url };
+const db = await openDatabase(location);
 const passwords = await startPasswords();
 const log = createLogger();
 // A line for each request would drown what the walks report.
 log.level = 'error';
+const checks = startKeyChecks(db, openKeyLookup(db, location), log);
 const server = createServer(
   createApp({
     config: {
@@ -28,6 +32,7 @@ const server = createServer(
     },
     db,
     passwords,
+    checks,
     log,
     stopping: new AbortController().signal,
   }),
@@ -43,6 +48,7 @@ process.on('disconnect', async () => {
   server.closeAllConnections();
   server.close();
   await passwords.close();
+  await checks.close();
   await db.destroy();
   if (url !== undefined) await dropTestDatabase(url);
 });

@@ -1,12 +1,16 @@
+import type { RequestListener } from 'node:http';
 import path from 'node:path';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
+import { programs } from './api/programs.ts';
 import { formsOfOurs } from './auth/csrf.ts';
 import { requireRecentPassword, requireSignIn } from './auth/gates.ts';
+import type { KeyChecks } from './auth/key-checks.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { sessionCookie } from './auth/session.ts';
 import type { Config } from './config.ts';
+import { trusting } from './http/client.ts';
 import { errorPage, nothingHere } from './http/errors.ts';
 import { refuseAmbiguousForms } from './http/form.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
@@ -23,18 +27,21 @@ interface Parts {
   config: Pick<Config, 'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets'>;
   db: Database;
   passwords: Passwords;
+  checks: KeyChecks;
   log: Logger;
   /** Aborted when the process is about to stop. */
   stopping: AbortSignal;
 }
 
 /** The whole app: every middleware and every mount, in order. Doesn't listen. */
-export function createApp({ config, db, passwords, log, stopping }: Parts): Express {
+export function createApp(parts: Parts): RequestListener {
+  const { config, db, passwords, log, stopping } = parts;
+  const trust = trusting(config.trustProxy);
   const app = express();
   // Everywhere: outside production, Express's own last resort would show a stack.
   app.set('env', 'production');
   app.disable('x-powered-by');
-  app.set('trust proxy', config.trustProxy);
+  app.set('trust proxy', trust);
   app.set('query parser', 'simple');
   useViews(app);
 
@@ -62,7 +69,7 @@ export function createApp({ config, db, passwords, log, stopping }: Parts): Expr
 
   app.use(whenSignedIn(forms), nothingHere);
   app.use(errorPage(log));
-  return app;
+  return programs({ ...parts, trust }, app);
 }
 
 /** A token's secret makes a session, so not for views of what is not there. */

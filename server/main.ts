@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { sweepRemovedKeys } from '../db/api-keys.ts';
 import { isDatabaseAway, openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
+import { openKeyLookup } from '../db/key-lookup.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
+import { startKeyChecks } from './auth/key-checks.ts';
 import { startPasswords } from './auth/passwords.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { makeFirstUser } from './first-user.ts';
@@ -34,10 +37,12 @@ async function start() {
   const passwords = await startPasswords();
   const newPassword = await makeFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
-  const server = createServer(createApp({ config, db, passwords, log, stopping: stopping.signal }));
+  const checks = startKeyChecks(db, openKeyLookup(db, config.database), log);
+  const app = createApp({ config, db, passwords, checks, log, stopping: stopping.signal });
+  const server = createServer(app);
   await listen(server, config);
   const sweeping = setInterval(() => {
-    Promise.all([sweepSessions(db), sweepThrottle(db)]).catch((err) =>
+    Promise.all([sweepSessions(db), sweepThrottle(db), sweepRemovedKeys(db)]).catch((err) =>
       log.error({ err }, 'what has expired was not swept'),
     );
   }, SWEEP_EVERY_MS);
@@ -50,6 +55,7 @@ async function start() {
     setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
     server.close(async () => {
       await passwords.close();
+      await checks.close();
       await db.destroy();
       process.exit(0);
     });

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
-import type { Database } from '../db/database.ts';
+import type { Database, DatabaseLocation } from '../db/database.ts';
+import { openKeyLookup } from '../db/key-lookup.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from './app.ts';
+import { startKeyChecks } from './auth/key-checks.ts';
 import { startPasswords } from './auth/passwords.ts';
 import type { Config } from './config.ts';
 import { listeningAt } from './http/listening-at.ts';
@@ -18,9 +20,22 @@ export async function addUser(db: Database, username: string): Promise<void> {
 }
 
 /** The app as it ships, on a free port of this machine. */
-export async function startApp(db: Database, config: Partial<Config> = {}) {
+export async function startApp(
+  db: Database,
+  config: Partial<Config> = {},
+  location: DatabaseLocation = { memory: true },
+) {
   const logLines: string[] = [];
+  const log = createLogger(
+    new Writable({
+      write(line, _encoding, done) {
+        logLines.push(String(line));
+        done();
+      },
+    }),
+  );
   const passwords = await startPasswords();
+  const checks = startKeyChecks(db, openKeyLookup(db, location), log);
   const stopping = new AbortController();
   const app = createApp({
     config: {
@@ -32,14 +47,8 @@ export async function startApp(db: Database, config: Partial<Config> = {}) {
     },
     db,
     passwords,
-    log: createLogger(
-      new Writable({
-        write(line, _encoding, done) {
-          logLines.push(String(line));
-          done();
-        },
-      }),
-    ),
+    checks,
+    log,
     stopping: stopping.signal,
   });
   const server = createServer(app);
@@ -66,6 +75,7 @@ export async function startApp(db: Database, config: Partial<Config> = {}) {
       server.closeAllConnections();
       server.close();
       await passwords.close();
+      await checks.close();
     },
   };
 }

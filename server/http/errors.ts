@@ -59,7 +59,8 @@ const advice: Record<number, string> = {
   404: 'Check the address for a typing mistake. What was here may have been removed since.',
 };
 
-function toHttpError(error: unknown): HttpError {
+/** What an error amounts to for whoever asked. Only an HttpError's own words are for them. */
+export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   // A path that can't be decoded names nothing.
   if (error instanceof URIError) return notFound();

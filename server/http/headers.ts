@@ -1,8 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
+type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
+
 /** Security headers of every answer. HSTS only where browsers reach us over https. */
-export function securityHeaders({ secure }: { secure: boolean }): RequestHandler {
+export function securityHeaders({ secure }: { secure: boolean }): Middleware {
   return helmet({
     contentSecurityPolicy: {
       useDefaults: false,

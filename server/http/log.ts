@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 
@@ -8,25 +9,40 @@ import type { Logger } from 'pino';
  */
 export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
-    const start = performance.now();
-    const requestId = randomUUID();
-    const path = withoutKeys(req.path);
-    res.locals.requestId = requestId;
-    res.set('X-Request-Id', requestId);
-    res.on('close', () => {
-      log.info({
-        requestId,
-        method: req.method,
-        path,
-        status: res.statusCode,
-        ms: Math.round(performance.now() - start),
-        ip: req.ip,
-        user: req.session?.user?.id,
-        ...(res.writableFinished ? {} : { aborted: true }),
-      });
+    res.locals.requestId = logRequest(log, req, res, {
+      path: req.path,
+      about: () => ({ ip: req.ip, user: req.session?.user?.id }),
     });
     next();
   };
+}
+
+/**
+ * Logs a request when it is over, and gives it an id, which it returns.
+ *
+ * @param about what more to tell of it, asked for at the end.
+ */
+export function logRequest(
+  log: Logger,
+  { method }: IncomingMessage,
+  res: ServerResponse,
+  { path, about }: { path: string; about: () => object },
+): string {
+  const start = performance.now();
+  const requestId = randomUUID();
+  res.setHeader('X-Request-Id', requestId);
+  res.on('close', () => {
+    log.info({
+      requestId,
+      method,
+      path: withoutKeys(path),
+      status: res.statusCode,
+      ms: Math.round(performance.now() - start),
+      ...about(),
+      ...(res.writableFinished ? {} : { aborted: true }),
+    });
+  });
+  return requestId;
 }
 
 function withoutKeys(path: string): string {

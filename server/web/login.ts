@@ -1,12 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
-import { insertEvent } from '../../db/events.ts';
-import { findUser, type User } from '../../db/users.ts';
+import type { User } from '../../db/users.ts';
+import { logInWith } from '../auth/credentials.ts';
 import { localPath } from '../auth/local-path.ts';
 import { needsRehash, type Passwords } from '../auth/passwords.ts';
 import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
-import { attempt, waitSentence } from '../auth/throttle.ts';
+import { waitSentence } from '../auth/throttle.ts';
 import { client } from '../http/client.ts';
 import { readForm } from '../http/form.ts';
 import { render } from '../http/render.ts';
@@ -33,28 +33,22 @@ export function login(db: Database, passwords: Passwords): Router {
       renderLogin(req, res, { username, next: next ?? '', problem });
     };
 
-    // PostgreSQL's text can't hold it, and no user name does.
-    const name = username.replaceAll('\0', '\ufffd');
-    const attempted = await attempt(db, { username: name, ip: client(req).ip });
-    if (attempted.retryAfterSeconds !== undefined) {
-      res.set('Retry-After', String(attempted.retryAfterSeconds));
-      return refuse(429, waitSentence(attempted.retryAfterSeconds));
+    const loggedIn = await logInWith({ db, passwords }, { username, password }, client(req), begin);
+    if (loggedIn.outcome === 'wait') {
+      res.set('Retry-After', String(loggedIn.seconds));
+      return refuse(429, waitSentence(loggedIn.seconds));
     }
-    const user = await findUser(db, name);
-    const isRight = await passwords.verify(password, user?.passwordDigest);
-    if (!user || !isRight || user.disabledAt || !(await begin(req, user, password))) {
-      await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...client(req) });
+    if (loggedIn.outcome === 'wrong') {
       return refuse(401, 'Login failed. Check your username and password.');
     }
-    await attempted.succeeded();
     res.redirect(303, next ?? '/');
-  }
 
-  async function begin(req: Request, user: User, password: string): Promise<boolean> {
-    const newPasswordDigest = needsRehash(user.passwordDigest)
-      ? await passwords.hash(password)
-      : undefined;
-    return signIn(db, req, { ...user, newPasswordDigest });
+    async function begin(user: User): Promise<true | undefined> {
+      const newPasswordDigest = needsRehash(user.passwordDigest)
+        ? await passwords.hash(password)
+        : undefined;
+      return (await signIn(db, req, { ...user, newPasswordDigest })) || undefined;
+    }
   }
 }
 

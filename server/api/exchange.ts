@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Client } from '../../db/events.ts';
+
+/** One request of a program, and its answer. Plain node:http: Express costs more than a check. */
+export interface Exchange {
+  req: IncomingMessage;
+  res: ServerResponse;
+  /** As it came, not decoded. */
+  path: string;
+  query: URLSearchParams;
+  client(): Client;
+  /** What the log says about it, beside the usual. Never a key. */
+  about: { action?: string; user?: number; key?: string };
+}
+
+export type Handler = (exchange: Exchange) => Promise<void>;
+
+export function sendJson(
+  res: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  res.statusCode = status;
+  res.setHeaders(new Map(Object.entries({ 'Content-Type': 'application/json', ...headers })));
+  res.end(JSON.stringify(body));
+}

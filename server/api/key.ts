@@ -1,0 +1,15 @@
+import { removeKey } from '../../db/api-keys.ts';
+import type { Database } from '../../db/database.ts';
+import type { KeyChecks } from '../auth/key-checks.ts';
+import type { Handler } from './exchange.ts';
+import { requireKey } from './require-key.ts';
+
+/** `DELETE /api/key`: a key removes itself, for one that has leaked and for scripts that clean up. */
+export function removeItself(db: Database, checks: KeyChecks): Handler {
+  return async (exchange) => {
+    const key = await requireKey(checks, exchange);
+    if (!key) return;
+    await removeKey(db, key.userId, key.id, exchange.client());
+    exchange.res.writeHead(204).end();
+  };
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import type { Database } from '../../db/database.ts';
+import type { KeyChecks } from '../auth/key-checks.ts';
+import type { Passwords } from '../auth/passwords.ts';
+import { clientBehind, type Trust } from '../http/client.ts';
+import { toHttpError } from '../http/errors.ts';
+import { securityHeaders } from '../http/headers.ts';
+import { logRequest } from '../http/log.ts';
+import { type Exchange, type Handler, sendJson } from './exchange.ts';
+import { removeItself } from './key.ts';
+import { v3 } from './v3.ts';
+import { verify } from './verify.ts';
+import { whoami } from './whoami.ts';
+
+interface Parts {
+  config: { secure: boolean };
+  db: Database;
+  passwords: Passwords;
+  checks: KeyChecks;
+  log: Logger;
+  trust: Trust;
+}
+
+type Listener = (req: IncomingMessage, res: ServerResponse) => void;
+
+/**
+ * Everything for programs; what is not for them goes on to `pages`, untouched. No cookie, session or
+ * form token counts here, and nothing passes Express: its empty route costs several times a check.
+ */
+export function programs(parts: Parts, pages: Listener): Listener {
+  const { db, checks, trust } = parts;
+  const answered = answering(parts);
+  const check = verify(checks);
+  const linode = answered(v3(parts));
+  const nothing = answered(nothingHere);
+  const routes = new Map<string, Handler>([
+    ['/api', linode],
+    ['/api/', linode],
+    ['/api/whoami', answered(only('GET', whoami(db, checks)))],
+    ['/api/key', answered(only('DELETE', removeItself(db, checks)))],
+  ]);
+
+  return (req, res) => {
+    const exchange = begin(req, res, trust);
+    const handler = find(exchange);
+    if (handler) void handler(exchange);
+    else pages(req, res);
+  };
+
+  function find({ req, path, query }: Exchange): Handler | undefined {
+    if (path === '/auth/verify' || path.startsWith('/auth/verify/')) return check;
+    if (path === '/api' || path.startsWith('/api/')) return routes.get(path) ?? nothing;
+    // Some programs of the time know nothing but the host.
+    if (path === '/' && (req.method === 'POST' || namesAction(query))) return linode;
+    return undefined;
+  }
+}
+
+function begin(req: IncomingMessage, res: ServerResponse, trust: Trust): Exchange {
+  const url = req.url ?? '';
+  const end = url.indexOf('?');
+  return {
+    req,
+    res,
+    path: end < 0 ? url : url.slice(0, end),
+    query: new URLSearchParams(end < 0 ? '' : url.slice(end)),
+    client: () => clientBehind(trust, req),
+    about: {},
+  };
+}
+
+function namesAction(query: URLSearchParams): boolean {
+  return [...query.keys()].some((name) => name.toLowerCase() === 'api_action');
+}
+
+/** What goes with every answer but a check's: headers, a line in the log, and an end to faults. */
+function answering({ config, log }: Parts): (handler: Handler) => Handler {
+  const secure = securityHeaders(config);
+  return (handler) => async (exchange) => {
+    const { req, res, path, about, client } = exchange;
+    const requestId = logRequest(log, req, res, {
+      path,
+      about: () => ({ ip: client().ip, ...about }),
+    });
+    secure(req, res, () => {});
+    res.setHeader('Cache-Control', 'no-store');
+    try {
+      await handler(exchange);
+    } catch (error) {
+      const { status, message, headers } = toHttpError(error);
+      if (status >= 500) log.error({ err: error, requestId }, 'failed');
+      sendJson(res, status, { error: 'failed', message }, headers);
+    }
+  };
+}
+
+function only(method: string, handler: Handler): Handler {
+  return async (exchange) => {
+    if (exchange.req.method === method) return handler(exchange);
+    const message = `Only ${method} is understood here.`;
+    sendJson(exchange.res, 405, { error: 'method', message }, { Allow: method });
+  };
+}
+
+const nothingHere: Handler = async ({ res }) => {
+  sendJson(res, 404, { error: 'nothing', message: 'There is nothing at this address.' });
+};

@@ -1,0 +1,21 @@
+import type { KnownKey } from '../../db/key-lookup.ts';
+import type { KeyChecks } from '../auth/key-checks.ts';
+import { presentedKeys } from '../auth/presented-keys.ts';
+import { challenge, explain } from './challenge.ts';
+import { type Exchange, sendJson } from './exchange.ts';
+
+/** The key that a request presents in its headers; undefined where 401 was the answer. */
+export async function requireKey(
+  checks: KeyChecks,
+  { req, res, client, about }: Exchange,
+): Promise<KnownKey | undefined> {
+  const verdict = await checks.check(presentedKeys(req), client);
+  if (verdict.key) {
+    about.user = verdict.key.userId;
+    about.key = verdict.key.prefix;
+    return verdict.key;
+  }
+  const body = { error: verdict.refusal, message: explain(verdict) };
+  sendJson(res, 401, body, { 'WWW-Authenticate': challenge(verdict) });
+  return undefined;
+}

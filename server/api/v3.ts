@@ -1,0 +1,106 @@
+import type { Logger } from 'pino';
+import type { Database } from '../../db/database.ts';
+import type { KeyChecks, Verdict } from '../auth/key-checks.ts';
+import type { Passwords } from '../auth/passwords.ts';
+import { presentedKeys } from '../auth/presented-keys.ts';
+import { toHttpError } from '../http/errors.ts';
+import { explain } from './challenge.ts';
+import type { Exchange, Handler } from './exchange.ts';
+import type { Asked } from './v3/action.ts';
+import { actions } from './v3/actions.ts';
+import { runBatch } from './v3/batch.ts';
+import { readForm } from './v3/body.ts';
+import { type Envelope, failed } from './v3/envelope.ts';
+import { ApiError, type ErrorCode } from './v3/errors.ts';
+import { type Parameters, toParameters } from './v3/parameters.ts';
+import { run } from './v3/run.ts';
+
+interface Parts {
+  db: Database;
+  passwords: Passwords;
+  checks: KeyChecks;
+  log: Logger;
+}
+
+/**
+ * The Linode API v3, as the programs of 2014 speak it: an action and its properties, by GET or
+ * POST, in the address, in a form, or in both; HTTP 200 also for what is refused.
+ */
+export function v3(parts: Parts): Handler {
+  return async (exchange) => {
+    let parameters: Parameters = new Map();
+    try {
+      if (!/^(GET|POST)$/.test(exchange.req.method ?? '')) throw new ApiError(9);
+      parameters = await readParameters(exchange);
+      send(exchange, parameters, 200, await answer(parts, exchange, parameters));
+    } catch (error) {
+      const { status, code, message } = refusalOf(error);
+      if (status >= 500) parts.log.error({ err: error }, 'failed');
+      const action = String(parameters.get('api_action') ?? '');
+      send(exchange, parameters, status, failed(action, { code, message }));
+    }
+  };
+}
+
+async function readParameters({ req, res, query }: Exchange): Promise<Parameters> {
+  return toParameters([...query, ...(await readForm(req, res))]);
+}
+
+function answer(
+  { db, passwords, checks }: Parts,
+  exchange: Exchange,
+  parameters: Parameters,
+): Promise<Envelope | Envelope[]> {
+  const { client } = exchange;
+  const name = String(parameters.get('api_action') ?? '').toLowerCase();
+  const format = parameters.get('api_responseformat') ?? 'json';
+  if (!/^(json|human)$/i.test(String(format))) throw new ApiError(7, 'api_responseFormat');
+  // Only a name that we know: a key in the wrong place must not get into the log.
+  if (name === 'batch' || actions.some((action) => action.name === name)) {
+    exchange.about.action = name;
+  }
+  const authenticate = authentication(checks, exchange, parameters);
+  const asked: Asked = { db, passwords, actions, authenticate, client };
+  return name === 'batch' ? runBatch(asked, parameters) : run(asked, parameters);
+}
+
+/** Who asks: found out when it is first needed, and once for a whole batch. */
+function authentication(
+  checks: KeyChecks,
+  { req, client, about }: Exchange,
+  parameters: Parameters,
+): Asked['authenticate'] {
+  const presented = presentedKeys(req);
+  const parameter = String(parameters.get('api_key') ?? '');
+  if (parameter !== '') presented.add(parameter);
+  let checking: Promise<Verdict> | undefined;
+
+  return async () => {
+    checking ??= checks.check(presented, client);
+    const verdict = await checking;
+    if (!verdict.key) throw new ApiError(4, explain(verdict));
+    about.user = verdict.key.userId;
+    about.key = verdict.key.prefix;
+    return verdict.key;
+  };
+}
+
+/** What is wrong, for the envelope. Who hears 14 tries again later, which a 503 asks for as well. */
+function refusalOf(error: unknown): { status: number; code: ErrorCode; message: string } {
+  if (error instanceof ApiError) return { status: 200, code: error.code, message: error.message };
+  const { status, message } = toHttpError(error);
+  if (status === 503) return { status, code: 14, message };
+  return { status: status < 500 ? 200 : status, code: 1, message };
+}
+
+function send(
+  { res }: Exchange,
+  parameters: Parameters,
+  status: number,
+  answer: Envelope | Envelope[],
+): void {
+  const isHuman = /^human$/i.test(String(parameters.get('api_responseformat')));
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'application/json;charset=UTF-8');
+  res.end(JSON.stringify(answer, null, isHuman ? 2 : 0));
+}

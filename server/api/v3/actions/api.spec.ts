@@ -1,0 +1,30 @@
+import type { Action, OpenAction } from '../action.ts';
+
+export const apiSpec: OpenAction = {
+  name: 'api.spec',
+  description: 'What the API can do, for programs: every action and the properties it takes.',
+  needs: 'nothing',
+  takes: {},
+  answer({ actions }) {
+    return {
+      VERSION: 3.3,
+      METHODS: Object.fromEntries(actions.map((action) => [action.name, specOf(action)])),
+    };
+  },
+};
+
+function specOf({ description, takes, needs }: Action) {
+  return {
+    DESCRIPTION: description,
+    PARAMETERS: Object.fromEntries(
+      Object.entries(takes).map(([name, { description, type, required = false }]) => [
+        name,
+        { NAME: name, DESCRIPTION: description, TYPE: type, REQUIRED: required },
+      ]),
+    ),
+    THROWS: [
+      ...(typeof needs === 'string' ? [] : ['NOACCESS']),
+      ...(Object.keys(takes).length === 0 ? [] : ['VALIDATION']),
+    ].join(','),
+  };
+}

@@ -1,0 +1,10 @@
+import type { KeyAction } from '../action.ts';
+import { datacenters } from '../catalogue.ts';
+
+export const availDatacenters: KeyAction = {
+  name: 'avail.datacenters',
+  description: 'Lists the places where Linodes can be.',
+  needs: 'a key',
+  takes: {},
+  answer: () => datacenters,
+};

@@ -1,0 +1,13 @@
+import type { KeyAction } from '../action.ts';
+import { distributions } from '../catalogue.ts';
+
+export const availDistributions: KeyAction = {
+  name: 'avail.distributions',
+  description: 'Lists the distributions that a Linode can start from.',
+  needs: 'a key',
+  takes: { DistributionID: { type: 'numeric', description: 'Only the one with this id' } },
+  answer({ given }) {
+    const id = given.number('DistributionID');
+    return distributions.filter((row) => id === undefined || row.DISTRIBUTIONID === id);
+  },
+};

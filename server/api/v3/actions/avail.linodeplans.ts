@@ -1,0 +1,13 @@
+import type { KeyAction } from '../action.ts';
+import { linodeplans } from '../catalogue.ts';
+
+export const availLinodeplans: KeyAction = {
+  name: 'avail.linodeplans',
+  description: 'Lists the plans of Linodes: what they have, and cost.',
+  needs: 'a key',
+  takes: { PlanID: { type: 'numeric', description: 'Only the one with this id' } },
+  answer({ given }) {
+    const id = given.number('PlanID');
+    return linodeplans.filter((row) => id === undefined || row.PLANID === id);
+  },
+};

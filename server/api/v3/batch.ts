@@ -1,0 +1,64 @@
+import type { Asked } from './action.ts';
+import { type Envelope, failed } from './envelope.ts';
+import { ApiError } from './errors.ts';
+import { type Parameters, toParameters } from './parameters.ts';
+import { run } from './run.ts';
+
+const MAX_REQUESTS = 25;
+/** Who waits longer has given up. */
+const PATIENCE_MS = 20_000;
+/** One makes keys without having one, the other could go on for ever. */
+const NEVER_INSIDE = ['user.getapikey', 'batch'];
+
+/** Runs several actions, one after the other; what is wrong with the batch itself stands alone. */
+export async function runBatch(
+  asked: Asked,
+  parameters: Parameters,
+  patienceMs = PATIENCE_MS,
+): Promise<Envelope[]> {
+  const name = String(parameters.get('api_action'));
+  try {
+    const requests = parseRequests(parameters.get('api_requestarray'));
+    return await runEach(asked, requests, performance.now() + patienceMs);
+  } catch (error) {
+    if (error instanceof ApiError) return [failed(name, error)];
+    throw error;
+  }
+}
+
+async function runEach(asked: Asked, requests: Parameters[], deadline: number) {
+  const envelopes: Envelope[] = [];
+  for (const request of requests) {
+    if (performance.now() >= deadline) {
+      envelopes.push(failed(String(request.get('api_action') ?? ''), new ApiError(12)));
+      break;
+    }
+    envelopes.push(await run(asked, request));
+  }
+  return envelopes;
+}
+
+function parseRequests(json: unknown): Parameters[] {
+  if (json === undefined || json === '') throw new ApiError(6, 'api_requestArray');
+  const requests = parseJson(String(json));
+  if (!Array.isArray(requests) || !requests.every(isObject)) throw new ApiError(11);
+  if (requests.length > MAX_REQUESTS) throw new ApiError(10);
+  const parsed = requests.map((request) => toParameters(Object.entries(request)));
+  for (const request of parsed) {
+    const name = String(request.get('api_action')).toLowerCase();
+    if (NEVER_INSIDE.includes(name)) throw new ApiError(1, `${name} can't be in a batch.`);
+  }
+  return parsed;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(11);
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,68 @@
+import { ApiError } from './errors.ts';
+
+/** What a caller has sent, by name in small letters: names are case-insensitive. */
+export type Parameters = ReadonlyMap<string, Scalar>;
+
+/** Texts from a form or an address; in a batch, which is JSON, also numbers and the like. */
+export type Scalar = string | number | boolean | null;
+
+/** @throws {ApiError} 1 where one name has two values, 7 where a value is not a plain one. */
+export function toParameters(entries: Iterable<[string, unknown]>): Parameters {
+  const parameters = new Map<string, Scalar>();
+  for (const [anyCase, value] of entries) {
+    const name = anyCase.toLowerCase();
+    if (!isScalar(value)) throw new ApiError(7, 'one is a list or an object.');
+    if (parameters.has(name) && parameters.get(name) !== value) {
+      throw new ApiError(1, 'a property was sent twice, with different values.');
+    }
+    parameters.set(name, value);
+  }
+  return parameters;
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/** The name of a property that an action takes, as the documentation spells it, and what it is. */
+export type Takes = Record<
+  string,
+  {
+    description: string;
+    type: 'string' | 'numeric';
+    required?: boolean;
+    /** What it is when it isn't sent. */
+    default?: number | string;
+  }
+>;
+
+/** The properties that an action takes, checked for presence and type. */
+export class Given {
+  readonly #values = new Map<string, string | number>();
+
+  /** @throws {ApiError} 6 for one that is missing, 7 for one of the wrong type. */
+  constructor(takes: Takes, parameters: Parameters) {
+    for (const [name, { type, required, default: preset }] of Object.entries(takes)) {
+      const sent = parameters.get(name.toLowerCase()) ?? '';
+      const value =
+        sent === '' ? preset : type === 'numeric' ? toInteger(sent, name) : String(sent);
+      if (value !== undefined) this.#values.set(name, value);
+      else if (required) throw new ApiError(6, name);
+    }
+  }
+
+  /** Empty when it was not sent. */
+  text(name: string): string {
+    return String(this.#values.get(name) ?? '');
+  }
+
+  number(name: string): number | undefined {
+    const value = this.#values.get(name);
+    return value === undefined ? undefined : Number(value);
+  }
+}
+
+function toInteger(sent: Scalar, name: string): number {
+  if (/^-?\d{1,15}$/.test(String(sent))) return Number(sent);
+  throw new ApiError(7, `${name} is a whole number.`);
+}

@@ -1,0 +1,30 @@
+import { isPermitted } from '../../auth/permissions.ts';
+import type { Action, Asked } from './action.ts';
+import { type Envelope, failed, succeeded } from './envelope.ts';
+import { ApiError } from './errors.ts';
+import { Given, type Parameters } from './parameters.ts';
+
+/** Runs the action that the parameters name, unless it is not there, or not for this caller. */
+export async function run(asked: Asked, parameters: Parameters): Promise<Envelope> {
+  const name = String(parameters.get('api_action') ?? '');
+  try {
+    if (name === '') throw new ApiError(2);
+    const action = asked.actions.find((action) => action.name === name.toLowerCase());
+    if (!action) throw new ApiError(3);
+    return succeeded(name, await answer(action, asked, parameters));
+  } catch (error) {
+    if (error instanceof ApiError) return failed(name, error);
+    throw error;
+  }
+}
+
+async function answer(action: Action, asked: Asked, parameters: Parameters): Promise<unknown> {
+  if (action.needs === 'nothing') {
+    return action.answer({ ...asked, parameters, given: new Given(action.takes, parameters) });
+  }
+  const key = await asked.authenticate();
+  if (action.needs !== 'a key' && !isPermitted(key.permissions, action.needs.permission)) {
+    throw new ApiError(13);
+  }
+  return action.answer({ ...asked, key, parameters, given: new Given(action.takes, parameters) });
+}

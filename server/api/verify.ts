@@ -1,0 +1,70 @@
+import { isWellFormed } from '../api-keys/secret.ts';
+import type { KeyChecks, Refusal, Verdict } from '../auth/key-checks.ts';
+import { isPermission, isPermitted } from '../auth/permissions.ts';
+import { presentedKeys } from '../auth/presented-keys.ts';
+import { challenge, insufficientScope } from './challenge.ts';
+import type { Handler } from './exchange.ts';
+
+/**
+ * The gateway check, for nginx `auth_request` and its like: 204 and who it is; 401; 403 where
+ * `?permission=` names one that the user lacks; 503 while the database is away. docs/gateway says
+ * how it is used.
+ */
+export function verify(checks: KeyChecks): Handler {
+  return async ({ req, res, query, client }) => {
+    const verdict = await judge().catch(() => undefined);
+    const identity = identityHeaders(verdict);
+    // A gateway lets nothing through that was not found to be good.
+    if (!verdict) return refuse(503);
+    if (!verdict.key) return refuse(401, challenge(verdict));
+
+    const { permissions } = verdict.key;
+    const lacking = query.getAll('permission').filter((name) => isLacking(permissions, name));
+    if (lacking.length > 0) return refuse(403, insufficientScope(lacking.filter(isPermission)));
+    res.writeHead(204, identity).end();
+
+    async function judge(): Promise<Verdict> {
+      return hasKey(query) ? IN_THE_ADDRESS : checks.check(presentedKeys(req), client);
+    }
+
+    function refuse(status: 401 | 403 | 503, wwwAuthenticate?: string) {
+      if (wwwAuthenticate) identity.push('WWW-Authenticate', wwwAuthenticate);
+      res.writeHead(status, [...identity, 'Content-Length', '0']).end();
+    }
+  };
+}
+
+/** It would stand in every log on the way. */
+const IN_THE_ADDRESS: Refusal = { refusal: 'ambiguous' };
+
+function hasKey(query: URLSearchParams): boolean {
+  for (const [name, value] of query) {
+    if (/^(api_key|access_token)$/i.test(name) || isWellFormed(value)) return true;
+  }
+  return false;
+}
+
+/** What is no permission at all, such as the empty text of a variable not set, everybody lacks. */
+function isLacking(permissions: string[], name: string): boolean {
+  return !isPermission(name) || !isPermitted(permissions, name);
+}
+
+/** Always all of them, if empty: what a caller has sent under these names never gets through. */
+function identityHeaders(verdict: Verdict | undefined): string[] {
+  const key = verdict?.key;
+  const refused = verdict?.key ? undefined : verdict;
+  const expiresAt = key?.expiresAt ?? refused?.expiredAt;
+  return [
+    ...['Cache-Control', 'no-store'],
+    ...['X-Auth-User', key?.username ?? ''],
+    ...['X-Auth-Key', key?.prefix ?? ''],
+    ...['X-Auth-Permissions', key?.permissions.join(' ') ?? ''],
+    ...['X-Auth-Expires', expiresAt?.toISOString() ?? ''],
+    ...['X-Auth-Reason', refused ? reasonOf(refused) : ''],
+  ];
+}
+
+/** The closed list that gateways may tell apart; two keys are no key that anybody knows. */
+function reasonOf({ refusal }: Refusal): string {
+  return refusal === 'ambiguous' ? 'unknown' : refusal;
+}

@@ -1,0 +1,23 @@
+import { findKey } from '../../db/api-keys.ts';
+import type { Database } from '../../db/database.ts';
+import type { KeyChecks } from '../auth/key-checks.ts';
+import { type Handler, sendJson } from './exchange.ts';
+import { requireKey } from './require-key.ts';
+
+/** `GET /api/whoami`: what a key is, and whose. Times are ISO 8601 in UTC, null for never. */
+export function whoami(db: Database, checks: KeyChecks): Handler {
+  return async (exchange) => {
+    const key = await requireKey(checks, exchange);
+    if (!key) return;
+    const row = await findKey(db, key.userId, key.id);
+    sendJson(exchange.res, 200, {
+      user: key.username,
+      prefix: key.prefix,
+      label: row?.label,
+      permissions: key.permissions,
+      created: row?.createdAt,
+      expires: key.expiresAt,
+      last_used: row?.lastUsedAt,
+    });
+  };
+}

@@ -1,0 +1,45 @@
+import type { Database } from '../../db/database.ts';
+import { type Client, insertEvent } from '../../db/events.ts';
+import { findUser, type User } from '../../db/users.ts';
+import type { Passwords } from './passwords.ts';
+import { attempt } from './throttle.ts';
+
+export interface Credentials {
+  /** As typed: any case, and perhaps no user name at all. */
+  username: string;
+  password: string;
+}
+
+type LogIn<Result> =
+  | { outcome: 'right'; result: Result }
+  | { outcome: 'wrong' }
+  | { outcome: 'wait'; seconds: number };
+
+/**
+ * Does something in the name of a user who gives their name and password, throttled; a failed
+ * attempt is an event. An unknown name, a wrong password and a disabled user look the same.
+ *
+ * @param use undefined where the user was disabled, or their password changed, meanwhile.
+ */
+export async function logInWith<Result>(
+  { db, passwords }: { db: Database; passwords: Passwords },
+  credentials: Credentials,
+  from: Client,
+  use: (user: User) => Promise<Result | undefined>,
+): Promise<LogIn<Result>> {
+  // PostgreSQL's text can't hold it, and no user name does.
+  const username = credentials.username.replaceAll('\0', '\ufffd');
+  const attempted = await attempt(db, { username, ip: from.ip });
+  if (attempted.retryAfterSeconds !== undefined) {
+    return { outcome: 'wait', seconds: attempted.retryAfterSeconds };
+  }
+  const user = await findUser(db, username);
+  const isRight = await passwords.verify(credentials.password, user?.passwordDigest);
+  const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
+  if (result === undefined) {
+    await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...from });
+    return { outcome: 'wrong' };
+  }
+  await attempted.succeeded();
+  return { outcome: 'right', result };
+}
