@@ -1,10 +1,11 @@
 import type { Database } from '../../db/database.ts';
 import { type Client, insertEvent } from '../../db/events.ts';
 import { findUser, type User } from '../../db/users.ts';
+import { inTurn } from './in-turn.ts';
 import type { Passwords } from './passwords.ts';
 import { attempt } from './throttle.ts';
 
-export interface Credentials {
+interface Credentials {
   /** As typed: any case, and perhaps no user name at all. */
   username: string;
   password: string;
@@ -23,23 +24,27 @@ type LogIn<Result> =
  */
 export async function logInWith<Result>(
   { db, passwords }: { db: Database; passwords: Passwords },
-  credentials: Credentials,
+  { username, password }: Credentials,
   from: Client,
   use: (user: User) => Promise<Result | undefined>,
 ): Promise<LogIn<Result>> {
   // PostgreSQL's text can't hold it, and no user name does.
-  const username = credentials.username.replaceAll('\0', '\ufffd');
-  const attempted = await attempt(db, { username, ip: from.ip });
-  if (attempted.retryAfterSeconds !== undefined) {
-    return { outcome: 'wait', seconds: attempted.retryAfterSeconds };
-  }
-  const user = await findUser(db, username);
-  const isRight = await passwords.verify(credentials.password, user?.passwordDigest);
-  const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
-  if (result === undefined) {
-    await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...from });
-    return { outcome: 'wrong' };
-  }
-  await attempted.succeeded();
-  return { outcome: 'right', result };
+  const name = username.replaceAll('\0', '\ufffd');
+  // At the same time, right ones would count as failures of one another. It costs nothing: there
+  // is only one thread that hashes.
+  return inTurn(`${name.toLowerCase()} at ${from.ip}`, async () => {
+    const attempted = await attempt(db, { username: name, ip: from.ip });
+    if (attempted.retryAfterSeconds !== undefined) {
+      return { outcome: 'wait', seconds: attempted.retryAfterSeconds };
+    }
+    const user = await findUser(db, name);
+    const isRight = await passwords.verify(password, user?.passwordDigest);
+    const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
+    if (result === undefined) {
+      await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...from });
+      return { outcome: 'wrong' };
+    }
+    await attempted.succeeded();
+    return { outcome: 'right', result };
+  });
 }

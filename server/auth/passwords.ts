@@ -48,6 +48,12 @@ export function needsRehash(digest: string): boolean {
   return bcrypt.getRounds(digest) < PASSWORD_COST;
 }
 
+export function tooManyLogIns(): HttpError {
+  return new HttpError(503, 'Too many people are logging in. Please try again in a moment.', {
+    'Retry-After': '5',
+  });
+}
+
 function hashing(password: string): PasswordTask {
   return { kind: 'hash', password, cost: PASSWORD_COST };
 }
@@ -66,9 +72,7 @@ function startThread() {
 
   function perform(task: PasswordTask): Promise<string | boolean> {
     if (waiting.length >= QUEUE_LIMIT) {
-      throw new HttpError(503, 'Too many people are logging in. Please try again in a moment.', {
-        'Retry-After': '5',
-      });
+      throw tooManyLogIns();
     }
     return new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
