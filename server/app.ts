@@ -16,6 +16,7 @@ import { refuseAmbiguousForms } from './http/form.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
 import { useViews } from './http/render.ts';
+import { documentation } from './web/documentation.ts';
 import { healthz, readyz } from './web/health.ts';
 import { home } from './web/home.ts';
 import { login } from './web/login.ts';
@@ -61,6 +62,7 @@ export function createApp(parts: Parts): RequestListener {
   app.use('/login', exceptViewsBelow(forms), login(db, passwords));
   app.use('/logout', logout(db, forms));
   app.get('/', requireSignIn, forms, home(db));
+  app.use('/documentation', requireSignIn, forms, documentation(config));
 
   // Closed by default: a page under /profile is behind these three because of where it is.
   app.use('/profile', requireSignIn, forms);

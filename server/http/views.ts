@@ -5,6 +5,7 @@ import type { SignedInUser } from '../../db/sessions.ts';
 
 /** What each view is given; a missing local doesn't compile. The keys name files in views/. */
 export interface Views {
+  documentation: DocumentationView;
   home: { user: SignedInUser; activeKeys: number };
   login: { username: string; next: string; problem: string | undefined };
   profile: {
@@ -45,8 +46,24 @@ interface ApiKeysView {
   lifetimes: readonly { value: string; text: string }[];
 }
 
+interface DocumentationView {
+  /** Scheme and host, as programs reach us. */
+  url: string;
+  actions: {
+    name: string;
+    description: string;
+    needs: string;
+    takes: { name: string; description: string; type: string; required?: boolean }[];
+    curl: string;
+  }[];
+  /** Code and message. */
+  errors: [string, string][];
+  maxRequests: number;
+}
+
 /** Style sheets and modules that only some views need. */
 export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
+  documentation: { styles: ['documentation'] },
   home: { styles: ['home'] },
   error: { styles: ['home'] },
   login: { styles: ['login'], scripts: ['show-password'] },

@@ -4,7 +4,7 @@ import { ApiError } from './errors.ts';
 import { type Parameters, toParameters } from './parameters.ts';
 import { run } from './run.ts';
 
-const MAX_REQUESTS = 25;
+export const MAX_REQUESTS = 25;
 /** Who waits longer has given up. */
 const PATIENCE_MS = 20_000;
 /** One makes keys without having one, the other could go on for ever. */

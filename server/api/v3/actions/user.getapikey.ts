@@ -13,7 +13,7 @@ const MAX_HOURS = 8760;
 
 export const userGetapikey: OpenAction = {
   name: 'user.getapikey',
-  description: 'Makes a new key for whoever gives their user name and password; no key is needed.',
+  description: 'Makes a new key for whoever gives their user name and password.',
   needs: 'nothing',
   takes: {
     username: { type: 'string', required: true, description: 'As for log in' },

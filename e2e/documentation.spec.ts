@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
+
+test('the bar leads to the documentation, and the page is whole', async ({ page, person }) => {
+  await logIn(page, person);
+  await page.getByRole('link', { name: 'Documentation' }).click();
+  await expect(page).toHaveTitle('Documentation · Linode Manager');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Documentation');
+  await expect(page.getByRole('link', { name: 'Documentation' })).toHaveAttribute(
+    'aria-current',
+    'page',
+  );
+  for (const name of ['test.echo', 'user.getapikey', 'avail.kernels']) {
+    await expect(page.getByRole('article', { name })).toContainText(`api_action=${name}`);
+  }
+  await expect(page.getByRole('row').filter({ hasText: 'Authentication failed' })).toContainText(
+    '4',
+  );
+  await inspect(page, 'documentation');
+});
+
+test('its curl lines work as they stand', { tag: '@once' }, async ({ page, person }) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page);
+  await page.getByRole('link', { name: 'Documentation' }).click();
+  const blocks = await page.getByRole('code').allTextContents();
+  const lines = blocks.flatMap((text) => text.split('\n')).filter((line) => /^curl /.test(line));
+  expect(lines.length).toBeGreaterThan(15);
+  const variables = { KEY: key, USERNAME: person.username, PASSWORD: person.password };
+  for (const line of lines) {
+    const { stdout } = await promisify(execFile)(
+      'sh',
+      ['-c', `${line} --silent --show-error --fail-with-body`],
+      {
+        env: { PATH: process.env.PATH ?? '', ...variables },
+      },
+    );
+    expect(stdout, line).toMatch(/-X DELETE/.test(line) ? /^$/ : /"ERRORARRAY":\[\]|"prefix":/);
+  }
+});

@@ -1,0 +1,44 @@
+import { type Request, type Response, Router } from 'express';
+import type { Action } from '../api/v3/action.ts';
+import { actions } from '../api/v3/actions.ts';
+import { MAX_REQUESTS } from '../api/v3/batch.ts';
+import { errors } from '../api/v3/errors.ts';
+import { render } from '../http/render.ts';
+
+/** What programs can do with a key; from the tables that answer them, so it can't be out of date. */
+export function documentation({ publicUrl }: { publicUrl: string | undefined }): Router {
+  return Router().get('/', showDocumentation);
+
+  function showDocumentation(req: Request, res: Response) {
+    const url = publicUrl ?? `${req.protocol}://${req.host}`;
+    render(req, res, 'documentation', ['Documentation'], {
+      url,
+      actions: actions.map((action) => ({
+        name: action.name,
+        description: action.description,
+        needs: needsOf(action),
+        takes: Object.entries(action.takes).map(([name, taken]) => ({ name, ...taken })),
+        curl: curlOf(action, url),
+      })),
+      errors: Object.entries(errors),
+      maxRequests: MAX_REQUESTS,
+    });
+  }
+}
+
+function needsOf({ needs }: Action): string {
+  if (needs === 'nothing') return 'No key is needed.';
+  if (needs === 'a key') return 'Any key will do.';
+  return `Needs a key whose user has the permission ${needs.permission}.`;
+}
+
+/** A line for a shell that knows `$KEY`. */
+function curlOf({ name, needs, takes }: Action, url: string): string {
+  const required = Object.keys(takes).filter((property) => takes[property]?.required);
+  return [
+    `curl ${url}/api/`,
+    ...(needs === 'nothing' ? [] : ['-H "Authorization: Bearer $KEY"']),
+    `-d api_action=${name}`,
+    ...required.map((property) => `--data-urlencode "${property}=$${property.toUpperCase()}"`),
+  ].join(' ');
+}
