@@ -19,6 +19,7 @@ test('a person makes an API key, and reads it once', async ({ page, person, app 
     'Created by',
     'When',
     'Expires',
+    'Last used',
     'Options',
   ]);
   await expect(table).toContainText('You have no API keys, so your API is inaccessible.');
