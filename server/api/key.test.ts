@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { addUser, startApp } from '../testing.ts';
+
+describeOnEachDatabase('/api/key', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  before(async () => {
+    app = await startApp(on.db, {}, on.location);
+    await addUser(on.db, 'ada');
+  });
+  after(() => app.close());
+
+  test('a key removes itself, at once, and nothing else can be done to it by a program', async () => {
+    const { secret = '' } = await (await app.signIn('ada')).createKey();
+    const headers = { 'x-api-key': secret };
+    for (const [path, method] of [
+      ['/api/key', 'GET'],
+      ['/api/key', 'POST'],
+      ['/api/whoami', 'DELETE'],
+    ]) {
+      const answer = await fetch(`${app.origin}${path}`, {
+        method: method ?? '',
+        headers,
+      });
+      assert.equal(answer.status, 405, `${method} ${path}`);
+      assert.ok(answer.headers.get('allow'));
+    }
+    const remove = () => fetch(`${app.origin}/api/key`, { method: 'DELETE', headers });
+    assert.equal((await remove()).status, 204);
+    const check = await fetch(`${app.origin}/auth/verify`, { headers });
+    assert.equal(check.headers.get('x-auth-reason'), 'removed');
+    const again = await remove();
+    assert.equal(again.status, 401);
+    assert.deepEqual(await again.json(), { error: 'removed', message: 'The key was removed.' });
+    const { rows } = await sql`select kind from events join api_keys on api_keys.id = key_id
+      where prefix = ${secret.slice(0, 16)} order by events.id`.execute(on.db);
+    assert.deepEqual(rows, [{ kind: 'key made' }, { kind: 'key removed' }]);
+  });
+});

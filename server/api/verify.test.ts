@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { sql } from 'kysely';
+import { openDatabase } from '../../db/database.ts';
+import { openKeyLookup } from '../../db/key-lookup.ts';
+import {
+  allowConnections,
+  createTestDatabase,
+  dropTestDatabase,
+  noPostgres,
+} from '../../db/test-databases.ts';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { setDisabled } from '../../db/users.ts';
+import { makeSecret } from '../api-keys/secret.ts';
+import { addUser, startApp } from '../testing.ts';
+
+describeOnEachDatabase('the gateway check', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let key: string;
+  before(async () => {
+    app = await startApp(on.db, { trustProxy: 1 }, on.location);
+    await addUser(on.db, 'ada');
+    key = await newKey();
+  });
+  after(() => app.close());
+
+  async function newKey(expires = 'never'): Promise<string> {
+    const visitor = await app.signIn('ada');
+    const { secret = '' } = await visitor.createKey({ expires });
+    assert.notEqual(secret, '');
+    return secret;
+  }
+
+  /** Asks, and returns the status and what stands in the X-Auth- headers. */
+  async function ask(headers: HeadersInit, path = '/auth/verify', method = 'GET') {
+    const answer = await fetch(app.origin + path, { headers, method });
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    assert.equal(await answer.text(), '');
+    const said = (name: string) => answer.headers.get(`x-auth-${name}`);
+    return {
+      status: answer.status,
+      challenge: answer.headers.get('www-authenticate'),
+      user: said('user'),
+      key: said('key'),
+      permissions: said('permissions'),
+      expires: said('expires'),
+      reason: said('reason'),
+    };
+  }
+
+  const change = (columns: string, secret = key) =>
+    sql`update api_keys set ${sql.raw(columns)} where prefix = ${secret.slice(0, 16)}`.execute(
+      on.db,
+    );
+  const basic = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  });
+  const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+
+  test('a good key passes in each way of sending it, and the answer says whose it is', async () => {
+    const ways: [string, HeadersInit][] = [
+      ['Bearer', bearer(key)],
+      ['bearer, small', { authorization: `bearer   ${key}` }],
+      ['Basic, as the password', basic('anybody', key)],
+      ['Basic, as the user name', basic(key, '')],
+      ['Basic, without a colon', { authorization: `Basic ${btoa(key)}` }],
+      ['X-API-Key', { 'x-api-key': key }],
+      ['the same key twice', { ...bearer(key), 'x-api-key': key }],
+    ];
+    for (const [way, headers] of ways) {
+      const answer = await ask(headers);
+      assert.equal(answer.status, 204, way);
+      const { status: _, challenge, ...identity } = answer;
+      assert.equal(challenge, null);
+      assert.deepEqual(
+        identity,
+        { user: 'ada', key: key.slice(0, 16), permissions: '*', expires: '', reason: '' },
+        way,
+      );
+    }
+  });
+
+  test('any method, and any path below, is the same question', async () => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      assert.equal((await ask(bearer(key), '/auth/verify', method)).status, 204, method);
+      assert.equal((await ask({}, '/auth/verify', method)).status, 401, method);
+    }
+    for (const path of ['/auth/verify/', '/auth/verify/a/b?c=d', '/auth/verify//login']) {
+      assert.equal((await ask(bearer(key), path)).status, 204, path);
+      assert.equal((await ask({}, path)).status, 401, path);
+    }
+    for (const path of ['/auth/verify/../../login', '/auth/verify/%2e%2e/login']) {
+      assert.match(await sendRaw([], path), /^HTTP\/1\.1 401 /, path);
+    }
+    const withBody = await fetch(`${app.origin}/auth/verify`, {
+      method: 'POST',
+      headers: bearer(key),
+      body: 'x'.repeat(100_000),
+    });
+    assert.equal(withBody.status, 204);
+    assert.equal((await fetch(`${app.origin}/auth/verifyx`, { headers: bearer(key) })).status, 404);
+  });
+
+  test('without a key: 401, with no error code (RFC 6750)', async () => {
+    for (const headers of [
+      {},
+      { authorization: '' },
+      { authorization: 'Digest x' },
+      { authorization: 'Bearer' },
+      basic('', ''),
+      { 'x-api-key': '' },
+      { cookie: `key=${key}` },
+    ]) {
+      const { status, challenge, reason } = await ask(headers);
+      assert.equal(status, 401);
+      assert.equal(challenge, 'Bearer realm="api"');
+      assert.equal(reason, 'missing');
+    }
+  });
+
+  test('what is no key, or nobody has: unknown, with every header there but empty', async () => {
+    const wrong = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
+    for (const secret of [
+      'x',
+      wrong,
+      `${key}x`,
+      key.toLowerCase(),
+      makeSecret(),
+      `${key} ${key}`,
+    ]) {
+      const { status, challenge, ...identity } = await ask(bearer(secret));
+      assert.equal(status, 401);
+      assert.match(challenge ?? '', /^Bearer realm="api", error="invalid_token"/);
+      assert.deepEqual(identity, {
+        user: '',
+        key: '',
+        permissions: '',
+        expires: '',
+        reason: 'unknown',
+      });
+    }
+  });
+
+  test('two different keys at once are refused, also in two headers of one name', async () => {
+    const other = await newKey();
+    const { status, challenge, user } = await ask({ ...bearer(key), 'x-api-key': other });
+    assert.equal(status, 401);
+    assert.match(challenge ?? '', /error="invalid_request"/);
+    assert.equal(user, '');
+
+    const lines = [`Authorization: Bearer ${key}`, `Authorization: Bearer ${other}`];
+    assert.match(await sendRaw(lines), /^HTTP\/1\.1 401 .*error="invalid_request"/s);
+    assert.match(await sendRaw(lines.slice(0, 1)), /^HTTP\/1\.1 204 /);
+  });
+
+  test('a key in the address is refused, even beside a good one in a header', async () => {
+    for (const query of [
+      `api_key=${key}`,
+      `API_KEY=${key}`,
+      `access_token=x`,
+      `q=${key}`,
+      `q=%6c${key.slice(1)}`,
+    ]) {
+      for (const headers of [{}, bearer(key)]) {
+        const { status, challenge } = await ask(headers, `/auth/verify?${query}`);
+        assert.equal(status, 401, query);
+        assert.match(challenge ?? '', /error="invalid_request"/);
+      }
+    }
+  });
+
+  test('whoever holds the true key is told why it opens nothing', async () => {
+    const secret = await newKey('1-hour');
+    assert.match((await ask(bearer(secret))).expires ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    await change(`expires_at = '2026-01-02T03:04:05Z'`, secret);
+    const expired = await ask(bearer(secret));
+    assert.equal(expired.status, 401);
+    assert.equal(expired.reason, 'expired');
+    assert.equal(expired.expires, '2026-01-02T03:04:05.000Z');
+    assert.equal(expired.user, '');
+    assert.match(expired.challenge ?? '', /invalid_token.*The key expired at 2026-01-02T03:04:05/);
+
+    await change('expires_at = null', secret);
+    await setDisabled(on.db, 'ada', true);
+    assert.equal((await ask(bearer(secret))).reason, 'disabled');
+    await setDisabled(on.db, 'ada', false);
+    assert.equal((await ask(bearer(secret))).status, 204);
+    await change('removed_at = now()', secret);
+    assert.equal((await ask(bearer(secret))).reason, 'removed');
+    await change('digest = null', secret);
+    assert.equal((await ask(bearer(secret))).reason, 'unknown');
+  });
+
+  test('permissions are what the user may do now: 403 without one that is asked for', async () => {
+    await sql`update users set permissions = '{domains,linodes}'`.execute(on.db);
+    const asking = (query: string) => ask(bearer(key), `/auth/verify?${query}`);
+    assert.equal((await asking('permission=domains')).permissions, 'domains linodes');
+    assert.equal((await asking('permission=domains&permission=linodes')).status, 204);
+    const refused = await asking('permission=domains&permission=account');
+    assert.equal(refused.status, 403);
+    assert.equal(
+      refused.challenge,
+      'Bearer realm="api", error="insufficient_scope", scope="account"',
+    );
+    assert.equal(refused.user, 'ada');
+    assert.equal((await ask({}, '/auth/verify?permission=domains')).status, 401);
+
+    await sql`update users set permissions = '{*}'`.execute(on.db);
+    assert.equal((await asking('permission=account')).status, 204);
+    // Not names of permissions at all, so nobody has them; nor do they get into a header.
+    for (const name of ['', '*', 'a"b', 'a%0d%0ab', 'A']) {
+      const { status, challenge } = await asking(`permission=${name}`);
+      assert.equal(status, 403, name);
+      assert.equal(challenge, 'Bearer realm="api", error="insufficient_scope"');
+    }
+    await sql`update users set permissions = '{}'`.execute(on.db);
+    assert.equal((await asking('permission=domains')).status, 403);
+    assert.equal((await asking('')).status, 204);
+    await sql`update users set permissions = '{*}'`.execute(on.db);
+  });
+
+  test('a use is written before the process ends, with where it came from', async () => {
+    const secret = await newKey();
+    const other = await startApp(on.db, { trustProxy: 1 }, on.location);
+    await fetch(`${other.origin}/auth/verify`, {
+      headers: { ...bearer(secret), 'x-forwarded-for': '203.0.113.77', 'user-agent': 'curl/8' },
+    });
+    await other.close();
+    const { rows } = await sql`select last_used_ip, last_used_agent from api_keys
+      where prefix = ${secret.slice(0, 16)} and last_used_at is not null`.execute(on.db);
+    assert.deepEqual(rows, [{ last_used_ip: '203.0.113.77', last_used_agent: 'curl/8' }]);
+  });
+
+  test('checks are not in the log, nor is a key in anything else that is', async () => {
+    app.logLines.length = 0;
+    await ask(bearer(key));
+    assert.equal(app.logLines.length, 0);
+    for (const path of [
+      `/api/whoami?x=${key}`,
+      `/api/${key}`,
+      `/api/?api_action=${key}&api_key=${key}`,
+      `/api/?api_action=test.echo&api_key=${key}`,
+    ]) {
+      await fetch(app.origin + path, { headers: bearer(key) });
+    }
+    assert.equal(app.logLines.length, 4);
+    assert.ok(!app.logLines.join('').includes(key));
+    assert.match(app.logLines[3] ?? '', /"action":"test\.echo","user":\d+,"key":"lmk\w{13}"/);
+  });
+
+  test('neither a cookie acts here, nor a key on the pages', async () => {
+    const visitor = await app.signIn('ada');
+    assert.equal((await visitor.send('/api/key', { method: 'DELETE' })).status, 401);
+    assert.equal((await visitor.get('/auth/verify')).status, 401);
+    assert.match((await visitor.get('/?api_action=account.info')).body, /"ERRORCODE":4/);
+    for (const path of ['/', '/profile', '/profile/api-keys', '/documentation']) {
+      assert.equal((await app.newVisitor().get(path, bearer(key))).status, 303, path);
+    }
+  });
+
+  /** What fetch would not send. Returns the whole answer. */
+  async function sendRaw(lines: string[], target = '/auth/verify'): Promise<string> {
+    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    socket.write(
+      [`GET ${target} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines, '', ''].join('\r\n'),
+    );
+    let answer = '';
+    for await (const chunk of socket) answer += chunk;
+    return answer;
+  }
+});
+
+describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
+  test('is 503 and never a pass, in time, and works again by itself', async (t) => {
+    const url = await createTestDatabase();
+    t.after(() => dropTestDatabase(url));
+    const db = await openDatabase({ url });
+    t.after(() => db.destroy());
+    const app = await startApp(db, {}, { url });
+    t.after(() => app.close());
+    await addUser(db, 'ada');
+    const { secret = '' } = await (await app.signIn('ada')).createKey();
+    const ask = () => fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
+    assert.equal((await ask()).status, 204);
+
+    await allowConnections(url, false);
+    app.logLines.length = 0;
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
+    for (const answer of answers) {
+      assert.equal(answer.status, 503);
+      assert.equal(answer.headers.get('x-auth-user'), '');
+    }
+    assert.ok(app.logLines.some((line) => line.includes('keys could not be checked')));
+    const whoami = await fetch(`${app.origin}/api/whoami`, { headers: { 'x-api-key': secret } });
+    assert.equal(whoami.status, 503);
+    const echo = await fetch(`${app.origin}/api/?api_action=test.echo&api_key=${secret}`);
+    assert.equal(echo.status, 503);
+    assert.match(await echo.text(), /^\{"ERRORARRAY":\[\{"ERRORCODE":14,.*"ACTION":"test.echo"\}$/);
+    // Junk needs no database to be refused.
+    assert.equal(
+      (await fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': 'x' } })).status,
+      401,
+    );
+
+    await allowConnections(url, true);
+    assert.equal((await ask()).status, 204);
+  });
+
+  test('a statement that hangs ends in 503 for all who wait', async (t) => {
+    const url = await createTestDatabase();
+    t.after(() => dropTestDatabase(url));
+    const db = await openDatabase({ url });
+    t.after(() => db.destroy());
+    const lookup = openKeyLookup(db, { url });
+    t.after(() => lookup.close());
+    const app = await startApp(db, {}, { url });
+    t.after(() => app.close());
+    const ask = () =>
+      fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': makeSecret() } });
+    assert.equal((await ask()).status, 401);
+    await db.transaction().execute(async (trx) => {
+      await sql`lock table api_keys`.execute(trx);
+      const first = ask();
+      const later = Array.from({ length: 10 }, ask);
+      for (const answer of await Promise.all([first, ...later])) assert.equal(answer.status, 503);
+    });
+    assert.equal((await ask()).status, 401);
+  });
+});
