@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { makeSecret } from '../api-keys/secret.ts';
+import { actions } from './v3/actions.ts';
+import { codes, envelope, startApi } from './v3/testing.ts';
+
+describeOnEachDatabase('the Linode API v3', (on) => {
+  let api: Awaited<ReturnType<typeof startApi>>;
+  before(async () => {
+    api = await startApi(on);
+  });
+  after(() => api.app.close());
+
+  test('the wire is that of the original, to the letter', async () => {
+    const good = await fetch(
+      `${api.app.origin}/api/?api_key=${api.key}&api_action=test.echo&foo=bar`,
+    );
+    assert.equal(await good.text(), '{"ERRORARRAY":[],"DATA":{"FOO":"bar"},"ACTION":"test.echo"}');
+    const bad = await fetch(`${api.app.origin}/api/?api_action=test.echo&api_key=x`);
+    assert.match(
+      await bad.text(),
+      /^\{"ERRORARRAY":\[\{"ERRORCODE":4,"ERRORMESSAGE":"Authentication failed.*"\}\],"DATA":\{\},"ACTION":"test.echo"\}$/,
+    );
+    const human = await fetch(
+      `${api.app.origin}/api/?api_key=${api.key}&api_action=test.echo&api_responseFormat=human`,
+    );
+    assert.equal(
+      await human.text(),
+      '{\n  "ERRORARRAY": [],\n  "DATA": {},\n  "ACTION": "test.echo"\n}',
+    );
+  });
+
+  test('it is at /api, /api/ and /; by GET and POST; in address, form, or both', async () => {
+    for (const path of ['/api', '/api/', '/']) {
+      const query = `${path}?api_action=test.echo&a=1&api_key=${api.key}`;
+      assert.deepEqual(envelope(await api.send(query)).DATA, { A: '1' }, path);
+      assert.deepEqual((await api.call({ api_action: 'test.echo', a: '1' }, path)).DATA, {
+        A: '1',
+      });
+      assert.deepEqual((await api.call({ b: '2' }, query)).DATA, { A: '1', B: '2' });
+    }
+    // A signed-out person who opens the site still gets the page.
+    assert.equal((await api.app.newVisitor().get('/')).status, 303);
+  });
+
+  test('names of parameters and actions are case-insensitive, and the action is echoed as sent', async () => {
+    const answer = await api.send(`/?API_KEY=${api.key}&Api_Action=TEST.Echo&fOo=Bar`);
+    assert.deepEqual(answer, { ERRORARRAY: [], DATA: { FOO: 'Bar' }, ACTION: 'TEST.Echo' });
+  });
+
+  test('a key counts as parameter, Basic and Bearer, and two different ones not at all', async () => {
+    const path = '/api/?api_action=account.info';
+    const basic = (text: string) => ({ authorization: `Basic ${btoa(text)}` });
+    for (const headers of [
+      basic(`x:${api.key}`),
+      basic(`${api.key}:`),
+      { authorization: `Bearer ${api.key}` },
+    ]) {
+      assert.deepEqual(envelope(await api.send(path, { headers })).ERRORARRAY, []);
+    }
+    for (const headers of [
+      basic('x:y'),
+      basic(`${api.key}:wrong`),
+      { authorization: `Bearer ${makeSecret()}` },
+      {},
+    ]) {
+      assert.deepEqual(codes([envelope(await api.send(path, { headers }))]), [4]);
+    }
+    const other = { authorization: `Bearer ${makeSecret()}` };
+    assert.equal(
+      envelope(await api.send(`${path}&api_key=${api.key}`, { headers: other })).ERRORARRAY[0]
+        ?.ERRORCODE,
+      4,
+    );
+  });
+
+  test('test.echo sends back all but api_*, names in capitals, values as they came', async () => {
+    const query = new URLSearchParams({
+      foo: ' ä\u0000☃ ',
+      Constructor: '',
+      api_foo: 'not sent back',
+    });
+    query.append('__proto__', 'y');
+    assert.deepEqual(
+      (await api.call({ api_action: 'test.echo' }, `/api/?${query}`)).DATA,
+      JSON.parse('{"FOO":" ä\\u0000☃ ","CONSTRUCTOR":"","__PROTO__":"y"}'),
+    );
+    const long = 'x'.repeat(100_000);
+    assert.deepEqual((await api.call({ api_action: 'test.echo', long })).DATA, { LONG: long });
+  });
+
+  test('each refusal has its code', async () => {
+    await api.refuses(2, {});
+    await api.refuses(2, { api_action: '' });
+    for (const api_action of [
+      'foo.bar',
+      'linode.nothing',
+      'toString',
+      'test.echo ',
+      'linode',
+      'constructor',
+    ]) {
+      await api.refuses(3, { api_action });
+    }
+    await api.refuses(4, { api_action: 'test.echo', api_key: '' });
+    await api.refuses(4, { api_action: 'test.echo', api_key: makeSecret() });
+    assert.match(
+      await api.refuses(6, { api_action: 'user.getapikey', username: 'ada' }),
+      /password$/,
+    );
+    await api.refuses(7, { api_action: 'avail.linodeplans', PlanID: 'one' });
+    await api.refuses(7, { api_action: 'test.echo', api_responseFormat: 'wddx' });
+    const twice = await fetch(
+      `${api.app.origin}/api/?api_key=${api.key}&api_action=test.echo&a=1&A=2`,
+    );
+    assert.deepEqual(codes([envelope(await twice.json())]), [1]);
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const path = `/api/?api_action=test.echo&api_key=${api.key}`;
+      assert.deepEqual(codes([envelope(await api.send(path, { method }))]), [9], method);
+    }
+    const json = { 'content-type': 'application/json' };
+    const wrongType = await api.send('/api/', {
+      method: 'POST',
+      headers: json,
+      body: '{"api_action":"test.echo"}',
+    });
+    assert.deepEqual(codes([envelope(wrongType)]), [1]);
+    const huge = new URLSearchParams({ api_action: 'test.echo', foo: 'x'.repeat(1_100_000) });
+    const tooLong = await api.send('/api/', { method: 'POST', body: huge });
+    assert.deepEqual(codes([envelope(tooLong)]), [1]);
+  });
+
+  test('who holds the true key is told why it fails', async () => {
+    const { secret = '' } = await (await api.app.signIn('ada')).createKey();
+    await sql`update api_keys set removed_at = now() where prefix = ${secret.slice(0, 16)}`.execute(
+      on.db,
+    );
+    assert.equal(
+      await api.refuses(4, { api_action: 'test.echo', api_key: secret }),
+      'Authentication failed: The key was removed.',
+    );
+  });
+
+  test('permissions are what the user may do now', async () => {
+    const needed = {
+      'account.info': 'account',
+      'linode.list': 'linodes',
+      'domain.list': 'domains',
+      'nodebalancer.list': 'nodebalancers',
+      'stackscript.list': 'stackscripts',
+    };
+    for (const [api_action, permission] of Object.entries(needed)) {
+      await sql`update users set permissions = ${[permission]} where username = 'ada'`.execute(
+        on.db,
+      );
+      assert.deepEqual((await api.call({ api_action })).ERRORARRAY, [], api_action);
+      await sql`update users set permissions = '{other}' where username = 'ada'`.execute(on.db);
+      await api.refuses(13, { api_action });
+    }
+    const free = [
+      'test.echo',
+      'avail.datacenters',
+      'avail.linodeplans',
+      'avail.distributions',
+      'avail.kernels',
+    ];
+    for (const api_action of free)
+      assert.deepEqual((await api.call({ api_action })).ERRORARRAY, []);
+    await sql`update users set permissions = '{*}' where username = 'ada'`.execute(on.db);
+  });
+
+  test('the account is as old as its user, and owes nothing', async () => {
+    await sql`update users set created_at = '2015-06-25 23:52:06.789+00' where username = 'ada'`.execute(
+      on.db,
+    );
+    assert.deepEqual((await api.call({ api_action: 'account.info' })).DATA, {
+      ACTIVE_SINCE: '2015-06-25 23:52:06.0',
+      TRANSFER_POOL: 0,
+      TRANSFER_USED: 0,
+      TRANSFER_BILLABLE: 0,
+      BALANCE: 0,
+      BILLING_METHOD: 'metered',
+      MANAGED: false,
+    });
+  });
+
+  test('the lists of an account without Linodes are empty, the catalogue is not', async () => {
+    for (const name of ['linode', 'domain', 'nodebalancer', 'stackscript']) {
+      assert.deepEqual((await api.call({ api_action: `${name}.list` })).DATA, []);
+    }
+    const columns = {
+      'avail.datacenters': ['ABBR', 'DATACENTERID', 'LOCATION'],
+      'avail.linodeplans': [
+        'AVAIL',
+        'CORES',
+        'DISK',
+        'HOURLY',
+        'LABEL',
+        'PLANID',
+        'PRICE',
+        'RAM',
+        'XFER',
+      ],
+      'avail.distributions': [
+        'CREATE_DT',
+        'DISTRIBUTIONID',
+        'IS64BIT',
+        'LABEL',
+        'MINIMAGESIZE',
+        'REQUIRESPVOPSKERNEL',
+      ],
+      'avail.kernels': ['ISKVM', 'ISPVOPS', 'ISXEN', 'KERNELID', 'LABEL'],
+    };
+    for (const [api_action, names] of Object.entries(columns)) {
+      const { DATA } = await api.call({ api_action });
+      assert.ok(Array.isArray(DATA) && DATA.length > 5, api_action);
+      for (const row of DATA) assert.deepEqual(Object.keys(row).sort(), names);
+    }
+    const { DATA: plans } = await api.call({ api_action: 'avail.linodeplans', planid: '2' });
+    assert.ok(Array.isArray(plans) && plans.length === 1 && plans[0].LABEL === 'Linode 2048');
+    assert.deepEqual((await api.call({ api_action: 'avail.kernels', KernelID: '9999' })).DATA, []);
+  });
+
+  test('api.spec is the table that answers, for anybody, whatever key they send', async () => {
+    const { DATA } = await api.call({ api_action: 'api.spec', api_key: 'bad' });
+    assert.deepEqual(envelope(await api.send('/?api_action=api.spec')).DATA, DATA);
+    const spec = JSON.parse(JSON.stringify(DATA));
+    assert.equal(spec.VERSION, 3.3);
+    assert.deepEqual(
+      Object.keys(spec.METHODS),
+      actions.map((action) => action.name),
+    );
+    assert.deepEqual(spec.METHODS['linode.list'].PARAMETERS, {
+      LinodeID: {
+        NAME: 'LinodeID',
+        DESCRIPTION: 'Only the one with this id',
+        TYPE: 'numeric',
+        REQUIRED: false,
+      },
+    });
+    assert.equal(spec.METHODS['linode.list'].THROWS, 'NOACCESS,VALIDATION');
+    assert.equal(spec.METHODS['user.getapikey'].PARAMETERS.username.REQUIRED, true);
+    for (const method of Object.values<object>(spec.METHODS)) {
+      assert.deepEqual(Object.keys(method), ['DESCRIPTION', 'PARAMETERS', 'THROWS']);
+    }
+  });
+
+  test('HEAD answers without a body, and does nothing', async () => {
+    const person = await api.newPerson();
+    const query = new URLSearchParams(person);
+    const answer = await fetch(`${api.app.origin}/api/?${query}`, { method: 'HEAD' });
+    assert.equal(answer.status, 200);
+    assert.equal(await answer.text(), '');
+    const { rows } = await sql`select from api_keys join users on users.id = user_id
+      where username = ${person.username}`.execute(on.db);
+    assert.deepEqual(rows, []);
+  });
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../../../db/testing.ts';
+import { setDisabled } from '../../../../db/users.ts';
+import { isWellFormed } from '../../../api-keys/secret.ts';
+import { codes, startApi } from '../testing.ts';
+
+describeOnEachDatabase('user.getapikey', (on) => {
+  let api: Awaited<ReturnType<typeof startApi>>;
+  before(async () => {
+    api = await startApi(on);
+  });
+  after(() => api.app.close());
+
+  test('user.getapikey makes a key that works, for a week, without one', async () => {
+    const person = await api.newPerson();
+    const { DATA } = await api.call({
+      ...person,
+      api_key: 'bad',
+      label: 'laptop',
+      username: person.username.toUpperCase(),
+    });
+    const { USERNAME, API_KEY } = JSON.parse(JSON.stringify(DATA));
+    assert.equal(USERNAME, person.username);
+    assert.ok(isWellFormed(API_KEY));
+    assert.deepEqual(
+      (await api.call({ api_action: 'test.echo', api_key: API_KEY })).ERRORARRAY,
+      [],
+    );
+    const { rows } = await sql`
+      select label, created_via, created_ip, expires_at - created_at = interval '168 hours' as is_a_week,
+        (select count(*)::int from events where key_id = api_keys.id and kind = 'key made') as events
+      from api_keys where prefix = ${API_KEY.slice(0, 16)}`.execute(on.db);
+    assert.deepEqual(rows, [
+      { label: 'laptop', created_via: 'API', created_ip: '127.0.0.1', is_a_week: true, events: 1 },
+    ]);
+    const again = await api.call(person);
+    assert.notDeepEqual(again.DATA, DATA);
+  });
+
+  test('its hours are whole, from 0, which is never, to 8760; its label is as on the page', async () => {
+    const person = await api.newPerson();
+    const hours = async (expires: string) => {
+      const { DATA } = await api.call({ ...person, expires });
+      const prefix = JSON.parse(JSON.stringify(DATA)).API_KEY.slice(0, 16);
+      const { rows } = await sql<{ hours: number | null }>`
+        select extract(epoch from expires_at - created_at)::int / 3600 as hours
+        from api_keys where prefix = ${prefix}`.execute(on.db);
+      return rows[0]?.hours;
+    };
+    assert.equal(await hours('0'), null);
+    assert.equal(await hours('1'), 1);
+    assert.equal(await hours('8760'), 8760);
+    for (const expires of ['8761', '-1', '99999999999999'])
+      await api.refuses(8, { ...person, expires });
+    for (const expires of ['1.5', 'x', '1e3', '0x10', '9'.repeat(400)])
+      await api.refuses(7, { ...person, expires });
+    assert.match(
+      (await api.refuses(8, { ...person, label: 'x'.repeat(129) })) ?? '',
+      /at most 128/,
+    );
+    await api.refuses(8, { ...person, label: 'a\u0000b' });
+  });
+
+  test('a wrong password, an unknown user and a disabled one are the same, and events', async () => {
+    const person = await api.newPerson();
+    await api.refuses(4, { ...person, password: 'wrong' });
+    await api.refuses(4, { ...person, username: 'nobody' });
+    await api.refuses(4, { ...person, username: 'nob\u0000dy' });
+    await setDisabled(on.db, person.username, true);
+    await api.refuses(4, person);
+    const { rows } = await sql`select kind from events join users on users.id = user_id
+      where username = ${person.username}`.execute(on.db);
+    assert.deepEqual(rows, [{ kind: 'failed log in' }, { kind: 'failed log in' }]);
+  });
+
+  test('it is throttled together with log in', async () => {
+    const person = await api.newPerson();
+    for (let time = 0; time < 6; time++) await api.refuses(4, { ...person, password: 'wrong' });
+    await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
+      on.db,
+    );
+    assert.match(
+      (await api.refuses(14, person)) ?? '',
+      /^API rate limit exceeded: Too many failed attempts/,
+    );
+    const visitor = api.app.newVisitor();
+    assert.equal((await visitor.logIn(person.username)).status, 429);
+    await sql`delete from throttle`.execute(on.db);
+  });
+
+  test('of fifty calls at once exactly twenty make a key', async () => {
+    const person = await api.newPerson();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => api.call(person)));
+    assert.equal(codes(answers).filter((code) => code === 0).length, 20);
+    assert.equal(codes(answers).filter((code) => code === 8).length, 30);
+    assert.match(await api.refuses(8, person), /20 active keys/);
+  });
+});

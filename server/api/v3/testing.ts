@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import type { Database, DatabaseLocation } from '../../../db/database.ts';
+import { PASSWORD } from '../../test-users.ts';
+import { addUser, startApp } from '../../testing.ts';
+import type { Envelope } from './envelope.ts';
+
+export type Fields = Record<string, string>;
+
+let serial = 0;
+
+/** The app as programs meet it, with a user `ada` and a key of hers. */
+export async function startApi({ db, location }: { db: Database; location: DatabaseLocation }) {
+  const app = await startApp(db, { trustProxy: 1 }, location);
+  await addUser(db, 'ada');
+  const { secret: key = '' } = await (await app.signIn('ada')).createKey();
+
+  return { app, key, send, call, refuses, batch, newPerson };
+
+  /** The JSON of an answer, which looks as every answer does. */
+  async function send(path: string, init: RequestInit = {}): Promise<unknown> {
+    const answer = await fetch(app.origin + path, init);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'application/json;charset=UTF-8');
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(answer.headers.get('set-cookie'), null);
+    return answer.json();
+  }
+
+  /** Posts a form, with the key unless it brings its own. */
+  async function call(fields: Fields, path = '/api/'): Promise<Envelope> {
+    const body = new URLSearchParams({ api_key: key, ...fields });
+    return envelope(await send(path, { method: 'POST', body }));
+  }
+
+  /** Expects an error, and returns its message. */
+  async function refuses(code: number, fields: Fields): Promise<string> {
+    const { ERRORARRAY, DATA, ACTION } = await call(fields);
+    assert.deepEqual(
+      ERRORARRAY.map((error) => error.ERRORCODE),
+      [code],
+    );
+    assert.deepEqual(DATA, {});
+    assert.equal(ACTION, fields.api_action ?? '');
+    return ERRORARRAY[0]?.ERRORMESSAGE ?? '';
+  }
+
+  async function batch(requests: unknown, fields: Fields = {}): Promise<Envelope[]> {
+    const json = typeof requests === 'string' ? requests : JSON.stringify(requests);
+    const body = new URLSearchParams({
+      api_key: key,
+      api_action: 'batch',
+      api_requestArray: json,
+      ...fields,
+    });
+    const answer = await send('/api/', { method: 'POST', body });
+    assert.ok(Array.isArray(answer));
+    return answer.map(envelope);
+  }
+
+  /** Somebody new, and what they send for a key. */
+  async function newPerson() {
+    const username = `person${++serial}`;
+    await addUser(db, username);
+    return { api_action: 'user.getapikey', username, password: PASSWORD };
+  }
+}
+
+/** An envelope, with nothing else in it. */
+export function envelope(answer: unknown): Envelope {
+  const { ERRORARRAY, DATA, ACTION, ...rest }: Envelope = JSON.parse(JSON.stringify(answer));
+  assert.deepEqual(rest, {});
+  return { ERRORARRAY, DATA, ACTION };
+}
+
+/** The codes of the errors in an answer, 0 where there is none. */
+export function codes(envelopes: Envelope[]): number[] {
+  return envelopes.map(({ ERRORARRAY }) => ERRORARRAY[0]?.ERRORCODE ?? 0);
+}
