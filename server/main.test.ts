@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,6 +7,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
 import { listeningAt } from './http/listening-at.ts';
+import { RunningProcess } from './test-processes.ts';
 import { Visitor } from './testing.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'main-'));
@@ -18,47 +18,11 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The real process, on a free port. */
-class RunningProcess {
-  readonly child;
-  output = '';
-
-  constructor(env: Record<string, string>) {
-    this.child = spawn(process.execPath, [path.resolve(import.meta.dirname, 'main.ts')], {
-      env: { PATH: process.env.PATH, PORT: '0', DATA_DIR, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text;
-      });
-    }
-    running.push(this);
-  }
-
-  /** Resolves when it has printed its address. */
-  async started(): Promise<string> {
-    for (;;) {
-      const url = /Linode Manager is at (http:\S+)\n/.exec(this.output)?.[1];
-      if (url) return url;
-      assert.equal(this.child.exitCode, null, this.output);
-      await Promise.race([once(this.child.stdout, 'data'), once(this.child, 'exit')]);
-    }
-  }
-
-  get password(): string | undefined {
-    return /Log in as linodedemo with the password (\S+) \(not shown again\)\n/.exec(
-      this.output,
-    )?.[1];
-  }
-
-  async exitCode(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, 'close');
-    return this.child.exitCode;
-  }
+function run(env: Record<string, string> = {}): RunningProcess {
+  const app = new RunningProcess({ DATA_DIR, ...env });
+  running.push(app);
+  return app;
 }
-
-const run = (env: Record<string, string> = {}) => new RunningProcess(env);
 
 test('starts from nothing, tells the password once, keeps what it was told, and stops with 0', async () => {
   const first = run();

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/** The real process, on a free port. */
+export class RunningProcess {
+  readonly child;
+  /** What it has printed so far, logs and all. */
+  output = '';
+
+  constructor(env: Record<string, string>) {
+    this.child = spawn(process.execPath, [path.resolve(import.meta.dirname, 'main.ts')], {
+      env: { PATH: process.env.PATH, PORT: '0', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
+      });
+    }
+  }
+
+  /** Resolves when it has printed its address. */
+  async started(): Promise<string> {
+    for (;;) {
+      const url = /Linode Manager is at (http:\S+)\n/.exec(this.output)?.[1];
+      if (url) return url;
+      assert.equal(this.child.exitCode, null, this.output);
+      await Promise.race([once(this.child.stdout, 'data'), once(this.child, 'exit')]);
+    }
+  }
+
+  get password(): string | undefined {
+    return /Log in as linodedemo with the password (\S+) \(not shown again\)\n/.exec(
+      this.output,
+    )?.[1];
+  }
+
+  async exitCode(): Promise<number | null> {
+    if (this.child.exitCode === null) await once(this.child, 'close');
+    return this.child.exitCode;
+  }
+}
