@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../../../../db/testing.ts';
 import { setDisabled } from '../../../../db/users.ts';
@@ -73,6 +74,21 @@ describeOnEachDatabase('user.getapikey', (on) => {
     const { rows } = await sql`select kind from events join users on users.id = user_id
       where username = ${person.username}`.execute(on.db);
     assert.deepEqual(rows, [{ kind: 'failed log in' }, { kind: 'failed log in' }]);
+  });
+
+  test('who is disabled while their password is checked gets no key', async () => {
+    const person = await api.newPerson();
+    await sql`delete from throttle`.execute(on.db);
+    // The one thread that checks passwords is busy, so there is time.
+    const busy = Array.from({ length: 5 }, () => api.app.passwords.verify('x', undefined));
+    const refused = api.refuses(4, person);
+    const isAttempted = async () =>
+      (await sql`select from throttle`.execute(on.db)).rows.length > 0;
+    // PGlite answers without ever letting the app have a turn.
+    while (!(await isAttempted())) await setImmediate();
+    await setDisabled(on.db, person.username, true);
+    await refused;
+    await Promise.all(busy);
   });
 
   test('it is throttled together with log in', async () => {
