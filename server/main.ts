@@ -15,6 +15,8 @@ import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 
 const GRACE_MS = 10_000;
+/** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
+const KEEP_ALIVE_MS = 75_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 
 try {
@@ -39,7 +41,7 @@ async function start() {
   const stopping = new AbortController();
   const checks = startKeyChecks(db, openKeyLookup(db, config.database), log);
   const app = createApp({ config, db, passwords, checks, log, stopping: stopping.signal });
-  const server = createServer(app);
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
   await listen(server, config);
   const sweeping = setInterval(() => {
     Promise.all([sweepSessions(db), sweepThrottle(db), sweepRemovedKeys(db)]).catch((err) =>
