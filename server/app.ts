@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
-import express, { type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import { programs } from './api/programs.ts';
@@ -10,7 +10,7 @@ import type { KeyChecks } from './auth/key-checks.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { sessionCookie } from './auth/session.ts';
 import type { Config } from './config.ts';
-import { trusting } from './http/client.ts';
+import { type Trust, trusting } from './http/client.ts';
 import { errorPage, nothingHere } from './http/errors.ts';
 import { refuseAmbiguousForms } from './http/form.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
@@ -34,10 +34,15 @@ interface Parts {
   stopping: AbortSignal;
 }
 
-/** The whole app: every middleware and every mount, in order. Doesn't listen. */
+/** The whole app. Doesn't listen. */
 export function createApp(parts: Parts): RequestListener {
-  const { config, db, passwords, log, stopping } = parts;
-  const trust = trusting(config.trustProxy);
+  const trust = trusting(parts.config.trustProxy);
+  return programs({ ...parts, trust }, createPages({ ...parts, trust }));
+}
+
+/** What is for people: every middleware and every mount, in order. */
+export function createPages(parts: Parts & { trust: Trust }): Express {
+  const { config, db, passwords, log, stopping, trust } = parts;
   const app = express();
   // Everywhere: outside production, Express's own last resort would show a stack.
   app.set('env', 'production');
@@ -71,7 +76,7 @@ export function createApp(parts: Parts): RequestListener {
 
   app.use(whenSignedIn(forms), nothingHere);
   app.use(errorPage(log));
-  return programs({ ...parts, trust }, app);
+  return app;
 }
 
 /** A token's secret makes a session, so not for views of what is not there. */

@@ -37,7 +37,7 @@ export async function startApp(
   const passwords = await startPasswords();
   const checks = startKeyChecks(db, openKeyLookup(db, location), log);
   const stopping = new AbortController();
-  const app = createApp({
+  const parts: Parameters<typeof createApp>[0] = {
     config: {
       publicUrl: undefined,
       secure: false,
@@ -50,8 +50,8 @@ export async function startApp(
     checks,
     log,
     stopping: stopping.signal,
-  });
-  const server = createServer(app);
+  };
+  const server = createServer(createApp(parts));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -59,6 +59,8 @@ export async function startApp(
 
   return {
     origin,
+    /** What it was made of. */
+    parts,
     passwords,
     stopping,
     /** What the app has logged, a JSON text each. */

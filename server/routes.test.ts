@@ -1,0 +1,211 @@
+// Every route that the app has, read from the app itself, against those who must not use it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../db/testing.ts';
+import { createPages } from './app.ts';
+import { addUser, startApp, type Visitor } from './testing.ts';
+
+/** What the signed-out may have, and why. Everything else sends them to log in. */
+const PUBLIC = new Map([
+  ['GET /healthz', 'for whoever runs it'],
+  ['GET /readyz', 'for whoever runs it'],
+  ['GET /login', 'where one logs in'],
+  ['POST /login', 'where one logs in'],
+  ['POST /logout', 'finishes a log out that was cut off; without a session it does nothing'],
+]);
+
+interface Listed {
+  path: string;
+  methods?: string[];
+  router?: object;
+}
+
+describeOnEachDatabase('every route', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let routes: { method: string; path: string }[];
+  let ada: Visitor;
+  let bob: Visitor;
+  let ids: { key: string; session: string };
+  before(async () => {
+    app = await startApp(on.db, {}, on.location);
+    for (const username of ['ada', 'bob']) await addUser(on.db, username);
+    ada = await app.signIn('ada');
+    bob = await app.signIn('bob');
+    // Somewhere else to be signed in, and a key.
+    await app.signIn('ada');
+    const { id = '' } = await ada.createKey();
+    const { body } = await ada.get('/profile/password');
+    ids = { key: id, session: /sessions\/(\d+)/.exec(body)?.[1] ?? '' };
+    routes = flatten(createPages({ ...app.parts, trust: () => false }).router).map(
+      ({ method, path }) => ({
+        method,
+        path: path.replace(':id', path.includes('sessions') ? ids.session : ids.key),
+      }),
+    );
+  });
+  after(() => app.close());
+
+  const unsafe = () => routes.filter(({ method }) => !['GET', 'HEAD'].includes(method));
+
+  test('the list is the whole app, and what is public is on it', () => {
+    const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+    assert.ok(names.has(`POST /profile/api-keys/${ids.key}/remove`));
+    assert.ok(names.has(`POST /profile/password/sessions/${ids.session}`));
+    assert.ok(names.size >= 20, [...names].join('\n'));
+    for (const name of PUBLIC.keys()) assert.ok(names.has(name), name);
+    for (const { method } of routes) assert.match(method, /^(GET|HEAD|POST)$/);
+  });
+
+  test('the signed-out are sent to log in, and change nothing', async () => {
+    const before = await content();
+    for (const { method, path } of routes) {
+      const name = `${method} ${path}`;
+      if (PUBLIC.has(name.replace('HEAD', 'GET'))) continue;
+      const answer = await app.newVisitor().send(path, { method });
+      assert.equal(answer.status, 303, name);
+      assert.match(answer.location ?? '', /^\/login(\?next=|$)/, name);
+    }
+    assert.equal(await content(), before);
+  });
+
+  test('whoever has not given the password again gets no further than Authenticate', async () => {
+    const visitor = await app.signIn('ada', { authenticate: false });
+    const before = await content();
+    for (const { method, path } of routes) {
+      if (!path.startsWith('/profile') || path === '/profile/authenticate') continue;
+      const answer =
+        method === 'POST' ? await visitor.post(path) : await visitor.send(path, { method });
+      assert.equal(answer.status, 303, `${method} ${path}`);
+      assert.match(answer.location ?? '', /^\/profile\/authenticate(\?next=|$)/);
+    }
+    assert.equal(await content(), before);
+  });
+
+  const forged: [
+    string,
+    (visitor: Visitor, path: string) => ReturnType<Visitor['post']>,
+    number,
+  ][] = [
+    ['no token', (visitor, path) => visitor.post(path, { _csrf: '' }), 403],
+    [
+      "another session's token",
+      async (visitor, path) => {
+        return visitor.post(path, { _csrf: bob.csrfToken });
+      },
+      403,
+    ],
+    [
+      'the token in the query only',
+      (visitor, path) =>
+        visitor.post(`${path}?_csrf=${encodeURIComponent(visitor.csrfToken)}`, { _csrf: '' }),
+      403,
+    ],
+    [
+      'the token as a list',
+      (visitor, path) =>
+        visitor.post(path, [
+          ['_csrf', visitor.csrfToken],
+          ['_csrf', visitor.csrfToken],
+        ]),
+      400,
+    ],
+    [
+      'the token in brackets',
+      (visitor, path) => visitor.post(path, { _csrf: '', '_csrf[]': visitor.csrfToken }),
+      400,
+    ],
+    [
+      'a foreign Origin',
+      (visitor, path) => visitor.post(path, {}, { origin: 'https://evil.example' }),
+      403,
+    ],
+    ['Origin: null', (visitor, path) => visitor.post(path, {}, { origin: 'null' }), 403],
+    [
+      'Sec-Fetch-Site: cross-site',
+      (visitor, path) => visitor.post(path, {}, { 'sec-fetch-site': 'cross-site' }),
+      403,
+    ],
+    [
+      'Sec-Fetch-Site: same-site',
+      (visitor, path) => visitor.post(path, {}, { 'sec-fetch-site': 'same-site' }),
+      403,
+    ],
+  ];
+  for (const [what, post, status] of forged) {
+    test(`a post with ${what} is ${status} on every route, and changes nothing`, async () => {
+      const before = await content();
+      for (const { method, path } of unsafe()) {
+        assert.equal(method, 'POST');
+        // Log in wants somebody who isn't.
+        const visitor = path === '/login' ? app.newVisitor() : ada;
+        await visitor.get(path === '/login' ? '/login' : '/profile');
+        assert.equal((await post(visitor, path)).status, status, path);
+      }
+      assert.equal(await content(), before);
+    });
+  }
+
+  test("another user's ids look absent on every route that takes one", async () => {
+    const before = await content();
+    const taking = routes.filter(({ path }) => /\/\d+/.test(path));
+    assert.ok(taking.length >= 4);
+    for (const { method, path } of taking) {
+      if (method === 'HEAD') continue;
+      const own = method === 'POST' ? await bob.post(path) : await bob.get(path);
+      const absent = path.replace(/\d+/, '999999');
+      const other = method === 'POST' ? await bob.post(absent) : await bob.get(absent);
+      assert.equal(own.status, other.status, path);
+      assert.equal(own.location, other.location, path);
+      if (method === 'POST') assert.equal(own.status, 404, path);
+      assert.ok(!own.body.includes('ada'), path);
+    }
+    assert.equal(await content(), before);
+  });
+
+  test('no view changes anything, whoever looks and whatever they ask for', async () => {
+    const queries = ['', '?label=x&expires=1-week', '?next=//evil', '?_method=DELETE&id=1'];
+    for (const visitor of [ada, app.newVisitor()]) {
+      await visitor.get('/login');
+      const before = await content();
+      for (const { method, path } of routes) {
+        if (method === 'POST') continue;
+        for (const query of queries) {
+          const { status } = await visitor.send(path + query, { method });
+          assert.ok(status < 400 || status === 404, `${method} ${path}${query} ${status}`);
+        }
+      }
+      assert.equal(await content(), before);
+    }
+  });
+
+  /** Everything that is kept, but for what tells of requests themselves: events, counts, last seen. */
+  async function content(): Promise<string> {
+    const { rows } = await sql`
+      select (select json_agg(k order by id) from api_keys k) as keys,
+        (select json_agg(json_build_array(u.id, u.email, u.time_zone, u.password_digest, u.permissions,
+          u.disabled_at) order by id) from users u) as users,
+        (select json_agg(json_build_array(s.id, s.user_id) order by id) from sessions s
+          where user_id is not null and ended_at is null and user_id = 1) as sessions`.execute(
+      on.db,
+    );
+    return JSON.stringify(rows);
+  }
+});
+
+/** All routes below a router, by their whole paths; HEAD comes with each GET. */
+function flatten(router: object, base = ''): { method: string; path: string }[] {
+  return listRoutes(router).flatMap(({ path, methods, router: mounted }) => {
+    const whole = `${base}${path}`.replace(/(?<=.)\/$/, '');
+    if (mounted) return flatten(mounted, whole);
+    return (methods ?? []).map((method) => ({ method: method.toUpperCase(), path: whole || '/' }));
+  });
+}
+
+/** Express's own list, which its types don't know yet. */
+function listRoutes(router: object): Listed[] {
+  if (!('listRoutes' in router && typeof router.listRoutes === 'function')) {
+    throw new Error('This is no router.');
+  }
+  return router.listRoutes();
+}
