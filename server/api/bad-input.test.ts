@@ -1,0 +1,292 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { PASSWORD } from '../test-users.ts';
+import { addUser, startApp } from '../testing.ts';
+import { actions } from './v3/actions.ts';
+import { errors } from './v3/errors.ts';
+
+const FORM = 'application/x-www-form-urlencoded';
+const rightCredentials = { api_action: 'user.getapikey', username: 'ada', password: PASSWORD };
+type Pairs = Record<string, string> | [string, string][];
+
+describeOnEachDatabase('bad input to the API', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let key: string;
+  before(async () => {
+    app = await startApp(on.db, {}, on.location);
+    await addUser(on.db, 'ada');
+    const made = await fetch(`${app.origin}/api/?${new URLSearchParams(rightCredentials)}`);
+    key = /"API_KEY":"(\w{64})"/.exec(await made.text())?.[1] ?? '';
+    assert.notEqual(key, '');
+  });
+  after(() => app.close());
+
+  afterEach(async () => {
+    // A request is logged when its answer is through, which may be after we have read it.
+    await sleep(20);
+    const log = app.logLines.join('').replace(/%([0-9a-f]{2})/gi, (_, code) => fromHex(code));
+    app.logLines.length = 0;
+    for (let at = 0; at + 20 <= key.length; at++) {
+      assert.ok(!log.includes(key.slice(at, at + 20)), 'a key got into the log');
+    }
+    assert.ok(!log.includes(PASSWORD), 'a password got into the log');
+    assert.doesNotMatch(log, /"level":50/);
+  });
+
+  /** All that the API could change; of a key all but its last use. Events and throttle may grow. */
+  async function content(): Promise<string> {
+    const { rows } = await sql`
+      select (select json_agg(to_jsonb(k) - 'last_used_at' - 'last_used_ip' - 'last_used_agent' order by id)
+          from api_keys k) as keys,
+        (select json_agg(u order by id) from users u) as users,
+        (select json_agg(s order by id) from sessions s) as sessions`.execute(on.db);
+    return JSON.stringify(rows);
+  }
+
+  /**
+   * Sends something that may change nothing. Returns the code of the error, or 0, that the answer
+   * tells, or the codes when it is an array.
+   */
+  async function send(path: string, init: RequestInit = {}): Promise<number | number[]> {
+    const before = await content();
+    const answer = await fetch(app.origin + path, { redirect: 'manual', ...init });
+    assert.equal(answer.status, 200, path);
+    assert.equal(answer.headers.get('content-type'), 'application/json;charset=UTF-8', path);
+    const envelopes: unknown = JSON.parse(await answer.text());
+    assert.equal(await content(), before, path);
+    return Array.isArray(envelopes) ? envelopes.map(codeIn) : codeIn(envelopes);
+  }
+
+  const post = (pairs: Pairs, path = '/api/') =>
+    send(path, { method: 'POST', body: new URLSearchParams(pairs) });
+  const get = (pairs: Pairs) => send(`/api/?${new URLSearchParams(pairs)}`);
+  const batch = (json: unknown) =>
+    post({
+      api_key: key,
+      api_action: 'batch',
+      api_requestArray: typeof json === 'string' ? json : JSON.stringify(json),
+    });
+
+  const refused: [number, string, Pairs][] = [
+    [2, 'no action', {}],
+    [2, 'an empty action', { api_action: '' }],
+    ...['foo.bar', 'linode.nothing', 'linode', '__proto__', 'constructor', 'test.echo\0', '💥'].map(
+      (action): [number, string, Pairs] => [3, `the action ${action}`, { api_action: action }],
+    ),
+    ...['x', '1.5', '1e3', '0x10', '١', ' 1', 'Infinity', '9'.repeat(400)].map(
+      (id): [number, string, Pairs] => [
+        7,
+        `${id.slice(0, 20)} where a number belongs`,
+        { api_action: 'linode.list', LinodeID: id },
+      ],
+    ),
+    [6, 'no user name', { api_action: 'user.getapikey', password: PASSWORD }],
+    [6, 'an empty password', { api_action: 'user.getapikey', username: 'ada', password: '' }],
+    [1, 'a name twice', [...Object.entries(rightCredentials), ['USERNAME', 'bob']]],
+    [1, 'two actions', [...Object.entries(rightCredentials), ['api_action', 'test.echo']]],
+    [7, 'a format that is not there', { ...rightCredentials, api_responseFormat: 'wddx' }],
+    [7, 'an expiry that is no number', { ...rightCredentials, expires: 'soon' }],
+    [8, 'an expiry before now', { ...rightCredentials, expires: '-1' }],
+    [8, 'an expiry too far away', { ...rightCredentials, expires: '8761' }],
+    [8, 'a label with a line break', { ...rightCredentials, label: 'a\nb' }],
+    [8, 'a label with NUL', { ...rightCredentials, label: '\0' }],
+  ];
+  for (const [code, what, pairs] of refused) {
+    test(`${what} is error ${code}, by GET and POST`, async () => {
+      const sent = [...new URLSearchParams(pairs), ['api_key', key] satisfies [string, string]];
+      assert.equal(await get(sent), code);
+      assert.equal(await post(sent), code);
+      assert.equal(await post(sent, '/'), code);
+    });
+  }
+
+  const inBatch: [number[], string, unknown][] = [
+    [[6], 'nothing', ''],
+    [[11], 'a text', 'x'],
+    [[11], 'half an array', '[{}'],
+    [[11], 'an object', {}],
+    ...[1, 'x', null, true, [], [[{}]]].map((item): [number[], string, unknown] => [
+      [11],
+      `[${JSON.stringify(item)}]`,
+      [item],
+    ]),
+    [[11], 'arrays 200,000 deep', '['.repeat(200_000)],
+    [[10], '26 requests', Array(26).fill({ api_action: 'test.echo' })],
+    [[1], 'a batch', [{ api_action: 'BATCH' }]],
+    [
+      [1],
+      'user.getapikey',
+      [{ API_ACTION: 'User.GetAPIKey', username: 'ada', password: PASSWORD }],
+    ],
+    [[7], 'an array for a value', [{ api_action: 'test.echo', foo: [] }]],
+    [[7], 'an object 50,000 deep', `[{"a":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_001)}]`],
+    [[7], '__proto__', '[{"__proto__":{"api_action":"test.echo"}}]'],
+    [[1], 'a name twice', [{ api_action: 'test.echo', Api_Action: 'linode.list' }]],
+    [[2, 3, 7], 'bad ones', [{}, { api_action: 5 }, { api_action: 'domain.list', domainid: true }]],
+  ];
+  for (const [codes, what, json] of inBatch) {
+    test(`a batch of ${what} is an array of ${codes}`, async () => {
+      assert.deepEqual(await batch(json), codes);
+    });
+  }
+
+  test('values and names of 100 kB', async () => {
+    const long = 'x'.repeat(100_000);
+    assert.equal(await post({ api_key: key, api_action: 'test.echo', foo: long }), 0);
+    assert.equal(await post({ api_key: key, api_action: 'test.echo', [long]: 'foo' }), 0);
+    assert.equal(await post({ api_key: key, api_action: long }), 3);
+    assert.equal(await post({ api_key: long, api_action: 'test.echo' }), 4);
+    assert.equal(await post({ ...rightCredentials, label: long }), 8);
+    assert.equal(await post({ ...rightCredentials, username: long }), 4);
+    assert.equal(await post({ ...rightCredentials, password: long }), 4);
+    assert.equal(await post({ ...rightCredentials, password: `${PASSWORD}\0` }), 4);
+  });
+
+  test('half a million names', async () => {
+    const headers = { 'content-type': FORM };
+    assert.equal(await send('/api/', { method: 'POST', body: 'a&'.repeat(500_000), headers }), 2);
+  });
+
+  test('a body over a megabyte, also once it is unpacked, is error 1', async () => {
+    assert.equal(await post({ ...rightCredentials, label: 'x'.repeat(1_100_000) }), 1);
+    const body = gzipSync(`${new URLSearchParams(rightCredentials)}&x=${'x'.repeat(20_000_000)}`);
+    const headers = { 'content-type': FORM, 'content-encoding': 'gzip' };
+    assert.equal(await send('/api/', { method: 'POST', body, headers }), 1);
+    assert.equal(await send('/api/', { method: 'POST', body: 'not packed', headers }), 1);
+  });
+
+  test('other content types are error 1', async () => {
+    const body = String(new URLSearchParams(rightCredentials));
+    const types = ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x', ''];
+    for (const type of types) {
+      const headers = { 'content-type': type };
+      assert.equal(await send('/api/', { method: 'POST', body, headers }), 1, type);
+    }
+  });
+
+  test('methods but GET and POST are error 9, and do nothing', async () => {
+    const path = `/api/?${new URLSearchParams(rightCredentials)}`;
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+      assert.equal(await send(path, { method }), 9, method);
+    }
+    const before = await content();
+    const answer = await fetch(app.origin + path, { method: 'HEAD' });
+    assert.equal(answer.status, 200);
+    assert.equal(await content(), before);
+  });
+
+  test('a key gets into no log, wherever it stands', async () => {
+    const paths = [key, `${key}x`].flatMap((text) => [
+      `/${text}`,
+      `/api/${text}/x`,
+      `/profile/${text}?${text}`,
+      `/auth/verify/${text}?api_key=${text}`,
+      `/api/?api_action=${text}&${text}=1&api_key=${text}&api_key=${text}x`,
+      `/?api_action=user.getapikey&username=${text}&password=${text}`,
+    ]);
+    const headers = {
+      'x-api-key': key,
+      authorization: `Basic ${btoa(`${key}:${key}`)}`,
+      cookie: key,
+      referer: `http://localhost/${key}`,
+      'user-agent': key,
+      'x-request-id': key,
+      'x-forwarded-for': key,
+    };
+    for (const path of paths) {
+      await fetch(app.origin + path, { redirect: 'manual' });
+      await fetch(app.origin + path, { redirect: 'manual', headers });
+      await fetch(app.origin + path, { method: 'POST', body: key, redirect: 'manual' });
+    }
+    await batch([{ api_action: key, [key]: key }]);
+    assert.ok(app.logLines.length > paths.length);
+  });
+
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 40 }),
+    fc.constantFrom('\0', '\ud800', '%00', '-1', '1e9', 'human', 'ada', '[]', '[{}]', '{}', '💥'),
+    fc.constant('').map(() => key),
+  );
+  const name = fc.oneof(
+    fc.mixedCase(
+      fc.constantFrom(
+        ...['api_key', 'api_action', 'api_responseFormat', 'api_requestArray', 'username'],
+        ...['password', 'label', 'expires', 'linodeid', '__proto__', 'a[]', 'a[b]', 'toString'],
+      ),
+    ),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+  );
+  const action = fc.oneof(
+    fc.mixedCase(fc.constantFrom('batch', 'foo.bar', ...actions.map(({ name }) => name))),
+    text,
+  );
+  const pairs = fc.array(fc.tuple(name, text), { maxLength: 5 });
+
+  test('whatever is sent, the answer is an envelope, or an array of them', async () => {
+    await fc.assert(
+      fc.asyncProperty(action, pairs, pairs, fc.boolean(), async (action, query, form, isPost) => {
+        const all: [string, string][] = [['Api_Action', action], ...query];
+        await send(`/?${new URLSearchParams(all)}`, {
+          ...(isPost ? { method: 'POST', body: new URLSearchParams(form) } : {}),
+          headers: { 'x-api-key': key },
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('the same of random bytes, in the body and in the address', async () => {
+    const junk = fc.array(fc.constantFrom('%', '=', '&', '+', ';', '[', '%ff', '%00', 'a', '?'));
+    const bytes = fc.uint8Array({ maxLength: 300 });
+    await fc.assert(
+      fc.asyncProperty(junk, bytes, async (junk, bytes) => {
+        const body = Buffer.concat([Buffer.from('foo=1&api_action=test.echo&'), bytes]);
+        const headers = { 'content-type': FORM, 'x-api-key': key };
+        await send(`/api/?${junk.join('')}`, { method: 'POST', body, headers });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('a batch of anything is an array of envelopes', async () => {
+    const request = fc.dictionary(name, fc.oneof(text, fc.jsonValue()), { noNullPrototype: true });
+    const withAction = fc.tuple(request, action).map(([request, action]) => {
+      return { ...request, api_action: action };
+    });
+    const json = fc.oneof(
+      fc.array(fc.oneof(request, withAction), { maxLength: 27 }),
+      fc.jsonValue(),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(json, async (json) => {
+        assert.ok(Array.isArray(await batch(json)));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** The code of the error that an envelope tells, or 0. Throws for anything but an envelope. */
+function codeIn(answer: unknown): number {
+  assert.ok(typeof answer === 'object' && answer !== null);
+  assert.deepEqual(Object.keys(answer), ['ERRORARRAY', 'DATA', 'ACTION']);
+  const { ERRORARRAY, DATA, ACTION }: Record<string, unknown> = { ...answer };
+  assert.equal(typeof ACTION, 'string');
+  assert.ok(Array.isArray(ERRORARRAY) && ERRORARRAY.length <= 1);
+  if (ERRORARRAY.length === 0) return 0;
+  const { ERRORCODE, ERRORMESSAGE }: Record<string, unknown> = ERRORARRAY[0];
+  assert.ok(typeof ERRORCODE === 'number' && ERRORCODE > 0 && ERRORCODE in errors);
+  assert.equal(typeof ERRORMESSAGE, 'string');
+  assert.deepEqual(DATA, {});
+  return ERRORCODE;
+}
+
+function fromHex(code: string): string {
+  return String.fromCharCode(Number.parseInt(code, 16));
+}
