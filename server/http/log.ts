@@ -45,6 +45,7 @@ export function logRequest(
   return requestId;
 }
 
+/** A key can be written with some of its characters, or all, in percent-encoding. */
 function withoutKeys(path: string): string {
-  return path.replace(/[0-9A-Za-z]{64,}/g, '…');
+  return path.replace(/(?:[0-9A-Za-z]|%[0-9A-Fa-f]{2}){64,}/g, '…');
 }
