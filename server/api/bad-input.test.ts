@@ -180,6 +180,18 @@ describeOnEachDatabase('bad input to the API', (on) => {
     assert.equal(await content(), before);
   });
 
+  test('a refusal says which action, as it was spelled, and in the format that was asked for', async () => {
+    const human = '?API_responseFormat=HUMAN&api_ACTION=Linode.List';
+    for (const [rest, method] of [
+      ['', 'PUT'],
+      ['&foo=1&foo=2', 'GET'],
+      ['&linodeid=x', 'POST'],
+    ] as const) {
+      const answer = await fetch(`${app.origin}/api/${human}${rest}`, { method });
+      assert.match(await answer.text(), /^ {2}"ACTION": "Linode.List"$/m, rest);
+    }
+  });
+
   test('a key gets into no log, wherever it stands', async () => {
     const encoded = [...key].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
     const paths = [key, encoded, key.slice(0, 32) + encoded.slice(96)].flatMap((text) => [
@@ -228,14 +240,15 @@ describeOnEachDatabase('bad input to the API', (on) => {
   );
   const pairs = fc.array(fc.tuple(name, text), { maxLength: 5 });
 
-  test('whatever is sent, the answer is an envelope, or an array of them', async () => {
+  test('whatever is sent, the answer is an envelope, or an array of them for a batch', async () => {
     await fc.assert(
       fc.asyncProperty(action, pairs, pairs, fc.boolean(), async (action, query, form, isPost) => {
         const all: [string, string][] = [['Api_Action', action], ...query];
-        await send(`/?${new URLSearchParams(all)}`, {
+        const sent = await send(`/?${new URLSearchParams(all)}`, {
           ...(isPost ? { method: 'POST', body: new URLSearchParams(form) } : {}),
           headers: { 'x-api-key': key },
         });
+        assert.equal(Array.isArray(sent), action.toLowerCase() === 'batch');
       }),
       { numRuns: 200 },
     );

@@ -28,22 +28,26 @@ interface Parts {
  */
 export function v3(parts: Parts): Handler {
   return async (exchange) => {
-    let parameters: Parameters = new Map();
+    const { req, res, query } = exchange;
+    let sent: [string, string][] = [...query];
     try {
-      if (!/^(GET|POST)$/.test(exchange.req.method ?? '')) throw new ApiError(9);
-      parameters = await readParameters(exchange);
-      send(exchange, parameters, 200, await answer(parts, exchange, parameters));
+      if (!/^(GET|POST)$/.test(req.method ?? '')) throw new ApiError(9);
+      sent = [...sent, ...(await readForm(req, res))];
+      send(exchange, sent, 200, await answer(parts, exchange, toParameters(sent)));
     } catch (error) {
       const { status, code, message } = refusalOf(error);
       if (status >= 500) parts.log.error({ err: error }, 'failed');
-      const action = String(parameters.get('api_action') ?? '');
-      send(exchange, parameters, status, failed(action, { code, message }));
+      const action = first(sent, 'api_action');
+      const envelope = failed(action, { code, message });
+      // Who sends a batch reads an array.
+      send(exchange, sent, status, action.toLowerCase() === 'batch' ? [envelope] : envelope);
     }
   };
 }
 
-async function readParameters({ req, res, query }: Exchange): Promise<Parameters> {
-  return toParameters([...query, ...(await readForm(req, res))]);
+/** A parameter, however wrong the others are; empty when it was not sent. */
+function first(sent: [string, string][], name: string): string {
+  return sent.find(([anyCase]) => anyCase.toLowerCase() === name)?.[1] ?? '';
 }
 
 function answer(
@@ -95,11 +99,11 @@ function refusalOf(error: unknown): { status: number; code: ErrorCode; message: 
 
 function send(
   { res }: Exchange,
-  parameters: Parameters,
+  sent: [string, string][],
   status: number,
   answer: Envelope | Envelope[],
 ): void {
-  const isHuman = /^human$/i.test(String(parameters.get('api_responseformat')));
+  const isHuman = /^human$/i.test(first(sent, 'api_responseformat'));
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json;charset=UTF-8');
   res.end(JSON.stringify(answer, null, isHuman ? 2 : 0));
