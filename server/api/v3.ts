@@ -35,7 +35,8 @@ export function v3(parts: Parts): Handler {
       sent = [...sent, ...(await readForm(req, res))];
       send(exchange, sent, 200, await answer(parts, exchange, toParameters(sent)));
     } catch (error) {
-      const { status, code, message } = refusalOf(error);
+      const { status, code, message, headers } = refusalOf(error);
+      res.setHeaders(new Map(Object.entries(headers)));
       if (status >= 500) parts.log.error({ err: error }, 'failed');
       const action = first(sent, 'api_action');
       const envelope = failed(action, { code, message });
@@ -90,11 +91,20 @@ function authentication(
 }
 
 /** What is wrong, for the envelope. Who hears 14 tries again later, which a 503 asks for as well. */
-function refusalOf(error: unknown): { status: number; code: ErrorCode; message: string } {
-  if (error instanceof ApiError) return { status: 200, code: error.code, message: error.message };
-  const { status, message } = toHttpError(error);
-  if (status === 503) return { status, code: 14, message };
-  return { status: status < 500 ? 200 : status, code: 1, message };
+function refusalOf(error: unknown): Refused {
+  if (error instanceof ApiError) {
+    return { status: 200, code: error.code, message: error.message, headers: {} };
+  }
+  const { status, message, headers } = toHttpError(error);
+  if (status === 503) return { status, code: 14, message, headers };
+  return { status: status < 500 ? 200 : status, code: 1, message, headers };
+}
+
+interface Refused {
+  status: number;
+  code: ErrorCode;
+  message: string;
+  headers: Record<string, string>;
 }
 
 function send(
