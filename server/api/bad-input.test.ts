@@ -32,7 +32,8 @@ describeOnEachDatabase('bad input to the API', (on) => {
     const log = app.logLines.join('').replace(/%([0-9a-f]{2})/gi, (_, code) => fromHex(code));
     app.logLines.length = 0;
     for (let at = 0; at + 20 <= key.length; at++) {
-      assert.ok(!log.includes(key.slice(at, at + 20)), 'a key got into the log');
+      const part = key.slice(at, at + 20).toLowerCase();
+      assert.ok(!log.toLowerCase().includes(part), 'a key got into the log');
     }
     assert.ok(!log.includes(PASSWORD), 'a password got into the log');
     assert.doesNotMatch(log, /"level":50/);
@@ -144,6 +145,10 @@ describeOnEachDatabase('bad input to the API', (on) => {
     assert.equal(await post({ ...rightCredentials, label: long }), 8);
     assert.equal(await post({ ...rightCredentials, username: long }), 4);
     assert.equal(await post({ ...rightCredentials, password: long }), 4);
+  });
+
+  test('NUL in a user name or a password is error 4', async () => {
+    assert.equal(await post({ ...rightCredentials, username: 'ada\0' }), 4);
     assert.equal(await post({ ...rightCredentials, password: `${PASSWORD}\0` }), 4);
   });
 
@@ -199,7 +204,8 @@ describeOnEachDatabase('bad input to the API', (on) => {
       `/api/${text}/x`,
       `/profile/${text}?${text}`,
       `/auth/verify/${text}?api_key=${text}`,
-      `/api/?api_action=${text}&${text}=1&api_key=${text}&api_key=${text}x`,
+      `/api/?api_action=${text}&${text}=1`,
+      `/api/?api_action=test.echo&api_key=${text}&api_key=${text}x`,
       `/?api_action=user.getapikey&username=${text}&password=${text}`,
     ]);
     const headers = {
