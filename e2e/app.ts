@@ -40,8 +40,10 @@ export class App {
     });
   }
 
+  /** Stops it; it has looked for secrets in its log and database, and fails where it found one. */
   async stop(): Promise<void> {
     this.#process.disconnect();
-    await once(this.#process, 'exit');
+    const [code]: (number | null)[] = await once(this.#process, 'exit');
+    if (code !== 0) throw new Error('The app did not end well; what it said stands above.');
   }
 }

@@ -1,6 +1,7 @@
 // The app as it ships, in a process of its own, on a fresh database. What a test can't do as a
 // person (add somebody, let time pass) it asks for by message.
 import { createServer } from 'node:http';
+import { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import { openKeyLookup } from '../db/key-lookup.ts';
@@ -13,30 +14,39 @@ import { listeningAt } from '../server/http/listening-at.ts';
 import { createLogger } from '../server/http/logger.ts';
 import { PASSWORD_DIGEST } from '../server/test-users.ts';
 import type { Command } from './app.ts';
+import { dump, Secrets } from './secrets.ts';
 
 const url = process.argv[2] === 'PostgreSQL' ? await createTestDatabase() : undefined;
 const location = url === undefined ? { memory: true as const } : { url };
 const db = await openDatabase(location);
 const passwords = await startPasswords();
-const log = createLogger();
-// A line for each request would drown what the walks report.
-log.level = 'error';
-const checks = startKeyChecks(db, openKeyLookup(db, location), log);
-const server = createServer(
-  createApp({
-    config: {
-      publicUrl: undefined,
-      secure: false,
-      trustProxy: false,
-      sessionSecrets: ['a secret of the end-to-end tests'],
+const logLines: string[] = [];
+const log = createLogger(
+  new Writable({
+    write(line, _encoding, done) {
+      logLines.push(String(line));
+      // The others would drown what the walks report.
+      if (/"level":[56]0/.test(String(line))) process.stdout.write(String(line));
+      done();
     },
-    db,
-    passwords,
-    checks,
-    log,
-    stopping: new AbortController().signal,
   }),
 );
+const checks = startKeyChecks(db, openKeyLookup(db, location), log);
+const secrets = new Secrets();
+const app = createApp({
+  config: {
+    publicUrl: undefined,
+    secure: false,
+    trustProxy: false,
+    sessionSecrets: ['a secret of the end-to-end tests'],
+  },
+  db,
+  passwords,
+  checks,
+  log,
+  stopping: new AbortController().signal,
+});
+const server = createServer(secrets.listen(app));
 server.listen(0, '127.0.0.1', () => process.send?.({ origin: listeningAt(server) }));
 
 process.on('message', async (command: Command) => {
@@ -49,6 +59,11 @@ process.on('disconnect', async () => {
   server.close();
   await passwords.close();
   await checks.close();
+  const { known, leaked } = secrets.lookFor(logLines.join('') + (await dump(db)));
+  if (known === 0 || leaked.length > 0) {
+    console.error(`Of ${known} secrets these are in the log or the database:`, leaked);
+    process.exitCode = 1;
+  }
   await db.destroy();
   if (url !== undefined) await dropTestDatabase(url);
 });
