@@ -29,7 +29,7 @@ type Listener = (req: IncomingMessage, res: ServerResponse) => void;
  * form token counts here, and nothing passes Express: its empty route costs several times a check.
  */
 export function programs(parts: Parts, pages: Listener): Listener {
-  const { db, checks, trust } = parts;
+  const { db, checks, trust, log } = parts;
   const answered = answering(parts);
   const check = verify(checks);
   const linode = answered(v3(parts));
@@ -44,8 +44,12 @@ export function programs(parts: Parts, pages: Listener): Listener {
   return (req, res) => {
     const exchange = begin(req, res, trust);
     const handler = find(exchange);
-    if (handler) void handler(exchange);
-    else pages(req, res);
+    if (!handler) return pages(req, res);
+    handler(exchange).catch((err) => {
+      log.error({ err }, 'failed');
+      // No answer rather than a wrong one.
+      res.destroy();
+    });
   };
 
   function find({ req, path, query }: Exchange): Handler | undefined {

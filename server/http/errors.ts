@@ -65,7 +65,7 @@ export function toHttpError(error: unknown): HttpError {
   // A path that can't be decoded names nothing.
   if (error instanceof URIError) return notFound();
   const status = clientErrorStatus(error);
-  if (status === 413) return new HttpError(413, 'That is more than this form can hold.');
+  if (status === 413) return new HttpError(413, 'That is more than is taken here.');
   if (status !== undefined) return new HttpError(status, 'The request could not be understood.');
   if (isDatabaseAway(error)) {
     return new HttpError(503, 'The database does not answer. Please try again in a moment.', {
