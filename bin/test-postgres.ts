@@ -63,7 +63,7 @@ async function startCluster(programs: string): Promise<TestPostgres> {
 }
 
 /** PostgreSQL refuses to run as root; then it is somebody who owns nothing else. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const number = (flag: string) => Number(spawnSync('id', [flag, 'nobody']).stdout);
   return { uid: number('-u'), gid: number('-g') };

@@ -1,0 +1,12 @@
+// A service that knows nothing of keys. Whoever gets here has been let in, and the headers say who
+// it is; so nobody but the gateway may reach it.
+import { createServer } from 'node:http';
+
+const { HOST = '127.0.0.1', PORT = '3001' } = process.env;
+
+const server = createServer(({ headers }, res) => {
+  res.setHeader('Content-Type', 'text/plain');
+  res.end(`Hello, ${headers['x-auth-user']}. The door is open.\n`);
+});
+server.listen(Number(PORT), HOST, () => console.log('listening at', server.address()));
+process.once('SIGTERM', () => process.exit(0));

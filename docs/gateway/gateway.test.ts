@@ -1,0 +1,375 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
+import { sql } from 'kysely';
+import { type Database, openDatabase } from '../../db/database.ts';
+import {
+  allowConnections,
+  createTestDatabase,
+  dropTestDatabase,
+  noPostgres,
+} from '../../db/test-databases.ts';
+import { addKey, addUser, newKey } from '../../db/test-rows.ts';
+import { digestOf, makeSecret, prefixOf } from '../../server/api-keys/secret.ts';
+import { listeningAt } from '../../server/http/listening-at.ts';
+import { startApp } from '../../server/testing.ts';
+import { noProxy, proxyKinds, type RunningProxy, send, startProxy } from './proxies.ts';
+
+for (const kind of proxyKinds) {
+  const title = `a service behind ${kind.name}`;
+  const skip = noPostgres || noProxy(kind);
+  if (skip) {
+    test(title, { skip });
+    continue;
+  }
+
+  describe(title, () => {
+    const opened = new AsyncDisposableStack();
+    let url: string;
+    let db: Database;
+    let app: Awaited<ReturnType<typeof startApp>>;
+    let service: Listening;
+    let proxy: RunningProxy;
+    before(async () => {
+      url = await createTestDatabase();
+      opened.defer(() => dropTestDatabase(url));
+      db = await openDatabase({ url });
+      opened.defer(() => db.destroy());
+      app = await startApp(db, { trustProxy: 1 }, { url });
+      opened.defer(() => app.close());
+      service = await listening((_request, res) => res.end('from the service'));
+      opened.defer(() => service.close());
+      proxy = await startProxy(kind, { app: new URL(app.origin).host, backend: service.host });
+      opened.defer(() => proxy.stop());
+    });
+    beforeEach(() => {
+      service.requests.length = 0;
+    });
+    after(() => opened.disposeAsync());
+
+    const get = (target: string, headers: Record<string, string | string[]> = {}) =>
+      send(proxy.origin, target, { headers });
+
+    /** The address of one more proxy, that has other places to turn to. */
+    async function otherProxy(t: TestContext, places: { app?: string; backend?: string }) {
+      const usual = { app: new URL(app.origin).host, backend: service.host };
+      const other = await startProxy(kind, { ...usual, ...places });
+      t.after(() => other.stop());
+      return other.origin;
+    }
+
+    /** A key of somebody new, who may do this. */
+    async function keyFor(username: string, permissions: string[] = ['*']): Promise<string> {
+      const user = await addUser(db, username);
+      await sql`update users set permissions = ${permissions} where id = ${user}`.execute(db);
+      const secret = makeSecret();
+      await addKey(db, user, newKey({ prefix: prefixOf(secret), digest: digestOf(secret) }));
+      return secret;
+    }
+
+    test('a good key passes, and the service is told whose it is', async () => {
+      const ada = await keyFor('ada', ['domains', 'linodes']);
+      for (const headers of [
+        { authorization: `Bearer ${ada}` },
+        { authorization: `Basic ${Buffer.from(`any:${ada}`).toString('base64')}` },
+        { 'x-api-key': ada },
+      ]) {
+        const answer = await get('/some/path?and=query', headers);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.body, 'from the service');
+        const received = service.requests.pop();
+        assert.equal(received?.url, '/some/path?and=query');
+        assert.deepEqual(identityIn(received.headers), {
+          'x-auth-user': 'ada',
+          'x-auth-key': prefixOf(ada),
+          'x-auth-permissions': 'domains linodes',
+          // Of a key that never expires.
+          'x-auth-expires': '',
+        });
+      }
+    });
+
+    test('a caller is never given the answer of a check', async () => {
+      const adele = await keyFor('adele');
+      for (const target of ['/_key', '/_key/domains', '/auth/verify']) {
+        const answer = await get(target, bearer(adele));
+        assert.notEqual(answer.status, 204, target);
+        assert.equal(answer.headers['x-auth-user'], undefined);
+      }
+    });
+
+    test('the service is told when a key expires', async () => {
+      const grace = await keyFor('grace');
+      const expires = '2999-01-01T00:00:00.000Z';
+      await sql`update api_keys set expires_at = ${expires} where digest = ${digestOf(grace)}`.execute(
+        db,
+      );
+      await get('/', { 'x-api-key': grace });
+      assert.equal(service.requests[0]?.headers['x-auth-expires'], expires);
+    });
+
+    test('what is no good key is refused with the reason, and the service hears nothing', async () => {
+      const good = await keyFor('edsger');
+      const refusals: [Record<string, string>, string, RegExp][] = [
+        [{}, 'missing', /^Bearer realm="api"$/],
+        [bearer(makeSecret()), 'unknown', /error="invalid_token"/],
+        [bearer('junk'), 'unknown', /error="invalid_token"/],
+        [{ ...bearer(good), 'x-api-key': makeSecret() }, 'unknown', /error="invalid_request"/],
+      ];
+      for (const target of ['/', '/domains', `/?api_key=${good}`]) {
+        for (const [headers, reason, challenge] of refusals) {
+          const answer = await get(target, headers);
+          assert.equal(answer.status, 401, reason);
+          assert.equal(answer.headers['x-auth-reason'], reason);
+          assert.match(answer.headers['www-authenticate'] ?? '', challenge);
+        }
+      }
+      assert.deepEqual(service.requests, []);
+    });
+
+    test('a removed key is refused from the very next request on', async () => {
+      const alan = await keyFor('alan');
+      assert.equal((await get('/', bearer(alan))).status, 200);
+      const removal = { method: 'DELETE', headers: bearer(alan) };
+      assert.equal((await send(app.origin, '/api/key', removal)).status, 204);
+      const answer = await get('/', bearer(alan));
+      assert.equal(answer.status, 401);
+      assert.equal(answer.headers['x-auth-reason'], 'removed');
+      assert.equal(service.requests.length, 1);
+    });
+
+    test('a permission that is missing is refused, wherever the caller asks for another', async () => {
+      const barbara = await keyFor('barbara', ['linodes']);
+      for (const target of [
+        '/domains',
+        '/domains/1?permission=linodes',
+        '/%64omains/1',
+        '//domains/1',
+        '/x/../domains/1',
+      ]) {
+        const answer = await get(target, bearer(barbara));
+        assert.equal(answer.status, 403, target);
+        const challenge = 'Bearer realm="api", error="insufficient_scope", scope="domains"';
+        assert.equal(answer.headers['www-authenticate'], challenge);
+      }
+      assert.deepEqual(service.requests, []);
+      assert.equal((await get('/?permission=domains', bearer(barbara))).status, 200);
+      const donald = await keyFor('donald', ['domains']);
+      assert.equal((await get('/domains/1', bearer(donald))).status, 200);
+    });
+
+    test('nothing that a caller calls X-Auth-… reaches the service, nor the key', async () => {
+      const john = await keyFor('john', ['linodes']);
+      const smuggled = {
+        'X-Auth-User': ['root', 'admin'],
+        'x-AUTH-permissions': '*',
+        'X-Auth-Key': 'lmk',
+        'X-Auth-Expires': 'never',
+        'X-Auth-Reason': 'smuggled',
+        'X-Auth-Anything': ['smuggled', 'smuggled too'],
+        X_Auth_User: 'root',
+        x_auth_permissions: ['*', '*'],
+        'X-Auth_User': 'root',
+        'X_AUTH-User': 'root',
+      };
+      const genuine = {
+        'x-auth-user': 'john',
+        'x-auth-key': prefixOf(john),
+        'x-auth-permissions': 'linodes',
+        'x-auth-expires': '',
+      };
+      for (const connection of ['close', 'close, X-Auth-User, x-auth-permissions', 'X-AUTH-KEY']) {
+        const answer = await get('/', { ...smuggled, ...bearer(john), connection });
+        assert.equal(answer.status, 200);
+        assert.equal(answer.headers['x-auth-reason'], undefined);
+        const headers = service.requests.pop()?.headers ?? {};
+        assert.deepEqual(identityIn(headers), genuine);
+        assert.doesNotMatch(JSON.stringify(headers), new RegExp(`smuggled|${john}`));
+      }
+      await get('/', { 'x-api-key': john, cookie: 'theme=dark' });
+      const headers = service.requests.pop()?.headers ?? {};
+      assert.doesNotMatch(JSON.stringify(headers), new RegExp(john));
+      assert.equal(headers.cookie, 'theme=dark');
+      assert.equal((await get('/', smuggled)).status, 401);
+      assert.deepEqual(service.requests, []);
+    });
+
+    test('the greeting of the service that docker-compose starts', async (t) => {
+      const grete = await keyFor('grete');
+      const greeter = await startGreeter();
+      t.after(() => greeter.stop());
+      const other = await otherProxy(t, { backend: greeter.host });
+      const answer = await send(other, '/', { headers: bearer(grete) });
+      assert.equal(answer.body, 'Hello, grete. The door is open.\n');
+    });
+
+    test('a body reaches the service whole, in one piece or in many', async () => {
+      const margaret = await keyFor('margaret');
+      const body = randomBytes(600_000);
+      for (const length of [
+        { 'content-length': body.length },
+        { 'transfer-encoding': 'chunked' },
+      ]) {
+        const headers = { ...bearer(margaret), ...length, 'content-type': 'application/x-random' };
+        const answer = await send(proxy.origin, '/upload', { method: 'POST', headers, body });
+        assert.equal(answer.status, 200);
+        const received = service.requests.pop();
+        assert.equal(received?.method, 'POST');
+        assert.equal(received.headers['content-type'], 'application/x-random');
+        assert.ok(received.body.equals(body));
+      }
+    });
+
+    test('with the database stopped nobody passes; it works again by itself', async (t) => {
+      t.after(() => allowConnections(url, true));
+      const radia = await keyFor('radia');
+      assert.equal((await get('/', bearer(radia))).status, 200);
+      await allowConnections(url, false);
+      for (const target of ['/', '/domains']) {
+        assertNoCheck(await get(target, bearer(radia)));
+      }
+      assert.equal(service.requests.length, 1);
+      await allowConnections(url, true);
+      assert.equal((await get('/', bearer(radia))).status, 200);
+    });
+
+    test('a faulty service is not taken for a faulty check', async (t) => {
+      const frances = await keyFor('frances');
+      const faulty = await listening((_request, res) => res.writeHead(500).end('my own fault'));
+      t.after(() => faulty.close());
+      const other = await otherProxy(t, { backend: faulty.host });
+      const answer = await send(other, '/', { headers: bearer(frances) });
+      assert.equal(answer.status, 500);
+      assert.equal(answer.body, 'my own fault');
+      await faulty.close();
+      assert.equal((await send(other, '/', { headers: bearer(frances) })).status, 502);
+    });
+
+    test('where no app listens nobody passes', async (t) => {
+      const other = await otherProxy(t, { app: '127.0.0.1:1' });
+      for (const target of ['/', '/domains']) {
+        assertNoCheck(await send(other, target, { headers: bearer(makeSecret()) }));
+      }
+      assert.deepEqual(service.requests, []);
+    });
+
+    test('an answer that is neither yes nor no, or that never comes, lets nobody pass', async (t) => {
+      let status: number | undefined;
+      const strange = await listening((_request, res) => {
+        if (status) res.writeHead(status, { 'X-Auth-User': 'ada', Location: '/login' }).end();
+      });
+      t.after(() => strange.close());
+      status = 503;
+      const other = await otherProxy(t, { app: strange.host });
+      for (status of [301, 302, 400, 404, 429, 500, 502, 503, undefined]) {
+        assertNoCheck(await send(other, '/', { headers: bearer('a key') }));
+      }
+      assert.deepEqual(service.requests, []);
+    });
+
+    test('the check is asked for the key and what the place needs, whatever was asked of us', async (t) => {
+      const check = await listening((_request, res) => res.writeHead(204).end());
+      t.after(() => check.close());
+      const other = await otherProxy(t, { app: check.host });
+      for (const [target, asked] of [
+        ['/x?permission=linodes&hidden=yes', /^\/auth\/verify\??$/],
+        ['/domains?permission=linodes&hidden=yes', /^\/auth\/verify\?permission=domains$/],
+      ] as const) {
+        check.requests.length = 0;
+        const headers = {
+          'x-api-key': 'a key',
+          'x-forwarded-for': '198.51.100.9',
+          'user-agent': 'a program',
+          cookie: 'hidden=yes',
+        };
+        await send(other, target, { method: 'POST', headers, body: 'hidden=yes' });
+        assert.equal(check.requests.length, 1);
+        const [received] = check.requests;
+        assert.match(received?.url ?? '', asked);
+        assert.equal(received?.method, 'GET');
+        assert.equal(received.body.length, 0);
+        assert.equal(received.headers['x-api-key'], 'a key');
+        assert.equal(received.headers['user-agent'], 'a program');
+        // TRUST_PROXY=1 takes the last.
+        assert.match(received.headers['x-forwarded-for']?.toString() ?? '', /(^|, )127\.0\.0\.1$/);
+        assert.doesNotMatch(JSON.stringify(received.headers), /hidden/);
+      }
+    });
+  });
+}
+
+function bearer(secret: string): { authorization: string } {
+  return { authorization: `Bearer ${secret}` };
+}
+
+function assertNoCheck({ status, headers }: Awaited<ReturnType<typeof send>>): void {
+  assert.equal(status, 503);
+  assert.ok(Number(headers['retry-after']) > 0);
+  assert.equal(headers['cache-control'], 'no-store');
+}
+
+/** What a service could take for our word, as one that reads names as CGI does. */
+function identityIn(headers: IncomingHttpHeaders): Record<string, string> {
+  const identity = Object.entries(headers)
+    .filter(([name]) => /^x.auth/.test(name))
+    .map(([name, value]): [string, string] => [name, String(value)]);
+  // A proxy may leave out what is empty.
+  return { 'x-auth-expires': '', ...Object.fromEntries(identity) };
+}
+
+/** backend.ts as it stands, on a free port. */
+async function startGreeter() {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'backend.ts')], {
+    env: { PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [told]: Buffer[] = await once(child.stdout, 'data');
+  return {
+    host: `127.0.0.1:${/port: (\d+)/.exec(String(told))?.[1]}`,
+    async stop() {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    },
+  };
+}
+
+interface Received {
+  method: string | undefined;
+  url: string | undefined;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+interface Listening {
+  host: string;
+  requests: Received[];
+  close(): Promise<void>;
+}
+
+/** A server on a free port that remembers what it was asked. */
+async function listening(answer: (request: Received, res: ServerResponse) => void) {
+  const requests: Received[] = [];
+  const server = createServer(async (req, res) => {
+    const { method, url, headers } = req;
+    const received = { method, url, headers, body: await buffer(req) };
+    requests.push(received);
+    answer(received, res);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    host: new URL(listeningAt(server)).host,
+    requests,
+    async close() {
+      if (!server.listening) return;
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,172 @@
+// The proxies of this folder as real processes, each with the very file that stands here.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  request,
+} from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { unprivilegedUser } from '../../bin/test-postgres.ts';
+import { listeningAt } from '../../server/http/listening-at.ts';
+
+interface ProxyKind {
+  name: 'nginx' | 'caddy';
+  file: string;
+  /** What makes `http://:8080` of the file an address of this machine alone. */
+  listen(port: string): [string, string];
+  start(file: string, folder: string): string[];
+}
+
+export const proxyKinds: ProxyKind[] = [
+  {
+    name: 'nginx',
+    file: 'nginx.conf',
+    listen: (port) => ['listen 8080;', `listen 127.0.0.1:${port};`],
+    start: (file, folder) => ['-p', folder, '-e', 'stderr', '-c', file, '-g', 'daemon off;'],
+  },
+  {
+    name: 'caddy',
+    file: 'Caddyfile',
+    listen: (port) => ['http://:8080 {', `http://:${port} {\n\tbind 127.0.0.1`],
+    start: (file) => ['run', '--adapter', 'caddyfile', '--config', file],
+  },
+];
+
+/** Why the tests of a proxy are skipped; false where it is installed. */
+export function noProxy({ name }: ProxyKind): string | false {
+  return findProgram(name) === undefined && `there is no ${name}: install it`;
+}
+
+export interface RunningProxy {
+  origin: string;
+  stop(): Promise<void>;
+}
+
+/** @param places the `host:port` of the app, and of the service that is protected. */
+export async function startProxy(
+  kind: ProxyKind,
+  places: { app: string; backend: string },
+): Promise<RunningProxy> {
+  const program = findProgram(kind.name);
+  if (program === undefined) throw new Error(`There is no ${kind.name}.`);
+  const port = await freePort();
+  const folder = mkdtempSync(path.join(tmpdir(), `${kind.name}-`));
+  const file = path.join(folder, kind.file);
+  writeFileSync(file, placed(kind, port, places));
+  const owner = unprivilegedUser();
+  if (owner) chownSync(folder, owner.uid, owner.gid);
+
+  const proxy = spawn(program, kind.start(file, folder), {
+    ...owner,
+    cwd: folder,
+    // Caddy keeps its things in the home folder.
+    env: { PATH: process.env.PATH, HOME: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let told = '';
+  proxy.stderr.setEncoding('utf8').on('data', (more: string) => {
+    told += more;
+  });
+  const running = {
+    origin: `http://127.0.0.1:${port}`,
+    async stop() {
+      if (proxy.exitCode === null) {
+        proxy.kill('SIGTERM');
+        await once(proxy, 'exit');
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await answering(running.origin, () => proxy.exitCode === null);
+  } catch (cause) {
+    await running.stop();
+    throw new Error(`${kind.name} did not start:\n${told}`, { cause });
+  }
+  return running;
+}
+
+/** The file as it stands here, with other addresses and nothing else. */
+function placed(kind: ProxyKind, port: string, places: { app: string; backend: string }): string {
+  const file = readFileSync(path.join(import.meta.dirname, kind.file), 'utf8');
+  const [standing, wanted] = kind.listen(port);
+  if (!file.includes(standing)) throw new Error(`${kind.file} has no ${standing}`);
+  return file
+    .replace(standing, wanted)
+    .replaceAll('app:3000', places.app)
+    .replaceAll('backend:3001', places.backend);
+}
+
+/** These folders are Debian's, and not on everybody's path. */
+function findProgram(name: string): string | undefined {
+  return [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
+    .map((folder) => path.join(folder, name))
+    .find((program) => existsSync(program));
+}
+
+/** Neither proxy tells which port it took, so it is given one that was free a moment ago. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = new URL(listeningAt(server));
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Resolves when there is an answer, whatever it is; rejects when there will be none. */
+async function answering(origin: string, isRunning: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    try {
+      await send(origin, '/');
+      return;
+    } catch (error) {
+      if (!isRunning() || Date.now() > deadline) throw error;
+      await sleep(20);
+    }
+  }
+}
+
+interface Answer {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/**
+ * One request on a connection of its own: path and names of headers go out as they are given.
+ * Rejects where a proxy waits for a check that never ends.
+ */
+export async function send(
+  origin: string,
+  target: string,
+  { method = 'GET', headers = {}, body = '' }: SendOptions = {},
+): Promise<Answer> {
+  const options = {
+    path: target,
+    method,
+    headers,
+    agent: false,
+    signal: AbortSignal.timeout(15_000),
+  };
+  return new Promise((resolve, reject) => {
+    const req = request(origin, options, (res) => {
+      const answer = { status: res.statusCode, headers: res.headers };
+      text(res).then((body) => resolve({ ...answer, body }), reject);
+    });
+    req.on('error', reject).end(body);
+  });
+}
+
+interface SendOptions {
+  method?: string;
+  headers?: OutgoingHttpHeaders;
+  body?: string | Buffer;
+}
