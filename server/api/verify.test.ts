@@ -290,6 +290,7 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
     for (const answer of answers) {
       assert.equal(answer.status, 503);
       assert.equal(answer.headers.get('x-auth-user'), '');
+      assert.ok(Number(answer.headers.get('retry-after')) > 0);
     }
     assert.ok(app.logLines.some((line) => line.includes('keys could not be checked')));
     const whoami = await fetch(`${app.origin}/api/whoami`, { headers: { 'x-api-key': secret } });

@@ -15,21 +15,22 @@ export function verify(checks: KeyChecks): Handler {
     const verdict = await judge().catch(() => undefined);
     const identity = identityHeaders(verdict);
     // A gateway lets nothing through that was not found to be good.
-    if (!verdict) return refuse(503);
-    if (!verdict.key) return refuse(401, challenge(verdict));
+    if (!verdict) return refuse(503, ['Retry-After', '5']);
+    if (!verdict.key) return refuse(401, ['WWW-Authenticate', challenge(verdict)]);
 
     const { permissions } = verdict.key;
     const lacking = query.getAll('permission').filter((name) => isLacking(permissions, name));
-    if (lacking.length > 0) return refuse(403, insufficientScope(lacking.filter(isPermission)));
+    if (lacking.length > 0) {
+      return refuse(403, ['WWW-Authenticate', insufficientScope(lacking.filter(isPermission))]);
+    }
     res.writeHead(204, identity).end();
 
     async function judge(): Promise<Verdict> {
       return hasKey(query) ? IN_THE_ADDRESS : checks.check(presentedKeys(req), client);
     }
 
-    function refuse(status: 401 | 403 | 503, wwwAuthenticate?: string) {
-      if (wwwAuthenticate) identity.push('WWW-Authenticate', wwwAuthenticate);
-      res.writeHead(status, [...identity, 'Content-Length', '0']).end();
+    function refuse(status: 401 | 403 | 503, why: [string, string]) {
+      res.writeHead(status, [...identity, ...why, 'Content-Length', '0']).end();
     }
   };
 }

@@ -1,4 +1,4 @@
-import { findCreation } from '../../../../db/users.ts';
+import { describeUser } from '../../../../db/users.ts';
 import type { KeyAction } from '../action.ts';
 
 export const accountInfo: KeyAction = {
@@ -7,8 +7,9 @@ export const accountInfo: KeyAction = {
   needs: { permission: 'account' },
   takes: {},
   async answer({ db, key }) {
+    const { createdAt } = await describeUser(db, key.userId);
     return {
-      ACTIVE_SINCE: `${timestamp(await findCreation(db, key.userId))}.0`,
+      ACTIVE_SINCE: `${timestamp(createdAt)}.0`,
       TRANSFER_POOL: 0,
       TRANSFER_USED: 0,
       TRANSFER_BILLABLE: 0,
