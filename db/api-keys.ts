@@ -65,6 +65,16 @@ export async function findKey(
     .executeTakeFirst();
 }
 
+/** The id of a user's key by its first 16 characters; undefined when it is not there, or removed. */
+export async function findKeyByPrefix(
+  db: Database,
+  userId: number,
+  prefix: string,
+): Promise<number | undefined> {
+  const key = await selectKeys(db, userId).where('prefix', '=', prefix).executeTakeFirst();
+  return key?.id;
+}
+
 /** Removes a user's key, at once and for good. */
 export async function removeKey(
   db: Database,

@@ -3,12 +3,14 @@ import { type Migration, Migrator } from 'kysely/migration';
 import * as firstTables from './migrations/0001-first-tables.ts';
 import * as myProfile from './migrations/0002-my-profile.ts';
 import * as keysInUse from './migrations/0003-keys-in-use.ts';
+import * as operatorsEvents from './migrations/0004-operators-events.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 const migrations: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-my-profile': myProfile,
   '0003-keys-in-use': keysInUse,
+  '0004-operators-events': operatorsEvents,
 };
 
 /**

@@ -86,4 +86,8 @@ export type EventKind =
   | 'key removed'
   | 'password changed'
   | 'signed out'
-  | 'signed out elsewhere';
+  | 'signed out elsewhere'
+  | 'user added'
+  | 'user disabled'
+  | 'user enabled'
+  | 'permissions changed';

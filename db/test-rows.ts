@@ -2,16 +2,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from './database.ts';
 import type { Client } from './events.ts';
 import { insertKey, type NewKey } from './new-keys.ts';
-import { findUser, insertUser } from './users.ts';
+import { insertUser } from './users.ts';
 
 export const client: Client = { ip: '203.0.113.7', userAgent: 'test' };
 
 /** Adds a user who can't log in, and returns their id. */
 export async function addUser(db: Database, username: string): Promise<number> {
-  await insertUser(db, { username, passwordDigest: '' });
-  const user = await findUser(db, username);
-  if (!user) throw new Error(`${username} was not added.`);
-  return user.id;
+  const id = await insertUser(db, { username, passwordDigest: '' });
+  if (id === undefined) throw new Error(`${username} was not added.`);
+  return id;
 }
 
 let serial = 0;

@@ -38,18 +38,26 @@ interface NewUser {
   passwordDigest: string;
 }
 
-/** Since when a user is there. */
-export async function findCreation(db: Database, userId: number): Promise<Date> {
-  const { created_at } = await db
+/** What is known of a user, but for the password. */
+export async function describeUser(db: Database, userId: number) {
+  return db
     .selectFrom('users')
-    .select('created_at')
+    .select([
+      'username',
+      'email',
+      'permissions',
+      'time_zone as timeZone',
+      'created_at as createdAt',
+      'disabled_at as disabledAt',
+      'log_in_at as logInAt',
+      'log_in_ip as logInIp',
+    ])
     .where('id', '=', userId)
     .executeTakeFirstOrThrow();
-  return created_at;
 }
 
-/** Adds a user, unless the name is taken. Returns whether it did. */
-export async function insertUser(db: Database, user: NewUser): Promise<boolean> {
+/** Adds a user, and returns their id; undefined where the name is taken. */
+export async function insertUser(db: Database, user: NewUser): Promise<number | undefined> {
   const inserted = await db
     .insertInto('users')
     .values({
@@ -60,7 +68,7 @@ export async function insertUser(db: Database, user: NewUser): Promise<boolean> 
     .onConflict((conflict) => conflict.expression(sql`lower(username)`).doNothing())
     .returning('id')
     .executeTakeFirst();
-  return inserted !== undefined;
+  return inserted?.id;
 }
 
 export async function hasUsers(db: Database): Promise<boolean> {
@@ -121,6 +129,15 @@ export async function changePasswordDigest(
     .set({ password_digest: passwordDigest })
     .where('id', '=', userId)
     .execute();
+}
+
+/** Sets what a user may do; `*` is everything. It holds for the next request with a key of theirs. */
+export async function changePermissions(
+  db: Database,
+  userId: number,
+  permissions: string[],
+): Promise<void> {
+  await db.updateTable('users').set({ permissions }).where('id', '=', userId).execute();
 }
 
 /** Sets a user's time zone. Returns false for one that the database doesn't know. */

@@ -17,6 +17,6 @@ export async function makeFirstUser(
   const password = given ?? randomBytes(12).toString('base64url');
   const passwordDigest = await passwords.hash(password);
   // Of several processes that start at once, one inserts.
-  const isOurs = await insertUser(db, { username, passwordDigest });
+  const isOurs = (await insertUser(db, { username, passwordDigest })) !== undefined;
   return isOurs && given === undefined ? password : undefined;
 }

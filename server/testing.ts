@@ -67,10 +67,10 @@ export async function startApp(
     logLines,
     newVisitor: () => new Visitor(origin),
     /** A visitor who has logged in and, unless told otherwise, given the password again. */
-    async signIn(username: string, { authenticate = true } = {}) {
+    async signIn(username: string, { authenticate = true, password = PASSWORD } = {}) {
       const visitor = new Visitor(origin);
-      await visitor.logIn(username);
-      if (authenticate) await visitor.authenticate();
+      await visitor.logIn(username, password);
+      if (authenticate) await visitor.authenticate(password);
       return visitor;
     },
     async close() {

@@ -1,9 +1,7 @@
 import { type Database, isDatabaseAway, openDatabase } from '../../db/database.ts';
 import { FolderInUse } from '../../db/embedded.ts';
 import { ConfigError, loadDatabaseLocation } from '../config.ts';
-
-/** What a command can't do, in a sentence for the operator. */
-export class CommandError extends Error {}
+import { CommandError } from './command.ts';
 
 /** Runs a command on the configured database. Exit code 1, with a sentence, when it can't. */
 export async function runCommand(command: (db: Database) => Promise<void>): Promise<void> {

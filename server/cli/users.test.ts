@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
@@ -10,13 +12,18 @@ import { findUser } from '../../db/users.ts';
 import { PASSWORD } from '../test-users.ts';
 import { startApp } from '../testing.ts';
 
-function users(env: Record<string, string>, args: string[], input = '') {
+/** Runs the command beside us: an app in this process has to go on answering. */
+async function users(env: Record<string, string>, args: string[], input = '') {
   const program = path.resolve(import.meta.dirname, 'users.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env.PATH, ...env },
-    input,
-    encoding: 'utf8',
   });
+  child.stdin.end(input);
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
   return { status, stdout, stderr };
 }
 
@@ -36,29 +43,107 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   });
 
   test('adds a user who can log in, and lists them', async () => {
-    const added = users(env, ['add', 'ada', '--email', 'ada@example.com'], `${PASSWORD}\n`);
+    const added = await users(env, ['add', 'ada', '--email', 'ada@example.com'], `${PASSWORD}\n`);
     assert.deepEqual(added, { status: 0, stdout: 'Added ada.\n', stderr: '' });
     assert.equal((await app.newVisitor().logIn('ada')).status, 303);
-    assert.equal(users(env, ['list']).stdout, 'ada\tada@example.com\n');
+    assert.equal((await users(env, ['list'])).stdout, 'ada\tada@example.com\n');
   });
 
   test('disabling ends the sessions of a user, and enabling does not bring them back', async () => {
     const visitor = await app.signIn('ada');
-    assert.equal(users(env, ['disable', 'ada']).status, 0);
+    assert.equal((await users(env, ['disable', 'ada'])).status, 0);
     assert.equal((await visitor.get('/')).location, '/login');
     assert.equal((await app.newVisitor().logIn('ada')).status, 401);
-    assert.match(users(env, ['list']).stdout, /^ada\t\S+\tdisabled \d{4}-/);
-    assert.equal(users(env, ['enable', 'ada']).status, 0);
+    assert.match((await users(env, ['list'])).stdout, /^ada\t\S+\tdisabled \d{4}-/);
+    assert.equal((await users(env, ['enable', 'ada'])).status, 0);
     assert.equal((await visitor.get('/')).location, '/login');
     assert.equal((await app.newVisitor().logIn('ada')).status, 303);
   });
 
   test('a new password ends the sessions and replaces the old one', async () => {
     const visitor = await app.signIn('ada');
-    assert.equal(users(env, ['password', 'ada'], 'another password').status, 0);
+    assert.equal((await users(env, ['password', 'ada'], 'another password')).status, 0);
     assert.equal((await visitor.get('/')).location, '/login');
     assert.equal((await app.newVisitor().logIn('ada')).status, 401);
     assert.equal((await app.newVisitor().logIn('ada', 'another password')).status, 303);
+  });
+
+  test('what a user may do is told, set, and holds for their keys at once', async () => {
+    const { secret = '' } = await (
+      await app.signIn('ada', { password: 'another password' })
+    ).createKey();
+    const check = async () => {
+      const headers = { 'x-api-key': secret };
+      return (await fetch(`${app.origin}/auth/verify?permission=domains`, { headers })).status;
+    };
+    assert.equal((await users(env, ['permissions', 'ada'])).stdout, '*\n');
+    assert.equal(await check(), 204);
+    assert.equal((await users(env, ['permissions', 'ada', '--none'])).stdout, '(none)\n');
+    assert.equal(await check(), 403);
+    assert.equal(
+      (await users(env, ['permissions', 'ada', 'domains', 'linodes'])).stdout,
+      'domains linodes\n',
+    );
+    assert.equal(await check(), 204);
+    assert.equal((await users(env, ['permissions', 'ada', '*'])).status, 0);
+  });
+
+  test('keys are listed without themselves, and removed by their prefix, at once', async () => {
+    const { secret = '' } = await (
+      await app.signIn('ada', { password: 'another password' })
+    ).createKey({
+      label: 'to be removed',
+    });
+    const prefix = secret.slice(0, 16);
+    const listed = await users(env, ['keys', 'list', 'ada']);
+    assert.match(listed.stdout, new RegExp(`^${prefix}\tto be removed\t\\S+Z\tnever\tnever$`, 'm'));
+    assert.ok(!listed.stdout.includes(secret));
+    const json: Record<string, unknown>[] = JSON.parse(
+      (await users(env, ['keys', 'list', 'ada', '--json'])).stdout,
+    );
+    assert.equal(json.find((key) => key.prefix === prefix)?.label, 'to be removed');
+
+    assert.equal((await users(env, ['keys', 'remove', 'ada', prefix])).status, 0);
+    const check = await fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
+    assert.equal(check.headers.get('x-auth-reason'), 'removed');
+    const again = await users(env, ['keys', 'remove', 'ada', prefix]);
+    assert.equal(again.status, 1);
+    assert.equal(again.stderr, `ada has no key ${prefix}.\n`);
+  });
+
+  test('shows what is known of a user, for people and for programs', async () => {
+    const { stdout } = await users(env, ['show', 'ADA']);
+    assert.match(stdout, /^username\tada\nemail\tada@example\.com\npermissions\t\*\n/);
+    assert.match(stdout, /^disabledAt\t-$/m);
+    assert.doesNotMatch(stdout, /\$2b\$/);
+    const json = JSON.parse((await users(env, ['show', 'ada', '--json'])).stdout);
+    assert.equal(json.username, 'ada');
+    assert.equal(json.activeKeys, 1);
+    assert.deepEqual(json.permissions, ['*']);
+    const [listed] = JSON.parse((await users(env, ['list', '--json'])).stdout);
+    assert.equal(listed.email, 'ada@example.com');
+  });
+
+  test('every change is an event, which the user sees', async () => {
+    const visitor = await app.signIn('ada', { password: 'another password' });
+    const { body } = await visitor.get('/profile/api-keys');
+    for (const words of ['Permissions changed', 'Key lmk.{13}… removed']) {
+      assert.match(body, new RegExp(`<td>${words}</td>`));
+    }
+    const events = await eventsOf('ada');
+    for (const kind of ['user added', 'user disabled', 'user enabled', 'password changed']) {
+      assert.ok(events.includes(kind), kind);
+    }
+  });
+
+  test('explains itself when asked', async () => {
+    const { status, stdout, stderr } = await users(env, ['--help']);
+    assert.equal(status, 0);
+    assert.equal(stderr, '');
+    assert.match(
+      stdout,
+      /^Usage: npm run users -- COMMAND[\s\S]*keys remove NAME PREFIX[\s\S]*Exit code/,
+    );
   });
 
   const refused: [string, string[], string, RegExp][] = [
@@ -67,31 +152,58 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ['a short password', ['add', 'bob'], 'short', /at least 8 characters/],
     ['an over-long password', ['add', 'bob'], 'é'.repeat(37), /at most 72 bytes/],
     ['an unknown user', ['disable', 'bob'], '', /There is no user bob\./],
-    ['an unknown command', ['promote', 'ada'], '', /^Usage: npm run users/],
-    ['an unknown option', ['list', '--all'], '', /^Usage: npm run users/],
-    ['no command', [], '', /^Usage: npm run users/],
+    ['the keys of an unknown user', ['keys', 'list', 'bob'], '', /There is no user bob\./],
+    ['a key that is not there', ['keys', 'remove', 'ada', 'lmk'], '', /ada has no key lmk\./],
+    ['what is no permission', ['permissions', 'ada', 'A B'], '', /"A B" can't be a permission\./],
+    ['some and none', ['permissions', 'ada', 'a', '--none'], '', /not both/],
   ];
   for (const [what, args, input, sentence] of refused) {
-    test(`${what} is refused with exit code 1 and a sentence`, async () => {
-      const { status, stdout, stderr } = users(env, args, input);
-      assert.equal(status, 1);
-      assert.equal(stdout, '');
-      assert.match(stderr, sentence);
-      assert.doesNotMatch(stderr, /\bat .+:\d+:\d+/);
-      assert.equal(await findUser(db, 'bob'), undefined);
-    });
+    test(`${what} is refused with exit code 1 and a sentence`, () =>
+      refuses(1, args, input, sentence));
+  }
+
+  const notUnderstood: [string, string[]][] = [
+    ['an unknown command', ['promote', 'ada']],
+    ['half a command', ['keys']],
+    ['an unknown option', ['list', '--all']],
+    ['too little', ['show']],
+    ['too much', ['show', 'ada', 'bob']],
+    ['no command', []],
+  ];
+  for (const [what, args] of notUnderstood) {
+    test(`${what} is answered with exit code 2 and the usage`, () =>
+      refuses(2, args, '', /^Usage: npm run users/));
+  }
+
+  async function eventsOf(username: string): Promise<string[]> {
+    const events = await db
+      .selectFrom('events')
+      .innerJoin('users', 'users.id', 'events.user_id')
+      .select('kind')
+      .where('username', '=', username)
+      .execute();
+    return events.map((event) => event.kind);
+  }
+
+  async function refuses(code: number, args: string[], input: string, sentence: RegExp) {
+    const { status, stdout, stderr } = await users(env, args, input);
+    assert.equal(status, code);
+    assert.equal(stdout, '');
+    assert.match(stderr, sentence);
+    assert.doesNotMatch(stderr, /\bat .+:\d+:\d+/);
+    assert.equal(await findUser(db, 'bob'), undefined);
   }
 });
 
 test('on the embedded database it says that the app has to be stopped first', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'users-'));
   const running = await openDatabase({ folder });
-  const { status, stderr } = users({ DATA_DIR: folder }, ['list']);
+  const { status, stderr } = await users({ DATA_DIR: folder }, ['list']);
   await running.destroy();
   assert.equal(status, 1);
   assert.match(stderr, /is open in another process\. Stop that one first/);
 
-  assert.equal(users({ DATA_DIR: folder }, ['add', 'ada'], PASSWORD).status, 0);
-  assert.equal(users({ DATA_DIR: folder }, ['list']).stdout, 'ada\t-\n');
+  assert.equal((await users({ DATA_DIR: folder }, ['add', 'ada'], PASSWORD)).status, 0);
+  assert.equal((await users({ DATA_DIR: folder }, ['list'])).stdout, 'ada\t-\n');
   rmSync(folder, { recursive: true });
 });

@@ -1,109 +1,81 @@
-// `npm run users -- add|list|disable|enable|password`: the operator's commands.
+// `npm run users -- COMMAND`: what an operator does with users and their keys.
 import { parseArgs } from 'node:util';
-import type { Database } from '../../db/database.ts';
-import { endSessionsOf } from '../../db/open-sessions.ts';
-import {
-  changePasswordDigest,
-  findUser,
-  insertUser,
-  listUsers,
-  setDisabled,
-} from '../../db/users.ts';
-import { passwordProblem } from '../auth/password-rules.ts';
-import { startPasswords } from '../auth/passwords.ts';
-import { usernameProblem } from '../auth/username.ts';
-import { askForPassword } from './ask-for-password.ts';
-import { CommandError, runCommand } from './run.ts';
+import type { Command } from './command.ts';
+import { runCommand } from './run.ts';
+import { add } from './users/add.ts';
+import { disable } from './users/disable.ts';
+import { enable } from './users/enable.ts';
+import { keysList, keysRemove } from './users/keys.ts';
+import { list } from './users/list.ts';
+import { password } from './users/password.ts';
+import { permissions } from './users/permissions.ts';
+import { show } from './users/show.ts';
 
-const USAGE = `Usage: npm run users -- COMMAND
+const commands: Record<string, Command> = {
+  list,
+  show,
+  add,
+  disable,
+  enable,
+  password,
+  permissions,
+  'keys list': keysList,
+  'keys remove': keysRemove,
+};
 
-  add NAME [--email ADDRESS]  add a user; asks for the password, or reads it from standard input
-  list                        all users, and since when a disabled one is disabled
-  disable NAME                end the user's sessions and refuse new ones
-  enable NAME                 let a disabled user in again
-  password NAME               set a new password; ends the user's sessions`;
+const options = {
+  email: { type: 'string' },
+  none: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
-const command = parseCommand(process.argv.slice(2));
-if (command) {
-  await runCommand(command);
+const parsed = parse(process.argv.slice(2));
+if (parsed?.values.help) {
+  console.log(usage());
+} else if (parsed?.command) {
+  const { command, given, values } = parsed;
+  await runCommand(async (db) => {
+    const { text, json } = await command.run(db, given, values);
+    if (values.json) console.log(JSON.stringify(json));
+    else if (text !== '') console.log(text);
+  });
 } else {
-  console.error(USAGE);
-  process.exitCode = 1;
+  console.error(usage());
+  process.exitCode = 2;
 }
 
-type Command = (db: Database) => Promise<void>;
-
-function parseCommand(args: string[]): Command | undefined {
-  const options = { email: { type: 'string' } } as const;
-  // Not strict: an unknown option is answered with the usage, not with an exception.
-  const { positionals, values } = parseArgs({
-    args,
-    options,
-    allowPositionals: true,
-    strict: false,
-  });
-  const { email, ...unknown } = values;
-  const [name, username, ...rest] = positionals;
-  if (Object.keys(unknown).length > 0 || rest.length > 0) return undefined;
-  if (name === 'list' && username === undefined) return list;
-  if (username === undefined) return undefined;
-  if (name === 'add' && typeof email !== 'boolean') return (db) => add(db, username, email);
-  if (name === 'disable') return (db) => disable(db, username);
-  if (name === 'enable') return (db) => enable(db, username);
-  if (name === 'password') return (db) => changePassword(db, username);
-  return undefined;
-}
-
-async function list(db: Database) {
-  for (const { username, email, disabledAt } of await listUsers(db)) {
-    const disabled = disabledAt ? `disabled ${disabledAt.toISOString()}` : '';
-    console.log([username, email ?? '-', disabled].join('\t').trimEnd());
+function parse(args: string[]) {
+  try {
+    const { positionals, values } = parseArgs({ args, options, allowPositionals: true });
+    const [first = '', second = ''] = positionals;
+    const two = commands[`${first} ${second}`];
+    const command = two ?? commands[first];
+    const given = positionals.slice(two ? 2 : 1);
+    const fits = command && hasRoomFor(command, given);
+    return { values, given, command: fits ? command : undefined };
+  } catch {
+    // An unknown option: answered with the usage.
+    return undefined;
   }
 }
 
-async function add(db: Database, username: string, email: string | undefined) {
-  const problem = usernameProblem(username);
-  if (problem) throw new CommandError(problem);
-  if (await findUser(db, username)) throw new CommandError(`There is a user ${username} already.`);
-  const passwordDigest = await newPasswordDigest();
-  if (!(await insertUser(db, { username, email, passwordDigest }))) {
-    throw new CommandError(`There is a user ${username} already.`);
-  }
-  console.log(`Added ${username}.`);
+function hasRoomFor({ takes, more }: Command, given: string[]): boolean {
+  return more ? given.length >= takes.length : given.length === takes.length;
 }
 
-async function disable(db: Database, username: string) {
-  await db.transaction().execute(async (trx) => {
-    if (!(await setDisabled(trx, username, true))) throw unknownUser(username);
-    await endSessionsOf(trx, username);
+function usage(): string {
+  const lines = Object.entries(commands).map(([name, { takes, more, help }]) => {
+    const line = [name, ...takes, ...(more ? [`[${more}...]`] : [])].join(' ');
+    return `  ${line.padEnd(34)}${help}`;
   });
-  console.log(`Disabled ${username}.`);
-}
+  return `Usage: npm run users -- COMMAND [--json]
 
-async function enable(db: Database, username: string) {
-  if (!(await setDisabled(db, username, false))) throw unknownUser(username);
-  console.log(`Enabled ${username}.`);
-}
+${lines.join('\n')}
 
-async function changePassword(db: Database, username: string) {
-  const user = await findUser(db, username);
-  if (!user) throw unknownUser(username);
-  const passwordDigest = await newPasswordDigest();
-  await db.transaction().execute(async (trx) => {
-    await changePasswordDigest(trx, user.id, passwordDigest);
-    await endSessionsOf(trx, username);
-  });
-  console.log(`Changed the password of ${username}.`);
-}
+With --json what is printed is JSON. Every change is an event, which the user sees on their page.
+It works on the database of DATABASE_URL (or DATABASE_URL_FILE), also while the app runs; without it
+on the embedded one in DATA_DIR, for which the app has to be stopped.
 
-async function newPasswordDigest(): Promise<string> {
-  const password = await askForPassword();
-  const problem = passwordProblem(password);
-  if (problem) throw new CommandError(problem);
-  const passwords = await startPasswords();
-  return passwords.hash(password).finally(passwords.close);
-}
-
-function unknownUser(username: string): CommandError {
-  return new CommandError(`There is no user ${username}.`);
+Exit code: 0 done, 1 can't be done (the reason is on standard error), 2 not understood.`;
 }

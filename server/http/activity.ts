@@ -16,4 +16,8 @@ const words = {
   'password changed': 'Password changed',
   'signed out': 'Signed out one session',
   'signed out elsewhere': 'Signed out everywhere else',
+  'user added': 'Account made',
+  'user disabled': 'Account disabled',
+  'user enabled': 'Account enabled',
+  'permissions changed': 'Permissions changed',
 } as const;

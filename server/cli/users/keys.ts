@@ -1,0 +1,34 @@
+import { findKeyByPrefix, listKeys, removeKey } from '../../../db/api-keys.ts';
+import { type Command, CommandError, operator } from '../command.ts';
+import { namedUser } from './named-user.ts';
+
+export const keysList: Command = {
+  takes: ['NAME'],
+  help: "a user's keys: prefix, label, when made, when it expires, when last used",
+  async run(db, [name]) {
+    const { id } = await namedUser(db, name);
+    const keys = await listKeys(db, id);
+    const lines = keys.map((key) =>
+      [
+        key.prefix,
+        key.label || '-',
+        key.createdAt.toISOString(),
+        key.expiresAt?.toISOString() ?? 'never',
+        key.lastUsedAt?.toISOString() ?? 'never',
+      ].join('\t'),
+    );
+    return { text: lines.join('\n'), json: keys.map(({ id: _, readAt: __, ...key }) => key) };
+  },
+};
+
+export const keysRemove: Command = {
+  takes: ['NAME', 'PREFIX'],
+  help: 'remove one, by the 16 characters that the list shows',
+  async run(db, [name, prefix = '']) {
+    const { id, username } = await namedUser(db, name);
+    const keyId = await findKeyByPrefix(db, id, prefix);
+    const outcome = keyId && (await removeKey(db, id, keyId, operator));
+    if (outcome !== 'removed') throw new CommandError(`${username} has no key ${prefix}.`);
+    return { text: `Removed ${prefix} of ${username}.`, json: { username, prefix } };
+  },
+};

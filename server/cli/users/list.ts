@@ -1,0 +1,16 @@
+import { listUsers } from '../../../db/users.ts';
+import type { Command } from '../command.ts';
+
+export const list: Command = {
+  takes: [],
+  help: 'all users, and since when a disabled one is disabled',
+  async run(db) {
+    const users = await listUsers(db);
+    const lines = users.map(({ username, email, disabledAt }) =>
+      [username, email ?? '-', disabledAt ? `disabled ${disabledAt.toISOString()}` : '']
+        .join('\t')
+        .trimEnd(),
+    );
+    return { text: lines.join('\n'), json: users };
+  },
+};
