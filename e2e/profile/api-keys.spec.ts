@@ -45,6 +45,7 @@ test('a person makes an API key, and reads it once', async ({ page, person, app 
     /^127\.0\.0\.1\s*via Linode Manager$/,
     /^Right Now!\s*\d{4}-\d\d-\d\d \d\d:\d\d$/,
     'Never',
+    'Never used',
     'Remove',
   ]);
   await expect(rowOf(page, first).getByRole('link')).toHaveAccessibleDescription(
