@@ -1,0 +1,34 @@
+import { get } from 'node:http';
+import type { Request } from './requests.ts';
+
+export interface Answer {
+  status: number;
+  /** Names and values, all but what node:http adds to every answer. */
+  headers: string[];
+  body: string;
+  /** Its size on the wire. */
+  bytes: number;
+}
+
+/** Sends one request to a server. */
+export function ask(origin: string, { path, authorization }: Request): Promise<Answer> {
+  const headers = authorization === '' ? {} : { authorization };
+  return new Promise((resolve, reject) => {
+    get(origin + path, { headers }, async (res) => {
+      const { statusCode: status = 0, statusMessage, rawHeaders } = res;
+      const body = (await res.setEncoding('utf8').toArray()).join('');
+      const head = `HTTP/1.1 ${status} ${statusMessage}\r\n\r\n`.length + sizeOf(rawHeaders);
+      const own = rawHeaders.filter((_text, at) => !isAdded(rawHeaders[at - (at % 2)]));
+      resolve({ status, headers: own, body, bytes: head + Buffer.byteLength(body) });
+    }).on('error', reject);
+  });
+}
+
+/** Two characters after each name, and two after each value. */
+function sizeOf(headers: string[]): number {
+  return headers.reduce((size, text) => size + text.length + 2, 0);
+}
+
+function isAdded(header: string | undefined): boolean {
+  return /^(Date|Connection|Keep-Alive)$/i.test(header ?? '');
+}

@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PASSWORD } from '../server/test-users.ts';
+import { Visitor } from '../server/testing.ts';
+
+/** Of different users: the app lets nobody try a password twenty times at once. */
+const AT_ONCE = 20;
+
+/** Keeps twenty log-ins in flight while something is done. */
+export async function whileLoggingIn<Result>(
+  origin: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  let isOver = false;
+  let done = 0;
+  const all = Promise.all(Array.from({ length: AT_ONCE }, (_, n) => logInAgainAndAgain(n + 1)));
+  try {
+    while (done === 0) await Promise.race([all, sleep(10)]);
+    return await Promise.race([work(), all.then(() => Promise.reject(new Error('over')))]);
+  } finally {
+    isOver = true;
+    await all;
+  }
+
+  async function logInAgainAndAgain(user: number): Promise<void> {
+    while (!isOver) {
+      const visitor = new Visitor(origin);
+      await visitor.get('/login');
+      const username = `user${String(user).padStart(6, '0')}`;
+      const answer = await visitor.post('/login', { username, password: PASSWORD, next: '' });
+      if (answer.status !== 303) throw new Error(`A log-in was answered with ${answer.status}.`);
+      done++;
+    }
+  }
+}
