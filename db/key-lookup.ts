@@ -40,36 +40,48 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
   const { sql: text } = findKeys([]).compile(db);
   return {
     async find(digests) {
-      const { rows } = await pool.query<Row>({ name: 'find-keys', text, values: [digests] });
+      const { rows } = await pool.query<Answer>({ name: 'find-keys', text, values: [digests] });
       return inOrder(rows, digests.length);
     },
     close: () => pool.end(),
   };
 }
 
-interface Row extends KnownKey {
+/** All that was found in one JSON text, which is read in half the time of so many rows. */
+interface Answer {
+  /** Null: nothing. */
+  found: Found[] | null;
+}
+
+interface Found extends Omit<KnownKey, 'expiresAt'> {
   /** Which of the digests it was found by, from 1. */
   place: number;
+  expiresAt: string | null;
 }
 
 function findKeys(digests: Buffer[]) {
-  return sql<Row>`
-    select asked.place, k.id, k.prefix, k.expires_at as "expiresAt",
-      case
-        when k.removed_at is not null then 'removed'
-        when k.expires_at <= now() then 'expired'
-        when u.disabled_at is not null then 'disabled'
-        else 'active'
-      end as state,
-      u.id as "userId", u.username, u.permissions,
-      coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately"
-    from unnest(${digests}::bytea[]) with ordinality as asked (digest, place)
-      join api_keys k on k.digest = asked.digest
-      join users u on u.id = k.user_id`;
+  return sql<Answer>`
+    select json_agg(key) as found from (
+      select asked.place, k.id, k.prefix, k.expires_at as "expiresAt",
+        case
+          when k.removed_at is not null then 'removed'
+          when k.expires_at <= now() then 'expired'
+          when u.disabled_at is not null then 'disabled'
+          else 'active'
+        end as state,
+        u.id as "userId", u.username, u.permissions,
+        coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately"
+      from unnest(${digests}::bytea[]) with ordinality as asked (digest, place)
+        join api_keys k on k.digest = asked.digest
+        join users u on u.id = k.user_id
+    ) key`;
 }
 
-function inOrder(rows: Row[], length: number): (KnownKey | undefined)[] {
-  const found = new Array<KnownKey | undefined>(length).fill(undefined);
-  for (const row of rows) found[row.place - 1] = row;
-  return found;
+function inOrder([answer]: Answer[], length: number): (KnownKey | undefined)[] {
+  const keys = new Array<KnownKey | undefined>(length).fill(undefined);
+  for (const key of answer?.found ?? []) {
+    const expiresAt = key.expiresAt === null ? null : new Date(key.expiresAt);
+    keys[key.place - 1] = { ...key, expiresAt };
+  }
+  return keys;
 }
