@@ -36,7 +36,7 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
       async close() {},
     };
   }
-  const pool = openPool({ ...impatient(location.url), max: 1 });
+  const pool = openPool({ ...impatient(location.url), max: 1, options: PLANNED_ONCE });
   const { sql: text } = findKeys([]).compile(db);
   return {
     async find(digests) {
@@ -46,6 +46,9 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
     close: () => pool.end(),
   };
 }
+
+/** Left to itself, PostgreSQL plans a few keys anew each time; that takes longer than the rest. */
+const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
 
 /** All that was found in one JSON text, which is read in half the time of so many rows. */
 interface Answer {
