@@ -14,7 +14,7 @@ import { stopServers } from './servers.ts';
 
 const isQuick = process.argv.includes('--quick');
 const KEYS = isQuick ? 20_000 : 1_000_000;
-const ROUNDS = isQuick ? 1 : 9;
+const ROUNDS = isQuick ? 1 : 7;
 const SECONDS = isQuick ? 1 : 3;
 
 prepare();
@@ -54,14 +54,15 @@ try {
   rmSync(folder, { recursive: true });
 }
 
+/** Sides of one comparison one after the other, as near as may be. */
 async function measureRound(loads: Loads, seconds: number): Promise<Round> {
   const run = (load: Load) => measure(load, seconds);
   return {
+    express: await run(loads.express),
     plain: await run(loads.plain),
     verify: await run(loads.verify),
-    verifyWithLogIns: await whileLoggingIn(loads.verify.origin, () => run(loads.verify)),
     verifyOfFew: await run(loads.verifyOfFew),
-    express: await run(loads.express),
+    verifyWithLogIns: await whileLoggingIn(loads.verify.origin, () => run(loads.verify)),
     plainRefusal: await run(loads.plainRefusal),
     junk: await run(loads.junk),
     expressForEcho: await run(loads.expressForEcho),
