@@ -37,9 +37,8 @@ export function startApp(databaseUrl: string): Promise<string> {
 
 export async function stopServers(): Promise<void> {
   for (const server of running) {
-    if (server.exitCode !== null) continue;
-    server.kill();
-    await once(server, 'exit');
+    // False where it has ended already.
+    if (server.kill()) await once(server, 'exit');
   }
 }
 
