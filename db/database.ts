@@ -29,7 +29,11 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
   // Kysely's own dialect rather than PGlite's imitation of a `pg` connection: it queues
   // transactions with a mutex, and a failed query can't hand its rows to the next one.
   const db: Database = new Kysely({ dialect: new PGliteDialect({ pglite }) });
-  await migrateToLatest(db);
+  await migrateToLatest(db).catch(async (error) => {
+    // A command ends when nothing is open any more.
+    await db.destroy();
+    throw error;
+  });
   return db;
 }
 

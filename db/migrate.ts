@@ -13,13 +13,32 @@ const migrations: Record<string, Migration> = {
   '0004-operators-events': operatorsEvents,
 };
 
+/** The database was already used by a later version of this program. */
+export class SchemaTooNew extends Error {}
+
 /**
  * Brings the schema up to date. Safe to call from several processes at once on PostgreSQL
  * (Kysely takes an advisory lock); throws the first migration's error, with nothing half-done.
+ *
+ * @throws {SchemaTooNew}
  */
 export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void> {
   const { error } = await migrator(db).migrateToLatest();
-  if (error) throw error;
+  if (error) throw unknownMigration(error) ?? error;
+}
+
+/** What Kysely means when it finds a migration in the database that this program doesn't have. */
+function unknownMigration(cause: unknown): SchemaTooNew | undefined {
+  const name =
+    cause instanceof Error
+      ? /previously executed migration (\S+) is missing/.exec(cause.message)?.[1]
+      : undefined;
+  if (name === undefined) return undefined;
+  return new SchemaTooNew(
+    `The database was brought up to date (${name}) by a later version of this program. ` +
+      'Start that version, or restore a copy of the database from before.',
+    { cause },
+  );
 }
 
 /** Whether the database can be reached and holds every migration this program knows. */

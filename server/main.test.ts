@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { sql } from 'kysely';
+import { openDatabase } from '../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { RunningProcess } from './test-processes.ts';
@@ -112,6 +115,25 @@ for (const [what, env, sentence] of unreachable) {
     assert.doesNotMatch(app.output, /\bat .+:\d+:\d+/);
   });
 }
+
+test('a database that a later version has used ends it, and a command, with 1 and a sentence', async () => {
+  const DATA_DIR = path.join(folder, 'later');
+  const db = await openDatabase({ folder: DATA_DIR });
+  await sql`insert into kysely_migration values ('9999-later', now()::text)`.execute(db);
+  await db.destroy();
+
+  const sentence = /^The database was brought up to date \(9999-later\) by a later version/;
+  const app = run({ DATA_DIR });
+  assert.equal(await app.exitCode(), 1);
+  assert.match(app.output, sentence);
+  assert.doesNotMatch(app.output, /\bat .+:\d+:\d+/);
+
+  const program = path.resolve(import.meta.dirname, 'cli/users.ts');
+  const env = { PATH: process.env.PATH, DATA_DIR };
+  const users = spawnSync(process.execPath, [program, 'list'], { env, encoding: 'utf8' });
+  assert.equal(users.status, 1);
+  assert.match(users.stderr, sentence);
+});
 
 test('several that start at once on an empty PostgreSQL make one first user', {
   skip: noPostgres,

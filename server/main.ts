@@ -4,6 +4,7 @@ import { sweepRemovedKeys } from '../db/api-keys.ts';
 import { isDatabaseAway, openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
 import { openKeyLookup } from '../db/key-lookup.ts';
+import { SchemaTooNew } from '../db/migrate.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
@@ -72,7 +73,8 @@ async function listen(server: Server, { port, host }: Config): Promise<void> {
 
 /** What the person who starts it can mend; anything else is a fault, with its stack. */
 function explain(error: unknown): string | undefined {
-  if (error instanceof ConfigError || error instanceof FolderInUse) return error.message;
+  const kinds = [ConfigError, FolderInUse, SchemaTooNew];
+  if (error instanceof Error && kinds.some((kind) => error instanceof kind)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     const { port, address } = { port: '', address: '', ...error };
     return `Port ${port} on ${address} is in use. Set PORT to another one.`;
