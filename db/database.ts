@@ -15,8 +15,13 @@ export type Transaction = KyselyTransaction<Schema>;
 /** Where the data lives: a PostgreSQL server, or a folder (or memory) for the embedded one. */
 export type DatabaseLocation = { url: string } | { folder: string } | { memory: true };
 
-/** A page must not hang on a database that doesn't answer, so waiting has an end. */
-const PATIENCE_MS = 2_500;
+/**
+ * A page must not hang on a database that doesn't answer, so waiting has an end: for a connection,
+ * for a statement, and a little later for an answer of any kind. Together less than 3 s.
+ */
+const CONNECTION_MS = 1_000;
+const STATEMENT_MS = 1_200;
+const ANSWER_MS = 1_500;
 
 /**
  * Opens the database and brings its schema up to date. `destroy()` closes it.
@@ -52,10 +57,13 @@ function connect(config: pg.PoolConfig): Database {
 export function impatient(url: string): pg.PoolConfig {
   return {
     connectionString: url,
-    connectionTimeoutMillis: PATIENCE_MS,
-    query_timeout: PATIENCE_MS,
-    statement_timeout: PATIENCE_MS,
-    idle_in_transaction_session_timeout: 4 * PATIENCE_MS,
+    connectionTimeoutMillis: CONNECTION_MS,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: ANSWER_MS,
+    // In this mode `pg` drops a connection on which no answer came. Otherwise it would go back to
+    // the pool, for everybody after to wait on; so would the end of its transaction.
+    pipeline: true,
+    idle_in_transaction_session_timeout: 10_000,
   };
 }
 
@@ -64,8 +72,10 @@ export function openPool(config: pg.PoolConfig): pg.Pool {
   // bigint: identities and counts stay far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new pg.Pool({ ...config, types });
-  // An idle connection that breaks leaves the pool by itself; unheard, the event would end us.
+  // A connection that breaks leaves the pool by itself, and who is using it hears of it from the
+  // statement. Unheard, the event would end us: the pool's for an idle one, else its own.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
@@ -74,10 +84,11 @@ export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,
-  // 53300 "too many connections"; 55000 comes from a database that accepts no connections.
+  // 53300 "too many connections"; 55000 comes from a database that accepts no connections; ENOENT
+  // is a Unix socket that nobody listens at.
   return (
-    /^(08|57P|57014|53300|55000|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
-    /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated)/.test(
+    /^(08|57P|57014|53300|55000|ECONN|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
+    /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client (has encountered|was closed))/.test(
       error.message,
     )
   );
