@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
-import type { Database } from '../../db/database.ts';
+import { type Database, isDatabaseAway } from '../../db/database.ts';
 import * as sessions from '../../db/sessions.ts';
+import { databaseAway } from '../http/errors.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -80,16 +81,16 @@ class SessionStore extends session.Store {
   }
 
   override get(id: string, done: (error: unknown, data?: session.SessionData) => void): void {
-    sessions
-      .findSession(this.#db, id)
-      .then(
-        (found) =>
-          done(
-            null,
-            found && { ...found, cookie: Object.assign(new session.Cookie(), this.#cookie) },
-          ),
-        done,
-      );
+    sessions.findSession(this.#db, id).then(
+      (found) =>
+        done(
+          null,
+          found && { ...found, cookie: Object.assign(new session.Cookie(), this.#cookie) },
+        ),
+      // express-session takes ENOENT for "no such session". From a database that is away (its
+      // socket is not there) it would sign everybody out.
+      (cause) => done(isDatabaseAway(cause) ? databaseAway(cause) : cause),
+    );
   }
 
   override set(id: string, data: session.SessionData, done: (error?: unknown) => void): void {

@@ -67,15 +67,22 @@ export function toHttpError(error: unknown): HttpError {
   const status = clientErrorStatus(error);
   if (status === 413) return new HttpError(413, 'That is more than is taken here.');
   if (status !== undefined) return new HttpError(status, 'The request could not be understood.');
-  if (isDatabaseAway(error)) {
-    return new HttpError(503, 'The database does not answer. Please try again in a moment.', {
-      'Retry-After': '5',
-    });
-  }
+  if (isDatabaseAway(error)) return databaseAway(error);
   return new HttpError(
     500,
     'Something failed on our side. Please look whether it was done before you try again.',
   );
+}
+
+export function databaseAway(cause: unknown): HttpError {
+  const refusal = new HttpError(
+    503,
+    'The database does not answer. Please try again in a moment.',
+    { 'Retry-After': '5' },
+  );
+  // What the log tells of it.
+  refusal.cause = cause;
+  return refusal;
 }
 
 /** Express and its parsers mark what a client did wrong with a 4xx `status`. */
