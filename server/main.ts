@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { Server as Listener } from 'node:net';
 import { sweepRemovedKeys } from '../db/api-keys.ts';
 import { isDatabaseAway, openDatabase } from '../db/database.ts';
 import { FolderInUse } from '../db/embedded.ts';
@@ -15,9 +16,14 @@ import { makeFirstUser } from './first-user.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 
+/** How long what is open may take to end by itself once we stop, and when we end it. */
+const DRAIN_MS = 2_000;
 const GRACE_MS = 10_000;
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
 const KEEP_ALIVE_MS = 75_000;
+/** Who sends a request bit by bit gets this long for its head, and for all of it. */
+const HEADERS_MS = 15_000;
+const REQUEST_MS = 30_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 
 try {
@@ -42,7 +48,15 @@ async function start() {
   const stopping = new AbortController();
   const checks = startKeyChecks(db, openKeyLookup(db, config.database), log);
   const app = createApp({ config, db, passwords, checks, log, stopping: stopping.signal });
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+  const server = createServer(
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: HEADERS_MS / 3,
+    },
+    app,
+  );
   await listen(server, config);
   const sweeping = setInterval(() => {
     Promise.all([sweepSessions(db), sweepThrottle(db), sweepRemovedKeys(db)]).catch((err) =>
@@ -50,18 +64,14 @@ async function start() {
     );
   }, SWEEP_EVERY_MS);
 
-  stop = () => {
-    // From here on new connections are refused, the plainest way not to be ready; those that
-    // are open hear it from /readyz.
+  stop = async () => {
     stopping.abort();
     clearInterval(sweeping);
-    setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
-    server.close(async () => {
-      await passwords.close();
-      await checks.close();
-      await db.destroy();
-      process.exit(0);
-    });
+    await drain(server);
+    await passwords.close();
+    await checks.close();
+    await db.destroy();
+    process.exit(0);
   };
   announce(config.publicUrl ?? listeningAt(server), config.firstUser.username, newPassword);
 }
@@ -69,6 +79,22 @@ async function start() {
 async function listen(server: Server, { port, host }: Config): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
+}
+
+/**
+ * Takes no new connection, the plainest way not to be ready, and lets those that are open end with
+ * their next answer. A proxy that holds some of them loses no request: it turns to the next copy
+ * where it can't connect, and is told to leave where it still can.
+ */
+async function drain(server: Server): Promise<void> {
+  server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
+  const closed = new Promise((resolve) => {
+    // Not `server.close()`: it would also close idle connections, under a request on its way.
+    Listener.prototype.close.call(server, resolve);
+  });
+  setInterval(() => server.closeIdleConnections(), DRAIN_MS).unref();
+  setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
+  await closed;
 }
 
 /** What the person who starts it can mend; anything else is a fault, with its stack. */
