@@ -3,12 +3,21 @@ import { once } from 'node:events';
 import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 interface TestPostgres {
   url: string;
   stop(): Promise<void>;
 }
+
+export interface Cluster extends TestPostgres {
+  /** The socket that leads to it. */
+  socket: string;
+  start(): Promise<void>;
+  /** Ends the server, and keeps its data. SIGINT is an orderly stop, SIGKILL a crash. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+const START_MS = 30_000;
 
 /**
  * A PostgreSQL for tests: the one that TEST_DATABASE_URL names, else a private cluster in a
@@ -17,11 +26,19 @@ interface TestPostgres {
 export async function startPostgres(): Promise<TestPostgres | undefined> {
   const given = process.env.TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
-  const programs = findPrograms();
-  return programs === undefined ? undefined : startCluster(programs);
+  return startCluster();
 }
 
-function findPrograms(): string | undefined {
+/** A private cluster, whatever TEST_DATABASE_URL says: one that a test may kill. */
+export async function startCluster(): Promise<Cluster | undefined> {
+  const programs = findPrograms();
+  if (programs === undefined) return undefined;
+  const cluster = await makeCluster(programs);
+  await cluster.start();
+  return cluster;
+}
+
+export function findPrograms(): string | undefined {
   const onPath = (process.env.PATH ?? '').split(path.delimiter);
   // The newest first; these folders are Debian's, and not on anybody's path.
   const debian = globSync('/usr/lib/postgresql/*/bin').sort().reverse();
@@ -30,7 +47,7 @@ function findPrograms(): string | undefined {
   );
 }
 
-async function startCluster(programs: string): Promise<TestPostgres> {
+async function makeCluster(programs: string): Promise<Cluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postgres-'));
   const owner = unprivilegedUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
@@ -44,22 +61,37 @@ async function startCluster(programs: string): Promise<TestPostgres> {
   if (initdb.status !== 0) throw new Error(`initdb failed:\n${initdb.stdout}${initdb.stderr}`);
 
   const settings = { listen_addresses: '', unix_socket_directories: folder, fsync: 'off' };
-  const server = spawn(
-    path.join(programs, 'postgres'),
-    ['-D', data, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)],
-    { ...owner, cwd: folder, stdio: 'ignore' },
-  );
-  await accepting(server, path.join(folder, '.s.PGSQL.5432'));
+  let server: ChildProcess | undefined;
   return {
     url: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`,
-    async stop() {
-      if (server.exitCode === null) {
-        server.kill('SIGQUIT');
-        await once(server, 'exit');
+    socket: path.join(folder, '.s.PGSQL.5432'),
+    async start() {
+      const deadline = Date.now() + START_MS;
+      while (!server) {
+        const started = spawn(
+          path.join(programs, 'postgres'),
+          ['-D', data, ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)],
+          { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+        );
+        if (await isAccepting(started)) server = started;
+        // Where the last one was killed, what it has left behind takes a moment to end.
+        else if (Date.now() > deadline) throw new Error('The PostgreSQL for tests did not start.');
       }
+    },
+    end,
+    async stop() {
+      await end('SIGQUIT');
       rmSync(folder, { recursive: true, force: true });
     },
   };
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (server?.exitCode === null && server.signalCode === null) {
+      server.kill(signal);
+      await once(server, 'exit');
+    }
+    server = undefined;
+  }
 }
 
 /** PostgreSQL refuses to run as root; then it is somebody who owns nothing else. */
@@ -69,9 +101,12 @@ export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   return { uid: number('-u'), gid: number('-g') };
 }
 
-async function accepting(server: ChildProcess, socket: string): Promise<void> {
-  while (!existsSync(socket)) {
-    if (server.exitCode !== null) throw new Error('The PostgreSQL for tests did not start.');
-    await sleep(50);
-  }
+async function isAccepting(server: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once('exit', () => resolve(false));
+    // Read to its end: a server that can't tell what it has to say would stop.
+    server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (text.includes('ready to accept connections')) resolve(true);
+    });
+  });
 }

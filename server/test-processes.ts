@@ -9,8 +9,11 @@ export class RunningProcess {
   /** What it has printed so far, logs and all. */
   output = '';
 
-  constructor(env: Record<string, string>) {
-    this.child = spawn(process.execPath, [path.resolve(import.meta.dirname, 'main.ts')], {
+  /** @param by the command that runs it, if it is not run as it is. */
+  constructor(env: Record<string, string>, by: string[] = []) {
+    const main = path.resolve(import.meta.dirname, 'main.ts');
+    const [program = process.execPath, ...args] = [...by, process.execPath, main];
+    this.child = spawn(program, args, {
       env: { PATH: process.env.PATH, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -35,6 +38,10 @@ export class RunningProcess {
     return /Log in as linodedemo with the password (\S+) \(not shown again\)\n/.exec(
       this.output,
     )?.[1];
+  }
+
+  async exit() {
+    return { code: await this.exitCode(), output: this.output };
   }
 
   async exitCode(): Promise<number | null> {

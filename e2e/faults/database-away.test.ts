@@ -1,0 +1,135 @@
+// PostgreSQL goes away in every way it can, under load, and comes back.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
+import { openDatabase } from '../../db/database.ts';
+import { makeSecret } from '../../server/api-keys/secret.ts';
+import { RunningProcess } from '../../server/test-processes.ts';
+import { assertKept, assertWhole, type Owner, signInOwners } from './ledger.ts';
+import { Load } from './load.ts';
+import { Network } from './network.ts';
+import { noCluster, SESSION_SECRET } from './places.ts';
+
+const ANSWERED_WITHIN_MS = 3_000;
+const BACK_WITHIN_MS = 2_000;
+/** Long enough that whoever asked at its beginning has had to give up. */
+const OUTAGE_MS = 5_000;
+const MOST_MEMORY_MB = 400;
+
+describe('while PostgreSQL is away', { skip: noCluster }, () => {
+  let cluster: Cluster;
+  let network: Network;
+  /** One reaches its database by the socket, the other through the network. */
+  let apps: { process: RunningProcess; origin: string; owners: Owner[]; load: Load }[];
+  before(async () => {
+    const started = await startCluster();
+    assert.ok(started);
+    cluster = started;
+    network = new Network(cluster.socket);
+    const overNetwork = `postgres://postgres@127.0.0.1:${await network.open()}/postgres`;
+    apps = [];
+    for (const [n, url] of [cluster.url, overNetwork].entries()) {
+      const process = new RunningProcess({ DATABASE_URL: url, SESSION_SECRET });
+      const origin = await process.started();
+      const db = await openDatabase({ url: cluster.url });
+      const names = Array.from({ length: 5 }, (_, m) => `owner${n}.${m}`);
+      const owners = await signInOwners(db, origin, names).finally(() => db.destroy());
+      const [reader, ...writers] = owners;
+      assert.ok(reader);
+      for (let n = 0; n < 3; n++) assert.equal(await reader.create(), 200);
+      assert.equal(await reader.remove(), 204);
+      const [good = ''] = reader.active;
+      const [removed = ''] = reader.removed;
+      const bad = [removed, makeSecret()];
+      const load = new Load({ origin, good, bad, visitor: reader.visitor, writers });
+      apps.push({ process, origin, owners, load });
+    }
+  });
+  after(async () => {
+    for (const { process } of apps) process.child.kill('SIGKILL');
+    network.close();
+    await cluster.stop();
+  });
+  afterEach(async () => {
+    for (const { process, origin, owners, load } of apps) {
+      await load.stop();
+      assert.equal(process.child.exitCode, null, process.output);
+      await assertKept(origin, owners);
+    }
+  });
+
+  const faults: [string, () => Promise<void> | void, () => Promise<void> | void][] = [
+    ['stopped', () => cluster.end('SIGINT'), () => cluster.start()],
+    ['killed', () => cluster.end('SIGKILL'), () => cluster.start()],
+    ['silent', () => network.fallSilent(), () => network.recover({ theOldToo: true })],
+    [
+      'silent, and its connections lost',
+      () => network.fallSilent(),
+      () => network.recover({ theOldToo: false }),
+    ],
+  ];
+  for (const [what, breakIt, mendIt] of faults) {
+    test(`${what}: 503 in time, never a pass, and back without a restart`, async () => {
+      for (const { load } of apps) await load.start();
+      const affected = what.startsWith('silent') ? apps.slice(1) : apps;
+
+      await breakIt();
+      const from = performance.now();
+      await sleep(OUTAGE_MS);
+      const to = performance.now();
+      for (const { process, load } of affected) {
+        for (const kind of load.kinds) {
+          const answers = load.answersTo(kind, { from, to });
+          assert.ok(answers.length > 0, `no answer to ${kind}`);
+          assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([503]), kind);
+        }
+        const memory = memoryOf(process);
+        assert.ok(memory < MOST_MEMORY_MB, `${memory} MB in use`);
+      }
+
+      await mendIt();
+      const back = performance.now();
+      for (const { load } of affected) {
+        const slowest = await load.allWork(back);
+        const { longest } = load;
+        console.log(`# ${what}: longest answer ${longest} ms, back after ${slowest} ms`);
+        assert.ok(longest < ANSWERED_WITHIN_MS, `an answer took ${longest} ms`);
+        assert.ok(slowest < BACK_WITHIN_MS, `back after ${slowest} ms`);
+      }
+    });
+  }
+
+  test('its connections cut: back at once, again and again', async () => {
+    for (const { load } of apps) await load.start();
+    const client = new pg.Client({ connectionString: cluster.url });
+    await client.connect();
+    for (let cut = 0; cut < 50; cut++) {
+      await client.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()',
+      );
+      await sleep(50);
+    }
+    await client.end();
+    const back = performance.now();
+    for (const { load } of apps) {
+      const slowest = await load.allWork(back);
+      console.log(`# cut: longest answer ${load.longest} ms, back after ${slowest} ms`);
+      assert.ok(load.longest < ANSWERED_WITHIN_MS, `an answer took ${load.longest} ms`);
+      assert.ok(slowest < BACK_WITHIN_MS, `back after ${slowest} ms`);
+    }
+  });
+
+  test('whatever has happened, no key is there by half', async () => {
+    const owners = apps.flatMap((app) => app.owners);
+    await assertWhole(cluster.url, owners);
+  });
+});
+
+/** In MB. */
+function memoryOf({ child }: RunningProcess): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}

@@ -1,0 +1,67 @@
+// The app dies in the middle of creates and removes, again and again.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, test } from 'node:test';
+import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
+import { openDatabase } from '../../db/database.ts';
+import { RunningProcess } from '../../server/test-processes.ts';
+import { assertKept, assertWhole, type Owner, signInOwners } from './ledger.ts';
+import { freePort, noCluster, SESSION_SECRET } from './places.ts';
+
+const KILLS = 20;
+const OPERATIONS = 1_000;
+const OWNERS = 8;
+
+describe('an app that is killed', { skip: noCluster }, () => {
+  let cluster: Cluster;
+  let env: Record<string, string>;
+  let app: RunningProcess;
+  let origin: string;
+  before(async () => {
+    const started = await startCluster();
+    assert.ok(started);
+    cluster = started;
+    env = { DATABASE_URL: cluster.url, SESSION_SECRET, PORT: await freePort() };
+    app = new RunningProcess(env);
+    origin = await app.started();
+  });
+  after(async () => {
+    app.child.kill('SIGKILL');
+    await cluster.stop();
+  });
+
+  test(`${KILLS} times in ${OPERATIONS} creates and removes keeps all it has acknowledged`, async () => {
+    const db = await openDatabase({ url: cluster.url });
+    const names = Array.from({ length: OWNERS }, (_, n) => `owner${n}`);
+    const owners = await signInOwners(db, origin, names).finally(() => db.destroy());
+
+    for (let kill = 1; kill <= KILLS; kill++) {
+      await actUntil(owners, (OPERATIONS / KILLS) * kill);
+      app = new RunningProcess(env);
+      await app.started();
+      await assertKept(origin, owners);
+    }
+    const unanswered = owners.flatMap((owner) => [
+      ...owner.unansweredCreations,
+      ...owner.unansweredRemovals,
+    ]);
+    assert.ok(unanswered.length > 0, 'no kill has hit anything under way');
+    await assertWhole(cluster.url, owners);
+  });
+
+  /** All of them at once; the one that brings the number kills the app under the others' feet. */
+  async function actUntil(owners: Owner[], acknowledged: number): Promise<void> {
+    const { child } = app;
+    const sum = () => owners.reduce((total, owner) => total + owner.acknowledged, 0);
+    await Promise.all(
+      owners.map(async (owner) => {
+        while (!child.killed) {
+          await owner.act();
+          if (sum() >= acknowledged) child.kill('SIGKILL');
+          else assert.equal(child.exitCode, null, app.output);
+        }
+      }),
+    );
+    if (child.signalCode === null) await once(child, 'exit');
+  }
+});

@@ -1,0 +1,127 @@
+// Who makes and removes keys while things break, and remembers what they were told.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { addUser, Visitor } from '../../server/testing.ts';
+import { auditKeys } from './audit.ts';
+
+/** Below the 20 that a user may have, so that a creation without an answer has its place too. */
+const MOST_KEYS = 6;
+
+export class Owner {
+  readonly visitor: Visitor;
+  readonly active: string[] = [];
+  readonly removed: string[] = [];
+  /** The forms whose post had no answer, or one that says nothing. */
+  readonly unansweredCreations: string[] = [];
+  readonly unansweredRemovals: string[] = [];
+
+  constructor(visitor: Visitor) {
+    this.visitor = visitor;
+  }
+
+  /** So many things that the app has said it has done. */
+  get acknowledged(): number {
+    return this.active.length + 2 * this.removed.length + this.unansweredRemovals.length;
+  }
+
+  /** Creates, or removes the oldest. Returns the status of the answer; undefined without one. */
+  act(): Promise<number | undefined> {
+    return this.active.length < MOST_KEYS && (this.active.length < 2 || Math.random() < 0.5)
+      ? this.create()
+      : this.remove();
+  }
+
+  async create(requestId: string = randomUUID()): Promise<number | undefined> {
+    const answer = await postKey(this.visitor, requestId).catch(() => undefined);
+    const secret = findSecret(answer?.body ?? '');
+    if (secret !== undefined) this.active.push(secret);
+    else this.unansweredCreations.push(requestId);
+    return answer?.status;
+  }
+
+  async remove(): Promise<number | undefined> {
+    const secret = this.active.shift();
+    if (secret === undefined) return undefined;
+    const answer = await removeKey(this.visitor, secret).catch(() => undefined);
+    if (answer?.status === 204) this.removed.push(secret);
+    else this.unansweredRemovals.push(secret);
+    return answer?.status;
+  }
+}
+
+/** Users who have logged in and given the password again, by hand of the app at `origin`. */
+export async function signInOwners(db: Database, origin: string, names: string[]) {
+  return Promise.all(
+    names.map(async (name) => {
+      await addUser(db, name);
+      const visitor = new Visitor(origin);
+      assert.equal((await visitor.logIn(name)).status, 303);
+      assert.equal((await visitor.authenticate()).status, 303);
+      return new Owner(visitor);
+    }),
+  );
+}
+
+/** What a gateway would hear about a key: `204`, `401 removed`, … */
+export async function check(origin: string, secret: string): Promise<string> {
+  const { status, headers } = await fetch(`${origin}/auth/verify`, { headers: bearer(secret) });
+  return `${status} ${headers.get('x-auth-reason') ?? ''}`.trim();
+}
+
+/** All that was acknowledged holds: every key created verifies, every key removed is refused. */
+export async function assertKept(origin: string, owners: Owner[]): Promise<void> {
+  const each = (secrets: string[], verdict: string) =>
+    Promise.all(secrets.map(async (secret) => assert.equal(await check(origin, secret), verdict)));
+  for (const { active, removed } of owners) {
+    await each(active, '204');
+    await each(removed, '401 removed');
+  }
+}
+
+/**
+ * Posts once more what had no answer, as a person would, and then looks at the tables: each post
+ * has made one key, none is there by half, none without its events.
+ */
+export async function assertWhole(url: string, owners: Owner[]): Promise<void> {
+  await assertWholeIn(owners, () => openDatabase({ url }));
+}
+
+/** The same, in a database that is opened when the app has answered. */
+export async function assertWholeIn(owners: Owner[], open: () => Promise<Database>): Promise<void> {
+  const created = await Promise.all(owners.map(repeatWhatHadNoAnswer));
+  const keys = created.reduce((sum, count) => sum + count, 0);
+  const db = await open();
+  assert.deepEqual(await auditKeys(db).finally(() => db.destroy()), { keys, broken: 0 });
+}
+
+/** Returns how many keys have been made for the owner, by all that is known. */
+async function repeatWhatHadNoAnswer(owner: Owner): Promise<number> {
+  const { visitor, active, removed, unansweredCreations, unansweredRemovals } = owner;
+  // First, so that there is room for what a repeated post makes.
+  for (const secret of [...active, ...unansweredRemovals]) await removeKey(visitor, secret);
+  for (const requestId of unansweredCreations) {
+    const { status, body } = await postKey(visitor, requestId);
+    assert.ok(status === 200 || status === 303, `a post repeated was answered ${status}`);
+    const secret = findSecret(body);
+    if (secret !== undefined) await removeKey(visitor, secret);
+  }
+  return active.length + removed.length + unansweredCreations.length + unansweredRemovals.length;
+}
+
+export function bearer(secret: string): Record<string, string> {
+  return { authorization: `Bearer ${secret}` };
+}
+
+function postKey(visitor: Visitor, requestId: string) {
+  const fields = { label: '', expires: 'never', request_id: requestId };
+  return visitor.post('/profile/api-keys', fields);
+}
+
+function removeKey({ origin }: Visitor, secret: string): Promise<Response> {
+  return fetch(`${origin}/api/key`, { method: 'DELETE', headers: bearer(secret) });
+}
+
+function findSecret(body: string): string | undefined {
+  return /data-secret>([0-9A-Za-z]{64})</.exec(body)?.[1];
+}

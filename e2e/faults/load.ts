@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Visitor } from '../../server/testing.ts';
+import { bearer, type Owner } from './ledger.ts';
+
+type Kind = 'a good key' | 'a bad key' | 'a page' | 'a change';
+
+interface Answer {
+  kind: Kind;
+  status: number;
+  /** Of performance.now(). */
+  asked: number;
+  answered: number;
+}
+
+/** What is right, beside a 503. */
+const RIGHT: Record<Kind, number[]> = {
+  'a good key': [204],
+  'a bad key': [401],
+  'a page': [200],
+  'a change': [200, 204],
+};
+
+interface Asked {
+  origin: string;
+  good: string;
+  bad: string[];
+  visitor: Visitor;
+  writers: Owner[];
+}
+
+/** Asks an app for everything at once, all the time, and remembers each answer. */
+export class Load {
+  readonly kinds: Kind[] = ['a good key', 'a bad key', 'a page', 'a change'];
+  readonly #asked: Asked;
+  #answers: Answer[] = [];
+  #isOver = true;
+  #busy: Promise<void>[] = [];
+  #wrong: unknown;
+
+  constructor(asked: Asked) {
+    this.#asked = asked;
+  }
+
+  /** Resolves when everything has been answered well; what was wrong, the other methods throw. */
+  async start(): Promise<void> {
+    const { origin, good, bad, visitor, writers } = this.#asked;
+    const check = async (secret: string) => {
+      const answer = await fetch(`${origin}/auth/verify`, { headers: bearer(secret) });
+      return answer.status;
+    };
+    const page = async () => (await visitor.get('/profile/api-keys')).status;
+    this.#answers = [];
+    this.#wrong = undefined;
+    this.#isOver = false;
+    this.#busy = [
+      ...[1, 2, 3, 4].map(() => this.#keep('a good key', () => check(good))),
+      ...bad.map((secret) => this.#keep('a bad key', () => check(secret))),
+      ...[1, 2, 3, 4].map(() => this.#keep('a page', page)),
+      ...writers.map((writer) => this.#keep('a change', async () => (await writer.act()) ?? 0)),
+    ];
+    await this.allWork(performance.now());
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#busy.splice(0));
+    this.#assertRight();
+  }
+
+  answersTo(kind: Kind, { from, to }: { from: number; to: number }): Answer[] {
+    return this.#answers.filter(
+      (answer) => answer.kind === kind && answer.asked >= from && answer.answered <= to,
+    );
+  }
+
+  /** Of all answers so far, in ms. */
+  get longest(): number {
+    return Math.round(Math.max(...this.#answers.map(({ asked, answered }) => answered - asked)));
+  }
+
+  /** Waits until each kind has been answered well, and returns how long after `since` that was. */
+  async allWork(since: number): Promise<number> {
+    const deadline = performance.now() + 20_000;
+    for (;;) {
+      const first = this.kinds.map((kind) =>
+        this.#answers.find(
+          (answer) =>
+            answer.kind === kind && answer.answered > since && RIGHT[kind].includes(answer.status),
+        ),
+      );
+      this.#assertRight();
+      const times = first.map((answer) => answer && answer.answered - since);
+      if (times.every((time) => time !== undefined)) return Math.round(Math.max(...times));
+      assert.ok(performance.now() < deadline, `not back: ${this.kinds} after ${times}`);
+      await sleep(20);
+    }
+  }
+
+  #assertRight(): void {
+    if (this.#wrong !== undefined) throw this.#wrong;
+  }
+
+  async #keep(kind: Kind, ask: () => Promise<number>): Promise<void> {
+    while (!this.#isOver && this.#wrong === undefined) {
+      const asked = performance.now();
+      let status = 0;
+      try {
+        status = await ask();
+        this.#answers.push({ kind, status, asked, answered: performance.now() });
+        assert.ok(status === 503 || RIGHT[kind].includes(status), `${kind} was answered ${status}`);
+      } catch (error) {
+        this.#wrong ??= error;
+      }
+      // Who was refused does not hurry.
+      await sleep(status === 503 ? 100 : 10);
+    }
+  }
+}
