@@ -27,6 +27,8 @@ const ANSWER_MS = 1_500;
  * Opens the database and brings its schema up to date. `destroy()` closes it.
  *
  * @throws {FolderInUse} when another process has the embedded folder open.
+ * @throws {FolderReadOnly}
+ * @throws {SchemaTooNew}
  */
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   if ('url' in location) return openPostgres(location.url);

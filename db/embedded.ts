@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PGlite, types } from '@electric-sql/pglite';
@@ -7,6 +7,7 @@ import { PGlite, types } from '@electric-sql/pglite';
  * PostgreSQL in this process (PGlite), kept in `folder`, or in memory without one.
  *
  * @throws {FolderInUse} when another process has the folder open.
+ * @throws {FolderReadOnly}
  */
 export async function openEmbedded(folder?: string): Promise<PGlite> {
   const lock = folder === undefined ? undefined : lockFolder(folder);
@@ -20,8 +21,35 @@ export async function openEmbedded(folder?: string): Promise<PGlite> {
   }
 }
 
-/** Another process works on the folder, or this one may not write to it. */
+/** Another process works on the folder. */
 export class FolderInUse extends Error {}
+
+/** This process may not write to the folder. */
+export class FolderReadOnly extends Error {}
+
+/**
+ * Makes the folder where it is not there.
+ *
+ * @throws {FolderReadOnly}
+ */
+export function claimFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const database = path.join(folder, DATABASE);
+    for (const place of [folder, database])
+      if (existsSync(place)) accessSync(place, constants.W_OK);
+  } catch (cause) {
+    if (!isRefused(cause)) throw cause;
+    throw new FolderReadOnly(
+      `The folder ${folder} can't be written to. Set DATA_DIR to another one ` +
+        '(or DATABASE_URL to a PostgreSQL server).',
+      { cause },
+    );
+  }
+}
+
+/** In the folder. */
+const DATABASE = 'postgres';
 
 /** Two processes on one folder lose data silently, so the lock lives as long as the database. */
 class LockedPGlite extends PGlite {
@@ -29,7 +57,7 @@ class LockedPGlite extends PGlite {
 
   constructor(lock: DatabaseSync | undefined, folder: string | undefined) {
     super({
-      ...(folder === undefined ? {} : { dataDir: path.join(folder, 'postgres') }),
+      ...(folder === undefined ? {} : { dataDir: path.join(folder, DATABASE) }),
       // The same values that db/database.ts has `pg` return.
       parsers: {
         [types.INT8]: Number,
@@ -50,7 +78,7 @@ class LockedPGlite extends PGlite {
  * it when the process dies, however it dies, so there is never a stale one to clean up.
  */
 function lockFolder(folder: string): DatabaseSync {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  claimFolder(folder);
   const lock = new DatabaseSync(path.join(folder, 'lock'), { timeout: 0 });
   try {
     lock.exec('pragma locking_mode = exclusive; begin exclusive');
@@ -64,6 +92,12 @@ function lockFolder(folder: string): DatabaseSync {
       { cause },
     );
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && /^(EACCES|EPERM|EROFS)$/.test(String(error.code))
+  );
 }
 
 function isLocked(error: unknown): boolean {

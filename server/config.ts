@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
 import type { DatabaseLocation } from '../db/database.ts';
+import { claimFolder } from '../db/embedded.ts';
 import { passwordProblem } from './auth/password-rules.ts';
 import { usernameProblem } from './auth/username.ts';
 
@@ -40,6 +41,7 @@ type Environment = Record<string, string | undefined>;
  * is made in the data folder at the first call.
  *
  * @throws {ConfigError} with every problem at once.
+ * @throws {FolderReadOnly} when that can't be written.
  */
 export function loadConfig(env: Environment): Config {
   const problems: string[] = [];
@@ -182,7 +184,7 @@ function parseFirstUser(
 /** The embedded database has one process, so its secret can live beside it. */
 function keptSecret(folder: string): string {
   const file = path.join(folder, 'session-secret');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  claimFolder(folder);
   const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
   if (kept.length >= SECRET_LENGTH) return kept;
   // Under another name first: a crash must not leave half a secret.

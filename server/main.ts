@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { Server as Listener } from 'node:net';
 import { sweepRemovedKeys } from '../db/api-keys.ts';
 import { isDatabaseAway, openDatabase } from '../db/database.ts';
-import { FolderInUse } from '../db/embedded.ts';
+import { FolderInUse, FolderReadOnly } from '../db/embedded.ts';
 import { openKeyLookup } from '../db/key-lookup.ts';
 import { SchemaTooNew } from '../db/migrate.ts';
 import { sweepSessions } from '../db/sessions.ts';
@@ -99,7 +99,7 @@ async function drain(server: Server): Promise<void> {
 
 /** What the person who starts it can mend; anything else is a fault, with its stack. */
 function explain(error: unknown): string | undefined {
-  const kinds = [ConfigError, FolderInUse, SchemaTooNew];
+  const kinds = [ConfigError, FolderInUse, FolderReadOnly, SchemaTooNew];
   if (error instanceof Error && kinds.some((kind) => error instanceof kind)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     const { port, address } = { port: '', address: '', ...error };

@@ -1,5 +1,5 @@
 import { type Database, isDatabaseAway, openDatabase } from '../../db/database.ts';
-import { FolderInUse } from '../../db/embedded.ts';
+import { FolderInUse, FolderReadOnly } from '../../db/embedded.ts';
 import { SchemaTooNew } from '../../db/migrate.ts';
 import { ConfigError, loadDatabaseLocation } from '../config.ts';
 import { CommandError } from './command.ts';
@@ -10,7 +10,7 @@ export async function runCommand(command: (db: Database) => Promise<void>): Prom
     const db = await openDatabase(loadDatabaseLocation(process.env));
     await command(db).finally(() => db.destroy());
   } catch (error) {
-    const isExpected = [CommandError, ConfigError, FolderInUse, SchemaTooNew].some(
+    const isExpected = [CommandError, ConfigError, FolderInUse, FolderReadOnly, SchemaTooNew].some(
       (kind) => error instanceof kind,
     );
     if (!isExpected && !isDatabaseAway(error)) throw error;
