@@ -1,5 +1,6 @@
 // `npm test`: types, lint and format; unit and integration tests on both databases; end-to-end
-// tests in a browser. Each part runs even when one before it failed; the last line adds them up.
+// tests in a browser; faults of real processes under load. Each part runs even when one before it
+// failed; the last line adds them up.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startPostgres } from './test-postgres.ts';
@@ -20,8 +21,17 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const total = add([
   await check('types', 'tsc'),
   await check('lint and format', 'biome', 'ci', '--error-on-warnings', '.'),
-  await unitAndIntegrationTests(),
+  await nodeTests(
+    'unit and integration tests',
+    'node',
+    '--test',
+    '--test-reporter=spec',
+    '--test-concurrency=2',
+    '--test-timeout=300000',
+    '{bin,db,docs,server}/**/*.test.ts',
+  ),
   await endToEndTests(),
+  await nodeTests('faults', 'npm', 'run', '--silent', 'test:faults'),
 ]);
 await postgres?.stop();
 
@@ -36,16 +46,8 @@ async function check(title: string, command: string, ...args: string[]): Promise
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function unitAndIntegrationTests(): Promise<Counts> {
-  const { code, output } = await run(
-    'unit and integration tests',
-    'node',
-    '--test',
-    '--test-reporter=spec',
-    '--test-concurrency=2',
-    '--test-timeout=300000',
-    '{bin,db,docs,server}/**/*.test.ts',
-  );
+async function nodeTests(title: string, command: string, ...args: string[]): Promise<Counts> {
+  const { code, output } = await run(title, command, ...args);
   const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1]);
   return counted(code, {
     passed: count('pass'),

@@ -81,15 +81,18 @@ export function openPool(config: pg.PoolConfig): pg.Pool {
   return pool;
 }
 
-/** Whether an error means that PostgreSQL could not be reached, did not answer in time, or is stopping. */
+/**
+ * Whether an error means that the database could not be reached, did not answer in time, is stopping,
+ * or lacks room.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error ? String(error.code) : '';
   // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,
-  // 53300 "too many connections"; 55000 comes from a database that accepts no connections; ENOENT
-  // is a Unix socket that nobody listens at.
+  // 53 "insufficient resources", such as a full disk or too many connections; 55000 comes from a
+  // database that accepts no connections; ENOENT is a Unix socket that nobody listens at.
   return (
-    /^(08|57P|57014|53300|55000|ECONN|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
+    /^(08|57P|57014|53|55000|ECONN|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
     /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client (has encountered|was closed))/.test(
       error.message,
     )

@@ -11,6 +11,8 @@ if (noPostgres && process.env.TEST_WORKER_INDEX === undefined)
 
 export default defineConfig<Options, Options>({
   testDir: '.',
+  // Those in faults/ are tests of Node.
+  testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
   fullyParallel: true,
   workers: 2,

@@ -22,8 +22,8 @@ const GRACE_MS = 10_000;
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
 const KEEP_ALIVE_MS = 75_000;
 /** Who sends a request bit by bit gets this long for its head, and for all of it. */
-const HEADERS_MS = 15_000;
-const REQUEST_MS = 30_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 20_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
 
 try {
@@ -53,7 +53,7 @@ async function start() {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS,
       requestTimeout: REQUEST_MS,
-      connectionsCheckingInterval: HEADERS_MS / 3,
+      connectionsCheckingInterval: HEADERS_MS / 5,
     },
     app,
   );

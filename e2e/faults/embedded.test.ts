@@ -6,11 +6,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
 import { RunningProcess } from '../../server/test-processes.ts';
 import { Visitor } from '../../server/testing.ts';
-import { assertKept, assertWholeIn, Owner } from './ledger.ts';
+import { assertKept, assertWholeIn, check, Owner } from './ledger.ts';
 import { freePort } from './places.ts';
+import { until } from './until.ts';
 
 const KILLS = 5;
 const OPERATIONS = 100;
@@ -105,6 +107,52 @@ test('a read-only folder ends it with 1 and a sentence', async () => {
   }
   spawnSync('chmod', ['-R', 'u+w', used, empty]);
 });
+
+test('a full disk is a clear error for who writes, and nothing for who reads', async () => {
+  const DATA_DIR = path.join(folder, 'full');
+  const db = await openDatabase({ folder: DATA_DIR });
+  // Beyond the limit below, which no other file reaches: so the next page of this one is refused.
+  // The rows are short, so that none of its pages has room left.
+  await sql`insert into events (kind, user_agent)
+    select 'log in', '' from generate_series(1, 400_000)`.execute(db);
+  await db.destroy();
+  const env = { DATA_DIR, PORT: await freePort() };
+  let app = run(env);
+  const origin = await app.started();
+  const owner = new Owner(await signIn(origin));
+  const act = async () => owner.create().then(async (status) => (await owner.remove()) ?? status);
+  assert.equal(await owner.create(), 200);
+  const [secret = ''] = owner.active;
+  owner.active.length = 0;
+
+  limitFiles(app, `${FULL_AT_BYTES}`);
+  await until('a change is refused', async () => {
+    const status = await act();
+    // A disk without room would be 503; that a file is too large is a fault like any other.
+    assert.ok([200, 204, 500].includes(status ?? 0), `it was answered ${status}`);
+    return status === 500;
+  });
+  assert.equal(await check(origin, secret), '204');
+  assert.equal((await owner.visitor.get('/profile/api-keys')).status, 200);
+
+  limitFiles(app, 'unlimited');
+  owner.active.push(secret);
+  assert.equal(await owner.create(), 200);
+  app.child.kill('SIGKILL');
+  if (app.child.signalCode === null) await once(app.child, 'exit');
+  app = run(env);
+  await app.started();
+  await assertKept(origin, [owner]);
+});
+
+/** Where PostgreSQL's own files, 16 MB each, still have their place. */
+const FULL_AT_BYTES = 16 * 1024 * 1024;
+
+/** Stands in for a disk without room: no file of the process may grow beyond so many bytes. */
+function limitFiles({ child }: RunningProcess, bytes: string): void {
+  const set = spawnSync('prlimit', ['--pid', String(child.pid), `--fsize=${bytes}:unlimited`]);
+  assert.equal(set.status, 0, String(set.stderr));
+}
 
 /** Nothing is read-only for root, but for a root without these capabilities it is. */
 const asOrdinaryUser =

@@ -1,0 +1,167 @@
+// Crowds: connections that do nothing or too little, log ins all at once, a flood of junk keys.
+// What depends on the machine is told, not asserted: how much slower, how many fewer.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
+import { openDatabase } from '../../db/database.ts';
+import { makeSecret } from '../../server/api-keys/secret.ts';
+import { RunningProcess } from '../../server/test-processes.ts';
+import { addUser, Visitor } from '../../server/testing.ts';
+import { bearer, signInOwners } from './ledger.ts';
+import { noCluster, SESSION_SECRET } from './places.ts';
+import { until } from './until.ts';
+
+const CONNECTIONS = 2_000;
+const LOG_INS = 200;
+const MEASURED_MS = 3_000;
+
+describe('crowds', { skip: noCluster }, () => {
+  let cluster: Cluster;
+  let app: RunningProcess;
+  let origin: string;
+  let good: string;
+  const agent = new Agent({ keepAlive: true });
+  before(async () => {
+    const started = await startCluster();
+    assert.ok(started);
+    cluster = started;
+    app = new RunningProcess({ DATABASE_URL: cluster.url, SESSION_SECRET });
+    origin = await app.started();
+    const db = await openDatabase({ url: cluster.url });
+    const [owner] = await signInOwners(db, origin, ['legitimate']);
+    for (let n = 0; n < LOG_INS; n++) await addUser(db, `person${n}`);
+    await db.destroy();
+    await owner?.create();
+    good = owner?.active[0] ?? '';
+    await measure(); // warm
+  });
+  after(async () => {
+    agent.destroy();
+    app.child.kill('SIGKILL');
+    await app.exitCode();
+    await cluster.stop();
+  });
+
+  test(`${CONNECTIONS} idle and slow connections do not stop it, and are ended`, async () => {
+    const idle = await measure();
+    const { port, hostname } = new URL(origin);
+    const beginnings = [
+      '',
+      'GET / HTTP/1.1\r\nHost: slow\r\nX-',
+      'POST /login HTTP/1.1\r\nHost: slow\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nusername=',
+      'POST /api/ HTTP/1.1\r\nHost: slow\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\napi_action=',
+    ];
+    let open = 0;
+    const sockets = await Promise.all(
+      Array.from({ length: CONNECTIONS }, async (_, n): Promise<Socket> => {
+        const socket = connect(Number(port), hostname);
+        socket.on('error', () => {}).on('close', () => open--);
+        await once(socket, 'connect');
+        open++;
+        socket.resume().write(beginnings[n % beginnings.length] ?? '');
+        return socket;
+      }),
+    );
+    const trickle = setInterval(() => {
+      for (const socket of sockets)
+        if (socket.writable && socket.bytesWritten > 0) socket.write('x');
+    }, 1_000);
+    tell(`${CONNECTIONS} idle and slow connections`, idle, await measure());
+    await until('they are ended by the app', async () => open === 0, 90_000);
+    clearInterval(trickle);
+  });
+
+  test(`${LOG_INS} log ins at once are answered, each of them`, async () => {
+    const idle = await measure();
+    const visitors = await Promise.all(
+      Array.from({ length: LOG_INS }, async () => {
+        const visitor = new Visitor(origin);
+        await visitor.get('/login');
+        return visitor;
+      }),
+    );
+    const logIns = Promise.all(
+      visitors.map((visitor, n) =>
+        visitor.post('/login', { username: `person${n}`, password: 'a wrong password', next: '' }),
+      ),
+    );
+    tell(`${LOG_INS} log ins at once`, idle, await measure());
+    const statuses = (await logIns).map(({ status }) => status);
+    assert.equal(statuses.length, LOG_INS);
+    for (const status of statuses) assert.ok([401, 429, 503].includes(status), `${status}`);
+  });
+
+  for (const [what, junk] of [
+    ['malformed', ['lmk-junk']],
+    ['unknown', Array.from({ length: 1_000 }, makeSecret)],
+  ] as const) {
+    test(`a flood of ${what} keys passes none, and the good one still passes`, async () => {
+      const idle = await measure();
+      let isOver = false;
+      let refused = 0;
+      const flood = Promise.all(
+        Array.from({ length: 8 }, async () => {
+          while (!isOver) {
+            assert.equal(await ask('/auth/verify', junk[refused % junk.length]), 401);
+            refused++;
+          }
+        }),
+      );
+      flood.catch(() => {});
+      tell(`a flood of ${what} keys`, idle, await measure());
+      isOver = true;
+      await flood;
+      assert.ok(refused > 0);
+    });
+  }
+
+  interface Measured {
+    checks: number;
+    /** Of /healthz, the slowest hundredth, in ms. */
+    p99: number;
+  }
+
+  /** Checks the good key as fast as eight can, and asks for /healthz all the while; all must be well. */
+  async function measure(): Promise<Measured> {
+    const end = performance.now() + MEASURED_MS;
+    const times: number[] = [];
+    let checks = 0;
+    const check = async () => {
+      while (performance.now() < end) {
+        assert.equal(await ask('/auth/verify', good), 204);
+        checks++;
+      }
+    };
+    const health = async () => {
+      while (performance.now() < end) {
+        const from = performance.now();
+        assert.equal(await ask('/healthz'), 200);
+        times.push(performance.now() - from);
+      }
+    };
+    await Promise.all([health(), ...Array.from({ length: 8 }, check)]);
+    times.sort((a, b) => a - b);
+    return { checks, p99: times[Math.floor(times.length * 0.99)] ?? 0 };
+  }
+
+  function tell(what: string, idle: Measured, now: Measured): void {
+    const slower = (now.p99 / idle.p99).toFixed(2);
+    const rate = (now.checks / idle.checks).toFixed(2);
+    console.log(`# ${what}: /healthz p99 ${slower} times idle, checks at ${rate} of their rate`);
+  }
+
+  /** The status of an answer. Plain node:http, which costs the client less than fetch. */
+  function ask(path: string, secret?: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const headers = secret === undefined ? {} : bearer(secret);
+      request(`${origin}${path}`, { agent, headers }, (answer) => {
+        answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+});
