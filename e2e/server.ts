@@ -4,7 +4,6 @@ import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
-import { openKeyLookup } from '../db/key-lookup.ts';
 import { createTestDatabase, dropTestDatabase } from '../db/test-databases.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from '../server/app.ts';
@@ -31,7 +30,7 @@ const log = createLogger(
     },
   }),
 );
-const checks = startKeyChecks(db, openKeyLookup(db, location), log);
+const checks = startKeyChecks(db, location, log);
 const secrets = new Secrets();
 const app = createApp({
   config: {

@@ -1,10 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { Server as Listener } from 'node:net';
 import { sweepRemovedKeys } from '../db/api-keys.ts';
 import { isDatabaseAway, openDatabase } from '../db/database.ts';
 import { FolderInUse, FolderReadOnly } from '../db/embedded.ts';
-import { openKeyLookup } from '../db/key-lookup.ts';
 import { SchemaTooNew } from '../db/migrate.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
@@ -13,12 +11,10 @@ import { startKeyChecks } from './auth/key-checks.ts';
 import { startPasswords } from './auth/passwords.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { makeFirstUser } from './first-user.ts';
+import { drain } from './http/drain.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 
-/** How long what is open may take to end by itself once we stop, and when we end it. */
-const DRAIN_MS = 2_000;
-const GRACE_MS = 10_000;
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
 const KEEP_ALIVE_MS = 75_000;
 /** Who sends a request bit by bit gets this long for its head, and for all of it. */
@@ -46,7 +42,7 @@ async function start() {
   const passwords = await startPasswords();
   const newPassword = await makeFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
-  const checks = startKeyChecks(db, openKeyLookup(db, config.database), log);
+  const checks = startKeyChecks(db, config.database, log);
   const app = createApp({ config, db, passwords, checks, log, stopping: stopping.signal });
   const server = createServer(
     {
@@ -79,22 +75,6 @@ async function start() {
 async function listen(server: Server, { port, host }: Config): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
-}
-
-/**
- * Takes no new connection, the plainest way not to be ready, and lets those that are open end with
- * their next answer. A proxy that holds some of them loses no request: it turns to the next copy
- * where it can't connect, and is told to leave where it still can.
- */
-async function drain(server: Server): Promise<void> {
-  server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
-  const closed = new Promise((resolve) => {
-    // Not `server.close()`: it would also close idle connections, under a request on its way.
-    Listener.prototype.close.call(server, resolve);
-  });
-  setInterval(() => server.closeIdleConnections(), DRAIN_MS).unref();
-  setTimeout(() => server.closeAllConnections(), GRACE_MS).unref();
-  await closed;
 }
 
 /** What the person who starts it can mend; anything else is a fault, with its stack. */

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Database, DatabaseLocation } from '../db/database.ts';
-import { openKeyLookup } from '../db/key-lookup.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from './app.ts';
 import { startKeyChecks } from './auth/key-checks.ts';
@@ -35,7 +34,7 @@ export async function startApp(
     }),
   );
   const passwords = await startPasswords();
-  const checks = startKeyChecks(db, openKeyLookup(db, location), log);
+  const checks = startKeyChecks(db, location, log);
   const stopping = new AbortController();
   const parts: Parameters<typeof createApp>[0] = {
     config: {

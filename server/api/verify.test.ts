@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
-import { openKeyLookup } from '../../db/key-lookup.ts';
 import {
   allowConnections,
   createTestDatabase,
@@ -313,8 +312,6 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
     t.after(() => dropTestDatabase(url));
     const db = await openDatabase({ url });
     t.after(() => db.destroy());
-    const lookup = openKeyLookup(db, { url });
-    t.after(() => lookup.close());
     const app = await startApp(db, {}, { url });
     t.after(() => app.close());
     const ask = () =>

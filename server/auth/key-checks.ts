@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import type { Database } from '../../db/database.ts';
+import type { Database, DatabaseLocation } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
-import type { KeyLookup, KnownKey } from '../../db/key-lookup.ts';
+import { type KnownKey, openKeyLookup } from '../../db/key-lookup.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
 import { batched } from './batched.ts';
 import { collectKeyUses } from './key-uses.ts';
@@ -30,7 +30,9 @@ export interface KeyChecks {
   close(): Promise<void>;
 }
 
-export function startKeyChecks(db: Database, lookup: KeyLookup, log: Logger): KeyChecks {
+/** Checks keys in a database, which is at this location, until it is closed. */
+export function startKeyChecks(db: Database, location: DatabaseLocation, log: Logger): KeyChecks {
+  const lookup = openKeyLookup(db, location);
   const find = batched((digests: Buffer[]) =>
     lookup.find(digests).catch((err) => {
       // Once, however many are waiting.
