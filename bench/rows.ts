@@ -1,7 +1,7 @@
 import type { Outcome } from './load.ts';
 import type { Loads } from './loads.ts';
 
-export type Round = Record<keyof Loads | 'verifyWithLogIns', Outcome>;
+export type Round = Record<keyof Loads | 'verifyWithLogIns' | 'knownName' | 'unknownName', Outcome>;
 
 export interface Row {
   what: string;
@@ -59,6 +59,13 @@ const comparisons = [
     atMost: 3,
   },
   {
+    what: 'refusing a wrong password: how often a second for a known name',
+    against: 'for an unknown one',
+    ratio: throughput('knownName', 'unknownName'),
+    atLeast: 0.9,
+    atMost: 1.1,
+  },
+  {
     what: 'for orientation: plain node:http',
     against: 'Express 5, an empty route with the same answer',
     ratio: throughput('plain', 'express'),
@@ -84,7 +91,7 @@ export function compare(rounds: Round[]): Row[] {
       ratio: median,
       lowest: at(ratios, 0),
       highest: at(ratios, 1),
-      target: atLeast ? `≥ ${atLeast}` : atMost ? `≤ ${atMost}` : '',
+      target: [atLeast && `≥ ${atLeast}`, atMost && `≤ ${atMost}`].filter(Boolean).join(', '),
       isReached: median >= (atLeast ?? 0) && median <= (atMost ?? Infinity),
     };
   });

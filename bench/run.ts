@@ -7,6 +7,7 @@ import { startPostgres } from '../bin/test-postgres.ts';
 import { countUses, fill } from './database.ts';
 import { type Load, measure } from './load.ts';
 import { type Loads, startLoads } from './loads.ts';
+import { refuseLogIns } from './log-in-times.ts';
 import { whileLoggingIn } from './log-ins.ts';
 import { prepare } from './prepare.ts';
 import { compare, type Round, toMarkdown } from './rows.ts';
@@ -68,6 +69,7 @@ async function measureRound(loads: Loads, seconds: number): Promise<Round> {
     expressForEcho: await run(loads.expressForEcho),
     echo: await run(loads.echo),
     betterAuth: await run(loads.betterAuth),
+    ...(await refuseLogIns(loads.verify.origin)),
   };
 }
 

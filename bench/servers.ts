@@ -32,6 +32,7 @@ export function startApp(databaseUrl: string): Promise<string> {
   return startServer('../server/main.ts', {
     DATABASE_URL: databaseUrl,
     SESSION_SECRET: 'a secret of the benchmarks and of nothing else',
+    TRUST_PROXY: '1',
   });
 }
 
