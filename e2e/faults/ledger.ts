@@ -106,6 +106,7 @@ async function repeatWhatHadNoAnswer(owner: Owner): Promise<number> {
     const secret = findSecret(body);
     if (secret !== undefined) await removeKey(visitor, secret);
   }
+  removed.push(...active.splice(0));
   return active.length + removed.length + unansweredCreations.length + unansweredRemovals.length;
 }
 

@@ -69,6 +69,7 @@ export class Load {
   }
 
   answersTo(kind: Kind, { from, to }: { from: number; to: number }): Answer[] {
+    this.#assertRight();
     return this.#answers.filter(
       (answer) => answer.kind === kind && answer.asked >= from && answer.answered <= to,
     );

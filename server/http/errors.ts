@@ -80,7 +80,7 @@ export function databaseAway(cause: unknown): HttpError {
     'The database does not answer. Please try again in a moment.',
     { 'Retry-After': '5' },
   );
-  // What the log tells of it.
+  // For the log.
   refusal.cause = cause;
   return refusal;
 }

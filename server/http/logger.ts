@@ -9,8 +9,9 @@ export function createLogger(destination?: DestinationStream): Logger {
   return destination ? pino(options, destination) : pino(options);
 }
 
-function faultOf(error: unknown) {
+function faultOf(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = 'code' in error ? error.code : undefined;
-  return { type: error.name, code, message: error.message, stack: error.stack };
+  const cause = error.cause === undefined ? {} : { cause: faultOf(error.cause) };
+  return { type: error.name, code, message: error.message, stack: error.stack, ...cause };
 }
