@@ -36,7 +36,9 @@ export async function takeAttempt(
           open_at: opensAt(failures, patience),
           updated_at: sql<Date>`now()`,
         })
-        .where('throttle.open_at', '<=', sql<Date>`now()`),
+        // Not now(), which is when this began: while it waited for the row, somebody else who began
+        // later may have opened it as of then.
+        .where('throttle.open_at', '<=', sql<Date>`clock_timestamp()`),
     )
     .returning('failures')
     .executeTakeFirst();
