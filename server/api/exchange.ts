@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '../../db/events.ts';
 
-/** One request of a program, and its answer. Plain node:http: Express costs more than a check. */
+/** One request of a program, and its answer. Plain node:http, without Express. */
 export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;

@@ -26,7 +26,7 @@ type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**
  * Everything for programs; what is not for them goes on to `pages`, untouched. No cookie, session or
- * form token counts here, and nothing passes Express: its empty route costs several times a check.
+ * form token counts here, and nothing passes Express and its middleware, which a check can do without.
  */
 export function programs(parts: Parts, pages: Listener): Listener {
   const { db, checks, trust, log } = parts;
