@@ -90,10 +90,10 @@ export function isDatabaseAway(error: unknown): boolean {
   const code = 'code' in error ? String(error.code) : '';
   // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,
   // 53 "insufficient resources", such as a full disk or too many connections; 55000 comes from a
-  // database that accepts no connections; ENOENT is a Unix socket that nobody listens at.
+  // database that accepts no connections; "connect ENOENT" is a Unix socket that is not there.
   return (
-    /^(08|57P|57014|53|55000|ECONN|ENOENT|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
-    /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client (has encountered|was closed))/.test(
+    /^(08|57P|57014|53|55000|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
+    /^(connect ENOENT|timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client (has encountered|was closed))/.test(
       error.message,
     )
   );
