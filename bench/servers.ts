@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../server/test-processes.ts';
 import { SERVER_CORE } from './prepare.ts';
 
 const running: ChildProcess[] = [];
@@ -16,7 +17,7 @@ export async function startServer(file: string, env: Record<string, string>): Pr
     {
       // Its log goes nowhere.
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_ENV: 'production', PORT: String(port), ...env },
+      env: { ...process.env, NODE_ENV: 'production', PORT: port, ...env },
     },
   );
   running.push(server);
@@ -43,17 +44,9 @@ export async function stopServers(): Promise<void> {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
-
-function isListening(port: number): Promise<boolean> {
+function isListening(port: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(Number(port), '127.0.0.1');
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

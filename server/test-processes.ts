@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
+import { listeningAt } from './http/listening-at.ts';
 
 /** The real process, on a free port. */
 export class RunningProcess {
@@ -48,4 +51,21 @@ export class RunningProcess {
     if (this.child.exitCode === null) await once(this.child, 'close');
     return this.child.exitCode;
   }
+}
+
+/** A port that nobody listens on at the moment, for a process that can't say which it took. */
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = new URL(listeningAt(server));
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The file of a server's program; Debian's folders for these are not on everybody's path. */
+export function findProgram(name: string): string | undefined {
+  return [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
+    .map((folder) => path.join(folder, name))
+    .find((program) => existsSync(program));
 }

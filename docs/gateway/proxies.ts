@@ -1,19 +1,14 @@
 // The proxies of this folder as real processes, each with the very file that stands here.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  request,
-} from 'node:http';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unprivilegedUser } from '../../bin/test-postgres.ts';
-import { listeningAt } from '../../server/http/listening-at.ts';
+import { findProgram, freePort } from '../../server/test-processes.ts';
 
 interface ProxyKind {
   name: 'nginx' | 'caddy';
@@ -55,6 +50,7 @@ export async function startProxy(
 ): Promise<RunningProxy> {
   const program = findProgram(kind.name);
   if (program === undefined) throw new Error(`There is no ${kind.name}.`);
+  // Neither proxy tells which port it took.
   const port = await freePort();
   const folder = mkdtempSync(path.join(tmpdir(), `${kind.name}-`));
   const file = path.join(folder, kind.file);
@@ -101,23 +97,6 @@ function placed(kind: ProxyKind, port: string, places: { app: string; backend: s
     .replace(standing, wanted)
     .replaceAll('app:3000', places.app)
     .replaceAll('backend:3001', places.backend);
-}
-
-/** These folders are Debian's, and not on everybody's path. */
-function findProgram(name: string): string | undefined {
-  return [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
-    .map((folder) => path.join(folder, name))
-    .find((program) => existsSync(program));
-}
-
-/** Neither proxy tells which port it took, so it is given one that was free a moment ago. */
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = new URL(listeningAt(server));
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Resolves when there is an answer, whatever it is; rejects when there will be none. */

@@ -8,10 +8,9 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
-import { RunningProcess } from '../../server/test-processes.ts';
+import { freePort, RunningProcess } from '../../server/test-processes.ts';
 import { Visitor } from '../../server/testing.ts';
 import { assertKept, assertWholeIn, check, Owner } from './ledger.ts';
-import { freePort } from './places.ts';
 import { until } from './until.ts';
 
 const KILLS = 5;

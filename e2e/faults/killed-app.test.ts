@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
-import { RunningProcess } from '../../server/test-processes.ts';
+import { freePort, RunningProcess } from '../../server/test-processes.ts';
 import { assertKept, assertWhole, type Owner, signInOwners } from './ledger.ts';
-import { freePort, noCluster, SESSION_SECRET } from './places.ts';
+import { noCluster, SESSION_SECRET } from './places.ts';
 
 const KILLS = 20;
 const OPERATIONS = 1_000;

@@ -8,9 +8,9 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
-import { RunningProcess } from '../../server/test-processes.ts';
+import { freePort, RunningProcess } from '../../server/test-processes.ts';
 import { assertKept, assertWhole, check, type Owner, signInOwners } from './ledger.ts';
-import { freePort, nginx, noCluster, noNginx, SESSION_SECRET } from './places.ts';
+import { nginx, noCluster, noNginx, SESSION_SECRET } from './places.ts';
 import { until } from './until.ts';
 
 const RESTARTS = 4;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
 import {
@@ -272,12 +272,7 @@ describeOnEachDatabase('the gateway check', (on) => {
 
 describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
   test('is 503 and never a pass, in time, and works again by itself', async (t) => {
-    const url = await createTestDatabase();
-    t.after(() => dropTestDatabase(url));
-    const db = await openDatabase({ url });
-    t.after(() => db.destroy());
-    const app = await startApp(db, {}, { url });
-    t.after(() => app.close());
+    const { url, db, app } = await startOnPostgres(t);
     await addUser(db, 'ada');
     const { secret = '' } = await (await app.signIn('ada')).createKey();
     const ask = () => fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
@@ -308,12 +303,7 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
   });
 
   test('a statement that hangs ends in 503 for all who wait', async (t) => {
-    const url = await createTestDatabase();
-    t.after(() => dropTestDatabase(url));
-    const db = await openDatabase({ url });
-    t.after(() => db.destroy());
-    const app = await startApp(db, {}, { url });
-    t.after(() => app.close());
+    const { db, app } = await startOnPostgres(t);
     const ask = () =>
       fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': makeSecret() } });
     assert.equal((await ask()).status, 401);
@@ -326,3 +316,13 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
     assert.equal((await ask()).status, 401);
   });
 });
+
+async function startOnPostgres(t: TestContext) {
+  const url = await createTestDatabase();
+  t.after(() => dropTestDatabase(url));
+  const db = await openDatabase({ url });
+  t.after(() => db.destroy());
+  const app = await startApp(db, {}, { url });
+  t.after(() => app.close());
+  return { url, db, app };
+}
