@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { DatabaseLocation } from '../db/database.ts';
-import { claimFolder } from '../db/embedded.ts';
 import { passwordProblem } from './auth/password-rules.ts';
 import { usernameProblem } from './auth/username.ts';
+import { keptSecret, parseSecrets } from './config/session-secrets.ts';
+import { parseTrustProxy, type TrustProxy } from './config/trust-proxy.ts';
 
 export interface Config {
   host: string;
@@ -15,8 +13,7 @@ export interface Config {
   publicUrl: string | undefined;
   /** Whether browsers reach us over https. */
   secure: boolean;
-  /** As Express's `trust proxy`: false, a number of hops, or addresses. */
-  trustProxy: false | number | string[];
+  trustProxy: TrustProxy;
   /** The first signs session cookies, all verify. */
   sessionSecrets: string[];
   firstUser: { username: string; password: string | undefined };
@@ -31,8 +28,6 @@ export class ConfigError extends Error {
     this.problems = problems;
   }
 }
-
-const SECRET_LENGTH = 32;
 
 type Environment = Record<string, string | undefined>;
 
@@ -132,43 +127,6 @@ function parsePublicUrl(value: string | undefined, problems: string[]): string |
   return undefined;
 }
 
-function parseTrustProxy(value: string | undefined, problems: string[]): Config['trustProxy'] {
-  if (!value) return false;
-  if (/^\d+$/.test(value)) return Number(value) || false;
-  const addresses = value.split(',').map((address) => address.trim());
-  if (addresses.every(isAddressOrSubnet)) return addresses;
-  problems.push(
-    `TRUST_PROXY is "${value}"; it must be a number of proxies, or their addresses, comma-separated.`,
-  );
-  return false;
-}
-
-function isAddressOrSubnet(text: string): boolean {
-  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
-  const [address = '', bits, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
-function parseSecrets(
-  value: string | undefined,
-  databaseUrl: string | undefined,
-  problems: string[],
-): string[] {
-  if (value === undefined) {
-    if (databaseUrl !== undefined) {
-      problems.push('SESSION_SECRET is required with DATABASE_URL: all copies have to share it.');
-    }
-    return [];
-  }
-  const secrets = value.split(',').map((secret) => secret.trim());
-  if (secrets.some((secret) => secret.length < SECRET_LENGTH)) {
-    problems.push(`SESSION_SECRET: each secret needs at least ${SECRET_LENGTH} characters.`);
-  }
-  return secrets;
-}
-
 function parseFirstUser(
   username = 'linodedemo',
   password: string | undefined,
@@ -179,17 +137,4 @@ function parseFirstUser(
   const wrongPassword = password === undefined ? undefined : passwordProblem(password);
   if (wrongPassword) problems.push(`FIRST_PASSWORD: ${wrongPassword}`);
   return { username, password };
-}
-
-/** The embedded database has one process, so its secret can live beside it. */
-function keptSecret(folder: string): string {
-  const file = path.join(folder, 'session-secret');
-  claimFolder(folder);
-  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (kept.length >= SECRET_LENGTH) return kept;
-  // Under another name first: a crash must not leave half a secret.
-  const made = randomBytes(48).toString('base64url');
-  writeFileSync(`${file}.new`, made, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-  return made;
 }
