@@ -52,7 +52,21 @@ async function openPostgres(url: string): Promise<Database> {
 }
 
 function connect(config: pg.PoolConfig): Database {
-  return new Kysely({ dialect: new PostgresDialect({ pool: openPool(config) }) });
+  const pool = openPool(config);
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) });
+  pools.set(db, pool);
+  return db;
+}
+
+/** Kysely keeps its pool to itself. */
+const pools = new WeakMap<Database, pg.Pool>();
+
+/** How the pool is used at this moment; the embedded database has none. */
+export function connectionsOf(db: Database) {
+  const pool = pools.get(db);
+  if (!pool) return undefined;
+  const { totalCount, idleCount, waitingCount } = pool;
+  return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
 }
 
 /** Connections that give up in time, for whoever is waiting. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import { programs } from './api/programs.ts';
+import { programRoutes, programs } from './api/programs.ts';
 import { formsOfOurs } from './auth/csrf.ts';
 import { requireRecentPassword, requireSignIn } from './auth/gates.ts';
 import type { KeyChecks } from './auth/key-checks.ts';
@@ -16,6 +16,8 @@ import { refuseAmbiguousForms } from './http/form.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
 import { useViews } from './http/render.ts';
+import { routesOf } from './http/routes.ts';
+import type { Metrics } from './metrics.ts';
 import { documentation } from './web/documentation.ts';
 import { healthz, readyz } from './web/health.ts';
 import { home } from './web/home.ts';
@@ -30,6 +32,7 @@ interface Parts {
   passwords: Passwords;
   checks: KeyChecks;
   log: Logger;
+  metrics?: Metrics | undefined;
   /** Aborted when the process is about to stop. */
   stopping: AbortSignal;
 }
@@ -37,7 +40,10 @@ interface Parts {
 /** The whole app. Doesn't listen. */
 export function createApp(parts: Parts): RequestListener {
   const trust = trusting(parts.config.trustProxy);
-  return programs({ ...parts, trust }, createPages({ ...parts, trust }));
+  const pages = createPages({ ...parts, trust });
+  const app = programs({ ...parts, trust }, pages);
+  if (!parts.metrics) return app;
+  return parts.metrics.timed(app, [...programRoutes, ...routesOf(pages).map(({ path }) => path)]);
 }
 
 /** What is for people: every middleware and every mount, in order. */

@@ -15,6 +15,7 @@ test('without anything set there is a whole configuration', () => {
   const config = loadConfig({ DATA_DIR });
   assert.equal(config.host, '127.0.0.1');
   assert.equal(config.port, 3000);
+  assert.equal(config.metricsPort, undefined);
   assert.deepEqual(config.database, { folder: DATA_DIR });
   assert.equal(config.trustProxy, false);
   assert.equal(config.secure, false);
@@ -72,6 +73,8 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   ['a port that is none', { PORT: '80a' }, /PORT/],
   ['a port in hexadecimal', { PORT: '0x1010' }, /PORT/],
   ['a port out of range', { PORT: '65536' }, /PORT/],
+  ['a port for metrics that is none', { METRICS_PORT: 'yes' }, /METRICS_PORT is "yes"/],
+  ['one port for both', { METRICS_PORT: '3000' }, /METRICS_PORT must be another one/],
   [
     'a database of another kind',
     { DATABASE_URL: 'mysql://x/y', SESSION_SECRET: SECRET },
@@ -110,10 +113,10 @@ test('README.md has a row for every setting', () => {
   const readme = readFileSync(path.resolve(import.meta.dirname, '../README.md'), 'utf8');
   const source = readFileSync(path.resolve(import.meta.dirname, 'config.ts'), 'utf8');
   const settings = new Set(
-    [...source.matchAll(/env\.([A-Z_]+)|read(?:Value\(env, )?\(?'([A-Z_]+)'/g)].map(
+    [...source.matchAll(/env\.([A-Z_]+)|(?:read\(|\(env, )'([A-Z_]+)'/g)].map(
       ([, direct, read]) => direct ?? read,
     ),
   );
-  assert.ok(settings.size >= 9, [...settings].join());
+  assert.ok(settings.size >= 10, [...settings].join());
   for (const setting of settings) assert.match(readme, new RegExp(`^\\| \`${setting}\``, 'm'));
 });

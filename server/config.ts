@@ -8,6 +8,8 @@ import { parseTrustProxy, type TrustProxy } from './config/trust-proxy.ts';
 export interface Config {
   host: string;
   port: number;
+  /** Undefined: nobody counts. */
+  metricsPort: number | undefined;
   database: DatabaseLocation;
   /** The scheme and host that browsers see, such as `https://keys.example.com`. */
   publicUrl: string | undefined;
@@ -55,7 +57,8 @@ export function loadConfig(env: Environment): Config {
   }
   const config = {
     host: env.HOST || '127.0.0.1',
-    port: parsePort(env.PORT, problems),
+    port: parsePort(env, 'PORT', problems) ?? 3000,
+    metricsPort: parsePort(env, 'METRICS_PORT', problems),
     database: parseDatabase(url, folder, problems),
     publicUrl,
     secure,
@@ -63,6 +66,9 @@ export function loadConfig(env: Environment): Config {
     sessionSecrets: parseSecrets(read('SESSION_SECRET'), url, problems),
     firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
   };
+  if (config.port !== 0 && config.port === config.metricsPort) {
+    problems.push('METRICS_PORT must be another one than PORT.');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   if (config.sessionSecrets.length === 0) config.sessionSecrets = [keptSecret(folder)];
   return config;
@@ -98,11 +104,12 @@ function readValue(env: Environment, name: string, problems: string[]): string |
   }
 }
 
-function parsePort(value: string | undefined, problems: string[]): number {
-  if (!value) return 3000;
+function parsePort(env: Environment, name: string, problems: string[]): number | undefined {
+  const value = env[name];
+  if (!value) return undefined;
   if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  problems.push(`PORT is "${value}"; it must be a whole number from 0 to 65535.`);
-  return 0;
+  problems.push(`${name} is "${value}"; it must be a whole number from 0 to 65535.`);
+  return undefined;
 }
 
 function parseDatabase(

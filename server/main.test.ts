@@ -32,6 +32,7 @@ test('starts from nothing, tells the password once, keeps what it was told, and 
   const url = await first.started();
   const { password = '' } = first;
   assert.ok(password.length >= 12);
+  assert.doesNotMatch(first.output, /Metrics/);
   assert.equal((await new Visitor(url).logIn('linodedemo', password)).status, 303);
 
   const second = run();
@@ -58,6 +59,17 @@ test('starts from nothing, tells the password once, keeps what it was told, and 
   assert.match(later.body, /Signed in as linodedemo/);
   fourth.child.kill('SIGINT');
   assert.equal(await fourth.exitCode(), 0);
+});
+
+test('metrics have a port of their own, where one is set', async () => {
+  const app = run({ DATA_DIR: path.join(folder, 'metrics'), METRICS_PORT: '0' });
+  const url = await app.started();
+  const metrics = /Metrics are at (\S+)\n/.exec(app.output)?.[1] ?? '';
+  await (await fetch(`${url}/auth/verify`)).body?.cancel();
+  const text = await (await fetch(metrics)).text();
+  assert.match(text, /^key_checks_total\{outcome="missing"\} 1$/m);
+  app.child.kill('SIGTERM');
+  assert.equal(await app.exitCode(), 0);
 });
 
 test('answers what is in flight before it stops', async () => {

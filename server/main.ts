@@ -9,11 +9,12 @@ import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
 import { startKeyChecks } from './auth/key-checks.ts';
 import { startPasswords } from './auth/passwords.ts';
-import { type Config, ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig } from './config.ts';
 import { makeFirstUser } from './first-user.ts';
 import { drain } from './http/drain.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
+import { startMetrics } from './metrics.ts';
 
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
 const KEEP_ALIVE_MS = 75_000;
@@ -43,7 +44,8 @@ async function start() {
   const newPassword = await makeFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
   const checks = startKeyChecks(db, config.database, log);
-  const app = createApp({ config, db, passwords, checks, log, stopping: stopping.signal });
+  const metrics = config.metricsPort === undefined ? undefined : startMetrics(db);
+  const app = createApp({ config, db, passwords, checks, log, metrics, stopping: stopping.signal });
   const server = createServer(
     {
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -53,7 +55,9 @@ async function start() {
     },
     app,
   );
-  await listen(server, config);
+  await listen(server, config.port, config.host);
+  const metricsServer = metrics && createServer(metrics.listener);
+  if (metricsServer) await listen(metricsServer, config.metricsPort, config.host);
   const sweeping = setInterval(() => {
     Promise.all([sweepSessions(db), sweepThrottle(db), sweepRemovedKeys(db)]).catch((err) =>
       log.error({ err }, 'what has expired was not swept'),
@@ -69,10 +73,11 @@ async function start() {
     await db.destroy();
     process.exit(0);
   };
+  if (metricsServer) console.log(`Metrics are at ${listeningAt(metricsServer)}/metrics`);
   announce(config.publicUrl ?? listeningAt(server), config.firstUser.username, newPassword);
 }
 
-async function listen(server: Server, { port, host }: Config): Promise<void> {
+async function listen(server: Server, port: number | undefined, host: string): Promise<void> {
   server.listen(port, host);
   await once(server, 'listening');
 }
@@ -83,7 +88,7 @@ function explain(error: unknown): string | undefined {
   if (error instanceof Error && kinds.some((kind) => error instanceof kind)) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     const { port, address } = { port: '', address: '', ...error };
-    return `Port ${port} on ${address} is in use. Set PORT to another one.`;
+    return `Port ${port} on ${address} is in use. Set PORT to another one (or METRICS_PORT, if it is that).`;
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
     return `HOST is no address of this machine (${error.message}).`;

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../db/testing.ts';
 import { createPages } from './app.ts';
+import { routesOf } from './http/routes.ts';
 import { addUser, startApp, type Visitor } from './testing.ts';
 
 /** What the signed-out may have, and why. Everything else sends them to log in. */
@@ -14,12 +15,6 @@ const PUBLIC = new Map([
   ['POST /login', 'where one logs in'],
   ['POST /logout', 'finishes a log out that was cut off; without a session it does nothing'],
 ]);
-
-interface Listed {
-  path: string;
-  methods?: string[];
-  router?: object;
-}
 
 describeOnEachDatabase('every route', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;
@@ -37,7 +32,7 @@ describeOnEachDatabase('every route', (on) => {
     const { id = '' } = await ada.createKey();
     const { body } = await ada.get('/profile/password');
     ids = { key: id, session: /sessions\/(\d+)/.exec(body)?.[1] ?? '' };
-    routes = flatten(createPages({ ...app.parts, trust: () => false }).router).map(
+    routes = routesOf(createPages({ ...app.parts, trust: () => false })).map(
       ({ method, path }) => ({
         method,
         path: path.replace(':id', path.includes('sessions') ? ids.session : ids.key),
@@ -192,20 +187,3 @@ describeOnEachDatabase('every route', (on) => {
     return JSON.stringify(rows);
   }
 });
-
-/** All routes below a router, by their whole paths; HEAD comes with each GET. */
-function flatten(router: object, base = ''): { method: string; path: string }[] {
-  return listRoutes(router).flatMap(({ path, methods, router: mounted }) => {
-    const whole = `${base}${path}`.replace(/(?<=.)\/$/, '');
-    if (mounted) return flatten(mounted, whole);
-    return (methods ?? []).map((method) => ({ method: method.toUpperCase(), path: whole || '/' }));
-  });
-}
-
-/** Express's own list, which its types don't know yet. */
-function listRoutes(router: object): Listed[] {
-  if (!('listRoutes' in router && typeof router.listRoutes === 'function')) {
-    throw new Error('This is no router.');
-  }
-  return router.listRoutes();
-}

@@ -8,6 +8,7 @@ import { startPasswords } from './auth/passwords.ts';
 import type { Config } from './config.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
+import type { Metrics } from './metrics.ts';
 import { PASSWORD, PASSWORD_DIGEST } from './test-users.ts';
 
 export async function addUser(db: Database, username: string): Promise<void> {
@@ -23,6 +24,7 @@ export async function startApp(
   db: Database,
   config: Partial<Config> = {},
   location: DatabaseLocation = { memory: true },
+  metrics?: Metrics,
 ) {
   const logLines: string[] = [];
   const log = createLogger(
@@ -48,6 +50,7 @@ export async function startApp(
     passwords,
     checks,
     log,
+    metrics,
     stopping: stopping.signal,
   };
   const server = createServer(createApp(parts));

@@ -22,6 +22,9 @@ interface Parts {
   trust: Trust;
 }
 
+/** The addresses for programs; `/auth/verify` has others below it, `/api` also ends with a slash. */
+export const programRoutes = ['/auth/verify', '/api', '/api/whoami', '/api/key'] as const;
+
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**

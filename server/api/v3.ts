@@ -37,7 +37,9 @@ export function v3(parts: Parts): Handler {
     } catch (error) {
       const { status, code, message, headers } = refusalOf(error);
       res.setHeaders(new Map(Object.entries(headers)));
-      if (status >= 500) parts.log.error({ err: error }, 'failed');
+      if (status >= 500) {
+        parts.log.error({ err: error, requestId: res.getHeader('X-Request-Id') }, 'failed');
+      }
       const action = first(sent, 'api_action');
       const envelope = failed(action, { code, message });
       // Who sends a batch reads an array.

@@ -3,6 +3,7 @@ import { type Client, insertEvent } from '../../db/events.ts';
 import { findUser, type User } from '../../db/users.ts';
 import { inTurn } from './in-turn.ts';
 import type { Passwords } from './passwords.ts';
+import { signals } from './signals.ts';
 import { attempt } from './throttle.ts';
 
 interface Credentials {
@@ -35,6 +36,7 @@ export async function logInWith<Result>(
   return inTurn(`${name.toLowerCase()} at ${from.ip}`, async () => {
     const attempted = await attempt(db, { username: name, ip: from.ip });
     if (attempted.retryAfterSeconds !== undefined) {
+      signals.emit('log in', 'throttled');
       return { outcome: 'wait', seconds: attempted.retryAfterSeconds };
     }
     const user = await findUser(db, name);
@@ -42,9 +44,11 @@ export async function logInWith<Result>(
     const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
     if (result === undefined) {
       await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...from });
+      signals.emit('log in', 'wrong');
       return { outcome: 'wrong' };
     }
     await attempted.succeeded();
+    signals.emit('log in', 'right');
     return { outcome: 'right', result };
   });
 }

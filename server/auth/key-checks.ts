@@ -5,6 +5,7 @@ import { type KnownKey, openKeyLookup } from '../../db/key-lookup.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
 import { batched } from './batched.ts';
 import { collectKeyUses } from './key-uses.ts';
+import { signals } from './signals.ts';
 
 /** What the keys in a request amount to, as the database says it at this moment. */
 export type Verdict = { key: KnownKey } | Refusal;
@@ -33,32 +34,42 @@ export interface KeyChecks {
 /** Checks keys in a database, which is at this location, until it is closed. */
 export function startKeyChecks(db: Database, location: DatabaseLocation, log: Logger): KeyChecks {
   const lookup = openKeyLookup(db, location);
-  const find = batched((digests: Buffer[]) =>
-    lookup.find(digests).catch((err) => {
+  const find = batched((digests: Buffer[]) => {
+    signals.emit('key lookup', digests.length);
+    return lookup.find(digests).catch((err) => {
       // Once, however many are waiting.
       log.error({ err }, 'keys could not be checked');
       throw err;
-    }),
-  );
+    });
+  });
   const uses = collectKeyUses(db, log);
 
   return {
     async check(presented, client) {
-      const [secret, ...others] = presented;
-      if (secret === undefined) return { refusal: 'missing' };
-      if (others.length > 0) return { refusal: 'ambiguous' };
-      // Typos and junk cost the database nothing.
-      if (!isWellFormed(secret)) return { refusal: 'unknown' };
-      const key = await find(digestOf(secret));
-      if (key === undefined) return { refusal: 'unknown' };
-      if (key.state === 'expired') return { refusal: 'expired', expiredAt: key.expiresAt };
-      if (key.state !== 'active') return { refusal: key.state };
-      if (!key.usedLately) uses.note(key.id, client());
-      return { key };
+      const verdict = await judge(presented, client).catch((error) => {
+        signals.emit('key check', 'unavailable');
+        throw error;
+      });
+      signals.emit('key check', verdict.key ? 'good' : verdict.refusal);
+      return verdict;
     },
     async close() {
       await uses.close();
       await lookup.close();
     },
   };
+
+  async function judge(presented: ReadonlySet<string>, client: () => Client): Promise<Verdict> {
+    const [secret, ...others] = presented;
+    if (secret === undefined) return { refusal: 'missing' };
+    if (others.length > 0) return { refusal: 'ambiguous' };
+    // Typos and junk cost the database nothing.
+    if (!isWellFormed(secret)) return { refusal: 'unknown' };
+    const key = await find(digestOf(secret));
+    if (key === undefined) return { refusal: 'unknown' };
+    if (key.state === 'expired') return { refusal: 'expired', expiredAt: key.expiresAt };
+    if (key.state !== 'active') return { refusal: key.state };
+    if (!key.usedLately) uses.note(key.id, client());
+    return { key };
+  }
 }

@@ -1,0 +1,29 @@
+import type { Express } from 'express';
+
+interface Listed {
+  path: string;
+  methods?: string[];
+  router?: object;
+}
+
+/** All routes of an app, by their whole paths, such as `/profile/api-keys/:id/remove`. */
+export function routesOf({ router }: Express): { method: string; path: string }[] {
+  return flatten(router);
+}
+
+/** HEAD comes with each GET. */
+function flatten(router: object, base = ''): { method: string; path: string }[] {
+  return listRoutes(router).flatMap(({ path, methods, router: mounted }) => {
+    const whole = `${base}${path}`.replace(/(?<=.)\/$/, '');
+    if (mounted) return flatten(mounted, whole);
+    return (methods ?? []).map((method) => ({ method: method.toUpperCase(), path: whole || '/' }));
+  });
+}
+
+/** Express's own list, which its types don't know yet. */
+function listRoutes(router: object): Listed[] {
+  if (!('listRoutes' in router && typeof router.listRoutes === 'function')) {
+    throw new Error('This is no router.');
+  }
+  return router.listRoutes();
+}

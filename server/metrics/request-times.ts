@@ -1,0 +1,48 @@
+import { Histogram, type Registry } from 'prom-client';
+import type { Metrics } from '../metrics.ts';
+
+/** What is asked for is up to who asks. These stand for the rest, so that no list can grow for ever. */
+const OTHER = 'other';
+
+const FILE = /^\/(css|js)\/|^\/favicon\./;
+
+export function requestTimes(registry: Registry): Metrics['timed'] {
+  const times = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+
+  return (listener, paths) => {
+    const routes = new Set(paths);
+    return (req, res) => {
+      const start = performance.now();
+      // Express changes it on the way.
+      const { url = '', method = '' } = req;
+      res.on('close', () => {
+        const labels = {
+          method: /^(GET|HEAD|POST|DELETE)$/.test(method) ? method : OTHER,
+          route: routeOf(url, routes),
+          // Whoever asked has gone, or there was no answer to give.
+          status: res.writableFinished ? res.statusCode : 'aborted',
+        };
+        times.observe(labels, (performance.now() - start) / 1000);
+      });
+      listener(req, res);
+    };
+  };
+}
+
+/** `/profile/api-keys/5/remove?x=y` is one of `/profile/api-keys/:id/remove`. */
+function routeOf(url: string, routes: Set<string>): string {
+  const path = url
+    .replace(/\?.*$/, '')
+    .replace(/\/\d+(?=\/|$)/g, '/:id')
+    .replace(/^(\/auth\/verify)\/.*$/, '$1')
+    .replace(/(?<=.)\/$/, '')
+    .toLowerCase();
+  if (routes.has(path)) return path;
+  return FILE.test(path) ? 'files' : OTHER;
+}
