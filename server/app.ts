@@ -55,6 +55,8 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', trust);
   app.set('query parser', 'simple');
+  // No page is the same twice, nor kept by anybody. (Files have tags of their own.)
+  app.set('etag', false);
   useViews(app);
 
   app.use(securityHeaders(config));

@@ -1,7 +1,21 @@
 import bowser from 'bowser';
 
+/** Most of a page's rows are of one program, and finding out takes longer than the rest of a row. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 1_000;
+
 /** What a user agent calls itself, in plain words: `Chrome on Linux`, `curl`. */
 export function program(userAgent: string): string {
+  const before = known.get(userAgent);
+  if (before !== undefined) return before;
+  // Whatever anybody sends gets here.
+  if (known.size >= MOST_KNOWN) known.clear();
+  const name = read(userAgent);
+  known.set(userAgent, name);
+  return name;
+}
+
+function read(userAgent: string): string {
   if (userAgent === '') return 'an unnamed program';
   const { browser, os } = bowser.parse(userAgent);
   if (browser.name) return os.name ? `${browser.name} on ${os.name}` : browser.name;

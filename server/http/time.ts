@@ -19,7 +19,7 @@ export function timeLeft(end: Date, now: Date, timeZone: string): string {
 
 /** `2014-02-13 07:42` on the clock of a time zone (24 hours). */
 export function minute(date: Date, timeZone: string): string {
-  return wallClock(date, timeZone).toISOString().slice(0, 16).replace('T', ' ');
+  return formatter(timeZone).format(date).slice(0, 16);
 }
 
 /** `14:32` on the clock of a time zone: for what is near. */
@@ -51,28 +51,20 @@ function sinceMonthBegan(wall: Date): number {
 
 /** What the clock on the wall shows in a time zone, as if that were UTC. */
 function wallClock(date: Date, timeZone: string): Date {
-  const shown: Record<string, number> = {};
-  for (const { type, value } of formatter(timeZone).formatToParts(date))
-    shown[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = shown;
-  return new Date(Date.UTC(year, month - 1, day, hour, minute, second, date.getUTCMilliseconds()));
+  const shown = formatter(timeZone).format(date);
+  return new Date(Date.parse(`${shown.replace(' ', 'T')}Z`) + date.getUTCMilliseconds());
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** Making a formatter costs far more than using one. */
+/** `2014-02-13 07:42:05`, as Sweden writes it. Making a formatter costs far more than using one. */
 function formatter(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known) return known;
-  const made = new Intl.DateTimeFormat('en-US', {
+  const made = new Intl.DateTimeFormat('sv-SE', {
     timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
+    dateStyle: 'short',
+    timeStyle: 'medium',
   });
   formatters.set(timeZone, made);
   return made;
