@@ -11,8 +11,8 @@ export interface Answer {
 }
 
 /** Sends one request to a server. */
-export function ask(origin: string, { path, authorization }: Request): Promise<Answer> {
-  const headers = authorization === '' ? {} : { authorization };
+export function ask(origin: string, { path, header }: Request): Promise<Answer> {
+  const headers = header ? { [header.name]: header.value } : {};
   return new Promise((resolve, reject) => {
     get(origin + path, { headers }, async (res) => {
       const { statusCode: status = 0, statusMessage, rawHeaders } = res;

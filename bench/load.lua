@@ -1,13 +1,13 @@
--- For wrk: sends requests chosen at random from a file, one a line (path, tab, Authorization or
--- nothing), and tells at the end, as JSON, what came of it.
+-- For wrk: sends requests chosen at random from a file, one a line (path, tab, name of a header or
+-- nothing, tab, its value), and tells at the end, as JSON, what came of it.
 local requests = {}
 
 function init(args)
   math.randomseed(os.time())
   for line in io.lines(args[1]) do
-    local path, authorization = line:match('^(%S+)\t(.*)$')
+    local path, name, value = line:match('^(%S+)\t(%S*)\t(.*)$')
     local headers = {}
-    if authorization ~= '' then headers['Authorization'] = authorization end
+    if name ~= '' then headers[name] = value end
     requests[#requests + 1] = wrk.format('GET', path, headers)
   end
 end

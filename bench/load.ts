@@ -18,11 +18,9 @@ export interface Outcome {
   requests: number;
 }
 
-const CONNECTIONS = 50;
-
 /** @throws when an answer was not the one that was expected. */
-export async function measure(load: Load, seconds: number): Promise<Outcome> {
-  const told = await wrk(load, seconds);
+export async function measure(load: Load, seconds: number, connections = 50): Promise<Outcome> {
+  const told = await wrk(load, seconds, connections);
   const { status, bytes } = load.answer;
   const size = told.bytes / told.requests;
   const refused = status < 400 ? 0 : told.requests;
@@ -48,9 +46,13 @@ interface Told {
   p99: number;
 }
 
-async function wrk({ origin, requests }: Load, seconds: number): Promise<Told> {
+async function wrk(
+  { origin, requests }: Load,
+  seconds: number,
+  connections: number,
+): Promise<Told> {
   const script = path.join(import.meta.dirname, 'load.lua');
-  const options = { threads: 1, connections: CONNECTIONS, duration: seconds, script };
+  const options = { threads: 1, connections, duration: seconds, script };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
   const child = spawn('wrk', [...args, origin, '--', requests.file], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -53,7 +53,7 @@ function startExpress(check: Answer, echo: Answer): Promise<string> {
 }
 
 /** A load whose first few requests were answered as they should be, all by the same size. */
-async function expecting(status: number, origin: string, requests: Requests): Promise<Load> {
+export async function expecting(status: number, origin: string, requests: Requests): Promise<Load> {
   const few = requests.all.slice(0, 10);
   const [answer, ...others] = await Promise.all(few.map((request) => ask(origin, request)));
   if (answer === undefined) throw new Error('There is nothing to ask.');

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What a program asks: an address below the server's, and perhaps an `Authorization`. */
+/** What is asked: an address below the server's, and perhaps a header that says who asks. */
 export interface Request {
   path: string;
-  authorization: string;
+  header?: { name: string; value: string };
 }
 
 /** Requests, and the file that load.lua reads them from. */
@@ -16,17 +16,19 @@ export interface Requests {
 /** Writes requests into a file, one a line. */
 export function keep(folder: string, name: string, all: Request[]): Requests {
   const file = path.join(folder, name);
-  const lines = all.map(({ path, authorization }) => `${path}\t${authorization}\n`);
+  const lines = all.map(
+    ({ path, header }) => `${path}\t${header?.name ?? ''}\t${header?.value ?? ''}\n`,
+  );
   writeFileSync(file, lines.join(''));
   return { all, file };
 }
 
 export function verify(secret: string): Request {
-  return { path: '/auth/verify', authorization: `Bearer ${secret}` };
+  return { path: '/auth/verify', header: { name: 'Authorization', value: `Bearer ${secret}` } };
 }
 
 export function echo(secret: string): Request {
-  return { path: `/api/?api_action=test.echo&api_key=${secret}&foo=bar`, authorization: '' };
+  return { path: `/api/?api_action=test.echo&api_key=${secret}&foo=bar` };
 }
 
 /** What is no key: one half has not the shape of a key, the other has one letter wrong. */

@@ -1,7 +1,4 @@
 import type { Outcome } from './load.ts';
-import type { Loads } from './loads.ts';
-
-export type Round = Record<keyof Loads | 'verifyWithLogIns' | 'knownName' | 'unknownName', Outcome>;
 
 export interface Row {
   what: string;
@@ -14,75 +11,24 @@ export interface Row {
   isReached: boolean;
 }
 
-/** The table of what is compared with what. */
-const comparisons = [
-  {
-    what: '`/auth/verify`, good keys, 1,000,000 in the table',
-    against: 'plain node:http, an answer of the same size',
-    ratio: throughput('verify', 'plain'),
-    atLeast: 0.6,
-  },
-  {
-    what: 'the same',
-    against: 'Express 5, an empty route with the same answer',
-    ratio: throughput('verify', 'express'),
-    atLeast: 3.5,
-  },
-  {
-    what: 'the same',
-    against: 'better-auth’s `verifyApiKey` in an Express route',
-    ratio: throughput('verify', 'betterAuth'),
-    atLeast: 25,
-  },
-  {
-    what: 'the same, at 1,000,000 keys',
-    against: 'at 1,000 keys',
-    ratio: throughput('verify', 'verifyOfFew'),
-    atLeast: 0.9,
-  },
-  {
-    what: '`/auth/verify`, junk keys',
-    against: 'plain node:http, an answer of the same size',
-    ratio: throughput('junk', 'plainRefusal'),
-    atLeast: 0.7,
-  },
-  {
-    what: '`test.echo` through v3 (GET)',
-    against: 'Express 5, an empty route with the same body',
-    ratio: throughput('echo', 'expressForEcho'),
-    atLeast: 0.6,
-  },
-  {
-    what: 'p99 of `/auth/verify` while 20 log-ins hash',
-    against: 'idle',
-    ratio: (round: Round) => round.verifyWithLogIns.p99 / round.verify.p99,
-    atMost: 3,
-  },
-  {
-    what: 'refusing a wrong password: how often a second for a known name',
-    against: 'for an unknown one',
-    ratio: throughput('knownName', 'unknownName'),
-    atLeast: 0.9,
-    atMost: 1.1,
-  },
-  {
-    what: 'for orientation: plain node:http',
-    against: 'Express 5, an empty route with the same answer',
-    ratio: throughput('plain', 'express'),
-  },
-] satisfies Comparison[];
-
-interface Comparison {
+/** What is compared with what; the ratio is taken in each round. */
+export interface Comparison<Load extends string> {
   what: string;
   against: string;
-  ratio(round: Round): number;
+  ratio(round: Round<Load>): number;
   atLeast?: number;
   atMost?: number;
 }
 
+/** What each load came to, one after the other. */
+export type Round<Load extends string> = Record<Load, Outcome>;
+
 /** One ratio for each round, so that a slow spell of the machine meets both of its sides. */
-export function compare(rounds: Round[]): Row[] {
-  return comparisons.map(({ what, against, ratio, atLeast, atMost }: Comparison) => {
+export function compare<Load extends string>(
+  comparisons: Comparison<Load>[],
+  rounds: Round<Load>[],
+): Row[] {
+  return comparisons.map(({ what, against, ratio, atLeast, atMost }) => {
     const ratios = rounds.map(ratio).sort((a, b) => a - b);
     const median = at(ratios, 0.5);
     return {
@@ -111,8 +57,8 @@ export function toMarkdown(rows: Row[]): string {
   ].join('\n');
 }
 
-function throughput(ours: keyof Round, theirs: keyof Round) {
-  return (round: Round) => round[ours].perSecond / round[theirs].perSecond;
+export function throughput<Load extends string>(ours: Load, theirs: Load) {
+  return (round: Round<Load>) => round[ours].perSecond / round[theirs].perSecond;
 }
 
 function at(sorted: number[], share: number): number {

@@ -1,0 +1,46 @@
+// `npm run bench`: everything that is measured; `npm run bench -- pages` one part of it. README.md
+// says how. With `--quick` it shows that everything runs, and keeps no results.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startPostgres } from '../bin/test-postgres.ts';
+import { checks } from './checks.ts';
+import { pages } from './pages.ts';
+import { prepare } from './prepare.ts';
+import { stopServers } from './servers.ts';
+
+export interface Bench {
+  /** A PostgreSQL server, to make databases on. */
+  server: string;
+  /** To write to; gone in the end. */
+  folder: string;
+  isQuick: boolean;
+}
+
+const parts = { checks, pages };
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const unknown = names.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`,
+  );
+  process.exit(2);
+}
+
+prepare();
+const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
+const postgres = await startPostgres();
+if (!postgres) throw new Error('PostgreSQL is needed. Debian: apt-get install postgresql');
+try {
+  for (const [name, run] of Object.entries(parts)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.log(`# ${name}`);
+    await run({ server: postgres.url, folder, isQuick: process.argv.includes('--quick') });
+    await stopServers();
+  }
+} finally {
+  await stopServers();
+  await postgres.stop();
+  rmSync(folder, { recursive: true });
+}
