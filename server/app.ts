@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import path from 'node:path';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
@@ -15,6 +14,7 @@ import { errorPage, nothingHere } from './http/errors.ts';
 import { refuseAmbiguousForms } from './http/form.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
+import { publicFiles } from './http/public-files.ts';
 import { useViews } from './http/render.ts';
 import { routesOf } from './http/routes.ts';
 import type { Metrics } from './metrics.ts';
@@ -64,7 +64,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
-  app.use(express.static(path.resolve(import.meta.dirname, '../public')));
+  app.use(publicFiles());
 
   app.use(noStore);
   app.use(express.urlencoded({ extended: false, limit: '10kb' }));

@@ -3,6 +3,7 @@ import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
 import { takeNotice } from './notice.ts';
 import { program } from './program.ts';
+import { addressOf } from './public-files.ts';
 import { age, minute, timeLeft, timeOfDay } from './time.ts';
 import { assets, type Views } from './views.ts';
 
@@ -33,6 +34,7 @@ export function render<View extends keyof Views>(
     notice: takeNotice(req, res),
     time: { age, minute, timeLeft },
     program,
+    addressOf,
   });
 }
 

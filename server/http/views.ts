@@ -2,6 +2,7 @@ import type { ApiKey, KeyToRemove } from '../../db/api-keys.ts';
 import type { Activity } from '../../db/events.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
+import { addressOf } from './public-files.ts';
 
 /** What each view is given; a missing local doesn't compile. The keys name files in views/. */
 export interface Views {
@@ -61,13 +62,16 @@ interface DocumentationView {
   maxRequests: number;
 }
 
-/** Style sheets and modules that only some views need. */
+const asHome = { styles: [addressOf('/css/home.css')] };
+const withPasswords = { scripts: [addressOf('/js/show-password.js')] };
+
+/** Style sheets and modules that only some views need. One that is missing ends us as we start. */
 export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
-  documentation: { styles: ['documentation'] },
-  home: { styles: ['home'] },
-  error: { styles: ['home'] },
-  login: { styles: ['login'], scripts: ['show-password'] },
-  'profile/authenticate': { scripts: ['show-password'] },
-  'profile/password': { scripts: ['show-password'] },
-  'profile/api-keys': { scripts: ['removal-dialog'] },
+  documentation: { styles: [addressOf('/css/documentation.css')] },
+  home: asHome,
+  error: asHome,
+  login: { styles: [addressOf('/css/login.css')], ...withPasswords },
+  'profile/authenticate': withPasswords,
+  'profile/password': withPasswords,
+  'profile/api-keys': { scripts: [addressOf('/js/removal-dialog.js')] },
 };

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { addUser, startApp, type Visitor } from '../testing.ts';
+import { addressOf } from './public-files.ts';
+
+const FOLDER = path.resolve(import.meta.dirname, '../../public');
+const FOR_GOOD = 'public, max-age=31536000, immutable';
+const TAB = '/profile/api-keys';
+
+describe('the files of public/', () => {
+  let db: Database;
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let visitor: Visitor;
+  before(async () => {
+    db = await openDatabase({ memory: true });
+    app = await startApp(db);
+    await addUser(db, 'ada');
+    visitor = await app.signIn('ada');
+  });
+  after(async () => {
+    await app.close();
+    await db.destroy();
+  });
+
+  test('every page links them by the hash of their content, to be kept for good', async () => {
+    const stranger = app.newVisitor();
+    const { id, ...created } = await visitor.createKey();
+    const pages = [
+      created,
+      ...(await Promise.all(
+        ['/', '/documentation', '/profile', '/profile/password', '/profile/authenticate', TAB]
+          .concat(`${TAB}/${id}/remove`, '/nothing')
+          .map((address) => visitor.get(address)),
+      )),
+      await stranger.get('/login'),
+      await stranger.get('/nothing'),
+    ];
+    const linked = new Set(pages.flatMap(({ body }) => linksOf(body)));
+    for (const address of linked) {
+      const { status, headers, body } = await stranger.get(address);
+      assert.equal(status, 200, address);
+      assert.equal(headers.get('cache-control'), FOR_GOOD, address);
+      const hash = createHash('sha256').update(body).digest('hex').slice(0, 10);
+      assert.ok(address.includes(`.${hash}.`), address);
+    }
+    // Nothing is left over, and no module asks for another by a name without a hash.
+    assert.deepEqual(new Set([...linked].map(withoutHash)), new Set(namesOfAll()));
+    for (const name of namesOfAll()) {
+      const text = readFileSync(path.join(FOLDER, name), 'utf8');
+      assert.doesNotMatch(text, /^\s*(import|export)\b|\bimport\(|@import|\burl\(/m, name);
+    }
+  });
+
+  test('a plain name, or a hash that is not ours, gets what we have, to be asked for again', async () => {
+    const ours = await visitor.get(addressOf('/css/main.css'));
+    for (const address of ['/css/main.css', '/css/main.css?3', '/css/main.0123456789.css']) {
+      const answer = await visitor.get(address);
+      assert.equal(answer.status, 200, address);
+      assert.equal(answer.headers.get('cache-control'), 'no-cache', address);
+      assert.equal(answer.body, ours.body);
+      const again = await visitor.get(address, {
+        'if-none-match': answer.headers.get('etag') ?? '',
+        // Without it `fetch` would ask to be answered in full.
+        'cache-control': 'max-age=0',
+      });
+      assert.equal(again.status, 304, address);
+      assert.equal(again.headers.get('cache-control'), 'no-cache', address);
+    }
+  });
+
+  test('a file that was replaced since we started is not kept under its old hash', async (t) => {
+    const address = addressOf('/css/home.css');
+    const file = path.join(FOLDER, 'css/home.css');
+    const { atime, mtime } = statSync(file);
+    t.after(() => utimesSync(file, atime, mtime));
+    utimesSync(file, atime, new Date(mtime.getTime() - 60_000));
+    assert.equal((await visitor.get(address)).headers.get('cache-control'), 'no-cache');
+  });
+
+  test('what is no such file is the 404 of the site, which nobody keeps', async () => {
+    for (const address of [
+      '/css',
+      '/css/',
+      '/css/none.css',
+      '/css/none.0123456789.css',
+      '/css/main.012345678.css',
+      '/css/main.0123456789.0123456789.css',
+      '/css/..%2fcss/main.css',
+      '/..%2fpackage.json',
+      '/.0123456789.css',
+    ]) {
+      const answer = await visitor.get(address);
+      assert.equal(answer.status, 404, address);
+      assert.equal(answer.headers.get('cache-control'), 'no-store', address);
+      assert.match(answer.body, /<h1>Not found<\/h1>/, address);
+    }
+  });
+
+  test('a part of a file, its head alone, and a part that it does not have', async () => {
+    const address = addressOf('/css/main.css');
+    const part = await visitor.get(address, { range: 'bytes=0-5' });
+    assert.equal(part.status, 206);
+    assert.equal(part.body, '@layer');
+    const head = await visitor.send(address, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+    assert.equal(head.headers.get('cache-control'), FOR_GOOD);
+    const beyond = await visitor.get(address, { range: 'bytes=999999-' });
+    assert.equal(beyond.status, 416);
+    assert.equal(beyond.headers.get('cache-control'), 'no-store');
+    assert.equal((await visitor.send(address, { method: 'POST' })).status, 403);
+  });
+
+  test('the tab of a user with twenty keys: five requests and less than 40 kB', async () => {
+    while ((await visitor.get(TAB)).body.match(/data-remove/g)?.length !== 20) {
+      await visitor.createKey({ label: 'as long as labels of people tend to be' });
+    }
+    const { body } = await visitor.get(TAB);
+    const links = linksOf(body);
+    assert.equal(links.length, 4, links.join('\n'));
+    const files = await Promise.all(links.map((address) => visitor.get(address)));
+    const bytes = Buffer.byteLength([body, ...files.map((file) => file.body)].join(''));
+    assert.ok(bytes < 40_000, String(bytes));
+  });
+
+  test('no name but that of a file has an address', () => {
+    assert.throws(() => addressOf('/css/none.css'), /There is no file public\/css\/none\.css/);
+  });
+});
+
+function linksOf(page: string): string[] {
+  return [...page.matchAll(/<(?:link|script)[^>]* (?:href|src)="([^"]+)"/g)].flatMap(
+    ([, address]) => address ?? [],
+  );
+}
+
+function withoutHash(address: string): string {
+  return address.replace(/\.[0-9a-f]{10}(?=\.)/, '');
+}
+
+function namesOfAll(): string[] {
+  const entries = readdirSync(FOLDER, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => `/${path.relative(FOLDER, path.join(entry.parentPath, entry.name))}`);
+}
