@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { sql } from 'kysely';
-import { openDatabase } from '../db/database.ts';
-import { Visitor } from '../server/testing.ts';
 import { fill } from './database.ts';
 import { type Load, measure } from './load.ts';
 import { expecting } from './loads.ts';
@@ -11,10 +8,7 @@ import { keepResults } from './results.ts';
 import { type Comparison, compare, type Round, throughput, toMarkdown } from './rows.ts';
 import type { Bench } from './run.ts';
 import { startApp, startServer } from './servers.ts';
-
-const PAGE = '/profile/api-keys';
-const USER = 500;
-const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+import { furnish, PAGE, viewTab } from './tab.ts';
 
 const comparisons: Comparison<'tab' | 'express' | 'sameViews' | 'quiet' | 'withLogIns'>[] = [
   {
@@ -39,10 +33,10 @@ const comparisons: Comparison<'tab' | 'express' | 'sameViews' | 'quiet' | 'withL
 /** The API Keys tab, compared with its HTML alone, and beside people who log in. */
 export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
   const { url } = await fill(server, 'pages', 10_000);
-  await live(url);
+  await furnish(url);
   const app = await startApp(url);
   // First, since it is among what the page tells.
-  const view = await signIn(app);
+  const view = await viewTab(app);
   const peer = 'peers/express-ejs.ts';
   const express = await startServer(peer, { DATABASE_URL: url });
   const sameViews = await startServer(peer, { DATABASE_URL: url, WITHOUT_WITH: 'yes' });
@@ -75,29 +69,6 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
       withLogIns: await whileLoggingIn(app, 50, () => run(loads.tab, 1)),
     };
   }
-}
-
-/** A user who looks at the tab has used some keys, and has done one thing or another. */
-async function live(url: string): Promise<void> {
-  const db = await openDatabase({ url });
-  await sql`
-    update api_keys set label = 'the key of host ' || id, created_ip = '198.51.100.7',
-      created_at = now() - id * interval '1 hour', expires_at = now() + interval '5 months',
-      last_used_at = now() - interval '3 days', last_used_ip = '203.0.113.9'
-    where user_id = ${USER}`.execute(db);
-  await sql`
-    insert into events (kind, user_id, at, ip, user_agent)
-    select 'log in', ${USER}, now() - n * interval '1 day', '198.51.100.7', ${BROWSER}
-    from generate_series(20, 1, -1) n`.execute(db);
-  await db.destroy();
-}
-
-/** A view of the tab by a user who has just given the password again; good for ten minutes. */
-async function signIn(origin: string) {
-  const visitor = new Visitor(origin);
-  await visitor.logIn('user000500');
-  await visitor.authenticate();
-  return { path: PAGE, header: { name: 'Cookie', value: visitor.cookieHeader() } };
 }
 
 /** Of a page, without what is never the same twice: tokens, and how late it is. */

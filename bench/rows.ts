@@ -61,6 +61,13 @@ export function throughput<Load extends string>(ours: Load, theirs: Load) {
   return (round: Round<Load>) => round[ours].perSecond / round[theirs].perSecond;
 }
 
+export function median(numbers: number[]): number {
+  return at(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
+
 function at(sorted: number[], share: number): number {
   return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
 }

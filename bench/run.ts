@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../bin/test-postgres.ts';
 import { checks } from './checks.ts';
+import { copies } from './copies.ts';
 import { pages } from './pages.ts';
 import { prepare } from './prepare.ts';
 import { stopServers } from './servers.ts';
@@ -17,7 +18,7 @@ export interface Bench {
   isQuick: boolean;
 }
 
-const parts = { checks, pages };
+const parts = { checks, pages, copies };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../server/test-processes.ts';
 import { SERVER_CORE } from './prepare.ts';
 
-const running: ChildProcess[] = [];
+/** By their origins. */
+const running = new Map<string, ChildProcess>();
 
 /** Starts a file as a server on the server's core, and returns its origin once it listens. */
 export async function startServer(file: string, env: Record<string, string>): Promise<string> {
@@ -20,12 +21,13 @@ export async function startServer(file: string, env: Record<string, string>): Pr
       env: { ...process.env, NODE_ENV: 'production', PORT: port, ...env },
     },
   );
-  running.push(server);
+  const origin = `http://127.0.0.1:${port}`;
+  running.set(origin, server);
   while (!(await isListening(port))) {
     if (server.exitCode !== null) throw new Error(`${file} did not start.`);
     await sleep(50);
   }
-  return `http://127.0.0.1:${port}`;
+  return origin;
 }
 
 /** The app as it ships. */
@@ -37,8 +39,15 @@ export function startApp(databaseUrl: string): Promise<string> {
   });
 }
 
+/** The process of a server that was started here. */
+export function pidOf(origin: string): number {
+  const pid = running.get(origin)?.pid;
+  if (pid === undefined) throw new Error(`There is no server at ${origin}.`);
+  return pid;
+}
+
 export async function stopServers(): Promise<void> {
-  for (const server of running) {
+  for (const server of running.values()) {
     // False where it has ended already.
     if (server.kill()) await once(server, 'exit');
   }
