@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { request as requestSecurely } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -33,13 +34,23 @@ export const proxyKinds: ProxyKind[] = [
   },
 ];
 
+interface Placing {
+  /** What stands in the file, and what takes its place. */
+  changes: (readonly [string, string])[];
+  beside?: Record<string, string | Buffer>;
+}
+
 /** Why the tests of a proxy are skipped; false where it is installed. */
-export function noProxy({ name }: ProxyKind): string | false {
+export function noProxy({ name }: Pick<ProxyKind, 'name'>): string | false {
   return findProgram(name) === undefined && `there is no ${name}: install it`;
 }
 
 export interface RunningProxy {
   origin: string;
+  /** Where it works, and writes. */
+  folder: string;
+  /** What it has printed so far. */
+  told(): string;
   stop(): Promise<void>;
 }
 
@@ -48,17 +59,37 @@ export async function startProxy(
   kind: ProxyKind,
   places: { app: string; backend: string },
 ): Promise<RunningProxy> {
-  const program = findProgram(kind.name);
-  if (program === undefined) throw new Error(`There is no ${kind.name}.`);
   // Neither proxy tells which port it took.
   const port = await freePort();
+  return startProxyWith(kind, path.join(import.meta.dirname, kind.file), {
+    origin: `http://127.0.0.1:${port}`,
+    changes: [kind.listen(port), ['app:3000', places.app], ['backend:3001', places.backend]],
+  });
+}
+
+/**
+ * A proxy with a file as it stands in the repository, but for these changes.
+ *
+ * @param origin where it will answer.
+ * @param beside other files that it wants to find beside its own, by name.
+ */
+export async function startProxyWith(
+  kind: Pick<ProxyKind, 'name' | 'start'>,
+  file: string,
+  { origin, changes, beside = {} }: { origin: string } & Placing,
+): Promise<RunningProxy> {
+  const program = findProgram(kind.name);
+  if (program === undefined) throw new Error(`There is no ${kind.name}.`);
   const folder = mkdtempSync(path.join(tmpdir(), `${kind.name}-`));
-  const file = path.join(folder, kind.file);
-  writeFileSync(file, placed(kind, port, places));
+  const placed = path.join(folder, path.basename(file));
+  writeFileSync(placed, changed(file, changes));
+  for (const [name, content] of Object.entries(beside)) {
+    writeFileSync(path.join(folder, name), content);
+  }
   const owner = unprivilegedUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
 
-  const proxy = spawn(program, kind.start(file, folder), {
+  const proxy = spawn(program, kind.start(placed, folder), {
     ...owner,
     cwd: folder,
     // Caddy keeps its things in the home folder.
@@ -70,7 +101,9 @@ export async function startProxy(
     told += more;
   });
   const running = {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
+    folder,
+    told: () => told,
     async stop() {
       if (proxy.exitCode === null) {
         proxy.kill('SIGTERM');
@@ -88,15 +121,13 @@ export async function startProxy(
   return running;
 }
 
-/** The file as it stands here, with other addresses and nothing else. */
-function placed(kind: ProxyKind, port: string, places: { app: string; backend: string }): string {
-  const file = readFileSync(path.join(import.meta.dirname, kind.file), 'utf8');
-  const [standing, wanted] = kind.listen(port);
-  if (!file.includes(standing)) throw new Error(`${kind.file} has no ${standing}`);
-  return file
-    .replace(standing, wanted)
-    .replaceAll('app:3000', places.app)
-    .replaceAll('backend:3001', places.backend);
+function changed(file: string, changes: Placing['changes']): string {
+  let text = readFileSync(file, 'utf8');
+  for (const [standing, wanted] of changes) {
+    if (!text.includes(standing)) throw new Error(`${file} has no ${standing}`);
+    text = text.replaceAll(standing, wanted);
+  }
+  return text;
 }
 
 /** Resolves when there is an answer, whatever it is; rejects when there will be none. */
@@ -136,7 +167,8 @@ export async function send(
     signal: AbortSignal.timeout(15_000),
   };
   return new Promise((resolve, reject) => {
-    const req = request(origin, options, (res) => {
+    const ask = origin.startsWith('https:') ? requestSecurely : request;
+    const req = ask(origin, options, (res) => {
       const answer = { status: res.statusCode, headers: res.headers };
       text(res).then((body) => resolve({ ...answer, body }), reject);
     });

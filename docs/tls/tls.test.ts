@@ -1,0 +1,250 @@
+// The files of this folder, each in front of the app, as a browser and a program see it.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:http2';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setDefaultCACertificates } from 'node:tls';
+import { sql } from 'kysely';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { findProgram, freePort } from '../../server/test-processes.ts';
+import { addUser, startApp, Visitor } from '../../server/testing.ts';
+import {
+  noProxy,
+  proxyKinds,
+  type RunningProxy,
+  send,
+  startProxyWith,
+} from '../gateway/proxies.ts';
+
+const CERTIFICATE = 'keys.example.com.pem';
+const CERTIFICATE_KEY = 'keys.example.com.key';
+
+interface Ports {
+  http: string;
+  https: string;
+}
+
+/** The name becomes one that leads to this machine, with a certificate of our own. */
+const changes: Record<'nginx' | 'caddy', (ports: Ports) => (readonly [string, string])[]> = {
+  nginx: ({ http, https }) => [
+    ['listen 80;', `listen 127.0.0.1:${http};`],
+    ['listen 443 ssl', `listen 127.0.0.1:${https} ssl`],
+    ['return 301 https://keys.example.com', `return 301 https://localhost:${https}`],
+  ],
+  caddy: ({ http, https }) => [
+    [
+      'admin off',
+      `admin off\n\thttp_port ${http}\n\thttps_port ${https}\n\tdefault_bind 127.0.0.1`,
+    ],
+    ['keys.example.com {', `localhost {\n\ttls ${CERTIFICATE} ${CERTIFICATE_KEY}`],
+  ],
+};
+
+let db: Database;
+before(async () => {
+  db = await openDatabase({ memory: true });
+  await addUser(db, 'ada');
+});
+after(() => db.destroy());
+
+const noOpenssl = findProgram('openssl') === undefined && 'there is no openssl: install it';
+
+for (const kind of proxyKinds) {
+  const title = `https by ${kind.name}`;
+  const skip = noOpenssl || noProxy(kind);
+  if (skip) {
+    test(title, { skip });
+    continue;
+  }
+
+  describe(title, () => {
+    const opened = new AsyncDisposableStack();
+    let app: Awaited<ReturnType<typeof startApp>>;
+    let proxy: RunningProxy;
+    const pair = selfSigned('localhost');
+    let ports: Ports;
+    before(async () => {
+      setDefaultCACertificates([pair.certificate]);
+      ports = await freePorts();
+      const publicUrl = `https://localhost:${ports.https}`;
+      app = await startApp(db, { publicUrl, secure: true, trustProxy: ['127.0.0.1'] });
+      opened.defer(() => app.close());
+      proxy = await start(new URL(app.origin).host, ports);
+      opened.defer(() => proxy.stop());
+    });
+    after(() => opened.disposeAsync());
+
+    async function start(host: string, { http, https }: Ports): Promise<RunningProxy> {
+      return startProxyWith(kind, path.join(import.meta.dirname, kind.file), {
+        origin: `https://localhost:${https}`,
+        changes: [...changes[kind.name]({ http, https }), ['app:3000', host]],
+        beside: { [CERTIFICATE]: pair.certificate, [CERTIFICATE_KEY]: pair.key },
+      });
+    }
+
+    async function signedIn(): Promise<Visitor> {
+      const visitor = new Visitor(proxy.origin);
+      assert.equal((await visitor.logIn('ada')).status, 303);
+      assert.equal((await visitor.authenticate()).status, 303);
+      return visitor;
+    }
+
+    test('a person logs in, makes a key and uses it; the cookie is Secure, and HSTS is sent', async () => {
+      const visitor = new Visitor(proxy.origin);
+      const form = await visitor.get('/login');
+      assert.match(form.headers.get('strict-transport-security') ?? '', /^max-age=\d{8}/);
+      const logIn = await visitor.logIn('ada');
+      assert.equal(logIn.status, 303);
+      assert.match(
+        logIn.headers.getSetCookie().join('\n'),
+        /^__Host-session=[^;]+; Path=\/;.* HttpOnly; Secure; SameSite=Lax$/m,
+      );
+      await visitor.authenticate();
+      const { secret = '' } = await visitor.createKey({ label: 'through the proxy' });
+      const check = () => send(proxy.origin, '/auth/verify', { headers: { 'X-API-Key': secret } });
+      const good = await check();
+      assert.equal(good.status, 204);
+      assert.equal(good.headers['x-auth-user'], 'ada');
+      const removal = { method: 'DELETE', headers: { 'X-API-Key': secret } };
+      assert.equal((await send(proxy.origin, '/api/key', removal)).status, 204);
+      assert.equal((await check()).status, 401);
+    });
+
+    test('http leads to https', async () => {
+      const headers = { Host: 'localhost' };
+      const plain = `http://127.0.0.1:${ports.http}`;
+      const answer = await send(plain, '/profile?label=ci', { headers });
+      assert.ok([301, 308].includes(answer.status ?? 0), String(answer.status));
+      // Caddy takes its port for the usual one, seen from outside.
+      assert.match(
+        answer.headers.location ?? '',
+        /^https:\/\/localhost(:\d+)?\/profile\?label=ci$/,
+      );
+    });
+
+    test('HTTP/2 is spoken', async () => {
+      const session = connect(proxy.origin);
+      await once(session, 'connect');
+      assert.equal(session.alpnProtocol, 'h2');
+      session.close();
+    });
+
+    test('an address or a scheme that the caller makes up does not count', async () => {
+      const made = {
+        'X-Forwarded-For': '198.51.100.9',
+        'X-Forwarded-Proto': 'http',
+        'X-Forwarded-Host': 'evil.example',
+        Forwarded: 'for=198.51.100.9;proto=http;host=evil.example',
+        'X-Real-IP': '198.51.100.9',
+      };
+      const visitor = new Visitor(proxy.origin);
+      const form = await visitor.get('/login', made);
+      // Without https there would be no cookie at all.
+      assert.match(form.headers.getSetCookie().join('\n'), /^__Host-session=.* Secure;/m);
+      const fields = { username: 'ada', password: 'a wrong password', next: '' };
+      assert.equal((await visitor.post('/login', fields, made)).status, 401);
+      const { ip } = await db
+        .selectFrom('events')
+        .select(sql<string>`host(ip)`.as('ip'))
+        .where('kind', '=', 'failed log in')
+        .orderBy('id', 'desc')
+        .executeTakeFirstOrThrow();
+      assert.equal(ip, '127.0.0.1');
+      assert.doesNotMatch(app.logLines.join(''), /198\.51\.100\.9/);
+    });
+
+    test('a post from another site is refused, one of our own is not', async () => {
+      const visitor = await signedIn();
+      const post = async (headers: Record<string, string>) => {
+        await visitor.get('/profile/api-keys');
+        const fields = { label: '', expires: 'never', request_id: visitor.requestId };
+        return (await visitor.post('/profile/api-keys', fields, headers)).status;
+      };
+      assert.equal(await post({ origin: 'https://evil.example' }), 403);
+      assert.equal(await post({ 'sec-fetch-site': 'cross-site' }), 403);
+      assert.equal(await post({ origin: app.origin }), 403);
+      assert.equal(await post({ origin: proxy.origin }), 200);
+    });
+
+    test('what is too large is refused by the app, on its own page', async () => {
+      const body = `username=${'a'.repeat(1_100_000)}`;
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      const answer = await send(proxy.origin, '/login', { method: 'POST', headers, body });
+      assert.equal(answer.status, 413);
+      assert.match(answer.body, /That is more than is taken here\./);
+    });
+
+    test('style sheets and modules are compressed, pages and answers are not', async () => {
+      const headers = { 'Accept-Encoding': 'gzip, br' };
+      const encoding = async (target: string) =>
+        (await send(proxy.origin, target, { headers })).headers['content-encoding'];
+      assert.equal(await encoding('/css/main.css'), 'gzip');
+      assert.equal(await encoding('/js/main.js'), 'gzip');
+      assert.equal(await encoding('/login'), undefined);
+      assert.equal(await encoding('/api/?api_action=api.spec'), undefined);
+    });
+
+    test('no path and no key is in what the proxy writes, also when the app is away', async (t) => {
+      const stranded = await start(`127.0.0.1:${await freePort()}`, await freePorts());
+      t.after(() => stranded.stop());
+      for (const [through, status] of [
+        [proxy, 404],
+        [stranded, 502],
+      ] as const) {
+        const before = written(through, 'access.log');
+        const headers = { 'X-API-Key': 'hidden', Authorization: 'Bearer hidden' };
+        const answer = await send(through.origin, '/hidden?api_key=hidden', { headers });
+        assert.equal(answer.status, status);
+        // It is written once the answer is on its way.
+        while (written(through, 'access.log') === before) await setImmediate();
+        const told = written(through, 'access.log').slice(before.length);
+        assert.match(told, new RegExp(`\\b${status}\\b`));
+        // It leads to the app's own line.
+        if (status === 404) assert.ok(told.includes(String(answer.headers['x-request-id'])));
+        assert.doesNotMatch(told + through.told(), /hidden/);
+      }
+    });
+
+    // Caddy has no such limit of its own.
+    if (kind.name === 'nginx') {
+      test('a flood is stopped, and what a person does is not', async () => {
+        const statuses = await Promise.all(
+          Array.from({ length: 200 }, async () => (await send(proxy.origin, '/healthz')).status),
+        );
+        assert.ok(statuses.filter((status) => status === 200).length >= 100);
+        assert.ok(statuses.includes(429));
+      });
+    }
+  });
+}
+
+async function freePorts(): Promise<Ports> {
+  return { http: await freePort(), https: await freePort() };
+}
+
+function written({ folder }: RunningProxy, file: string): string {
+  return readFileSync(path.join(folder, file), 'utf8');
+}
+
+function selfSigned(name: string): { certificate: string; key: string } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'certificate-'));
+  const made = spawnSync(
+    'openssl',
+    [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
+      ...['-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
+      ...['-out', 'pem', '-keyout', 'key'],
+    ],
+    { cwd: folder, encoding: 'utf8' },
+  );
+  if (made.status !== 0) throw new Error(made.stderr);
+  const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
+  const pair = { certificate: read('pem'), key: read('key') };
+  rmSync(folder, { recursive: true });
+  return pair;
+}
