@@ -1,0 +1,147 @@
+// The commands of production.md, as they stand there.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import { findPrograms } from '../bin/test-postgres.ts';
+import { openDatabase } from '../db/database.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
+import { RunningProcess } from '../server/test-processes.ts';
+import { addUser, startApp, Visitor } from '../server/testing.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** The blocks of commands, by how they begin. */
+const blocks = [
+  ...readFileSync(path.join(import.meta.dirname, 'production.md'), 'utf8').matchAll(
+    /^ *```sh\n(.*?)^ *```$/gms,
+  ),
+].map(([, block = '']) => block);
+
+function block(beginning: string): string {
+  const [found, another] = blocks.filter((lines) => lines.trimStart().startsWith(beginning));
+  assert.ok(found !== undefined && another === undefined, `one block begins with ${beginning}`);
+  return found;
+}
+
+/** In the folder of the project, where `node server/…` is found. */
+async function run(lines: string, env: Record<string, string>): Promise<string> {
+  const bin = [path.dirname(process.execPath), findPrograms(), process.env.PATH].join(':');
+  const { stdout } = await promisify(execFile)('sh', ['-euc', lines], {
+    cwd: path.resolve(import.meta.dirname, '..'),
+    env: { PATH: bin, ...env },
+  });
+  return stdout;
+}
+
+const noTools =
+  noPostgres || (findPrograms() === undefined && 'there are no programs of PostgreSQL');
+
+describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
+  const opened = new AsyncDisposableStack();
+  after(() => opened.disposeAsync());
+
+  async function newDatabase(): Promise<string> {
+    const url = await createTestDatabase();
+    opened.defer(() => dropTestDatabase(url));
+    return url;
+  }
+
+  async function appOn(url: string, sessionSecret: string) {
+    const db = await openDatabase({ url });
+    const app = await startApp(db, { sessionSecrets: [sessionSecret] }, { url });
+    const close = async () => {
+      await app.close();
+      await db.destroy();
+    };
+    const reason = async (key = '') => {
+      const answer = await fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': key } });
+      return answer.status === 204 ? 'good' : answer.headers.get('x-auth-reason');
+    };
+    return { ...app, db, close, reason };
+  }
+
+  test('what was removed since the backup is alive again, until the commands have removed it', async () => {
+    const DATABASE_URL = await newDatabase();
+    const RESTORED_URL = await newDatabase();
+    const env = { DATABASE_URL, RESTORED_URL };
+    const dump = path.join(folder, 'keys.dump');
+    const inFolder = (lines: string) => lines.replace('keys.dump', dump);
+
+    const app = await appOn(DATABASE_URL, 'the old secret, of thirty-two or more');
+    await addUser(app.db, 'ada');
+    const ada = await app.signIn('ada');
+    const kept = (await ada.createKey({ label: 'kept' })).secret;
+    const { secret: removed, id } = await ada.createKey({ label: 'removed' });
+    await run(inFolder(block('pg_dump')), env);
+    await ada.post(`/profile/api-keys/${id}/remove`);
+    const line = `"method":"POST","path":"/profile/api-keys/${id}/remove","status":303`;
+    assert.ok(app.logLines.join('').includes(line));
+    const later = (await ada.createKey({ label: 'later' })).secret;
+    assert.equal(await app.reason(removed), 'removed');
+    const cookie = ada.cookieHeader();
+    await ada.post('/logout');
+    await app.close();
+
+    await run(inFolder(block('pg_restore')), env);
+    const careless = await appOn(RESTORED_URL, 'the old secret, of thirty-two or more');
+    assert.equal(await careless.reason(removed), 'good');
+    assert.equal(await careless.reason(later), 'unknown');
+    const back = await careless.newVisitor().get('/', { cookie });
+    assert.match(back.body, /Signed in as ada/);
+    await careless.close();
+
+    const since = block('SINCE=');
+    const told = await run(since, env);
+    assert.match(told, /key removed *\| ada *\| lmk/);
+    assert.match(told, /key made *\| ada *\| lmk/);
+    await run(`${since}\n${block('psql "$DATABASE_URL" --tuples-only')}`, env);
+    const restored = await appOn(RESTORED_URL, 'the new secret, of thirty-two or more');
+    opened.defer(() => restored.close());
+    assert.equal(await restored.reason(removed), 'removed');
+    assert.equal(await restored.reason(kept), 'good');
+    assert.equal((await restored.newVisitor().get('/', { cookie })).location, '/login');
+    assert.equal((await restored.newVisitor().logIn('ada')).status, 303);
+    assert.equal((await (await restored.signIn('ada')).createKey()).status, 200);
+
+    const { db } = restored;
+    await sql`update events set at = at - interval '1 year' where kind = 'key made'`.execute(db);
+    await run(block('psql "$DATABASE_URL" --command="delete'), { DATABASE_URL: RESTORED_URL });
+    const kinds = await db.selectFrom('events').select('kind').distinct().execute();
+    assert.deepEqual(kinds.map(({ kind }) => kind).sort(), [
+      'authenticated',
+      'key removed',
+      'log in',
+    ]);
+  });
+});
+
+test('the embedded database, copied while it is stopped, has the keys, the sessions and the secret', async () => {
+  const DATA_DIR = path.join(folder, 'data');
+  const first = new RunningProcess({ DATA_DIR, FIRST_PASSWORD: 'a given password' });
+  const visitor = new Visitor(await first.started());
+  await visitor.logIn('linodedemo', 'a given password');
+  await visitor.authenticate('a given password');
+  const { secret = '' } = await visitor.createKey();
+  first.child.kill('SIGTERM');
+  assert.equal(await first.exitCode(), 0);
+
+  await run(block('cp -a'), { DATA_DIR });
+  const copy = `${DATA_DIR}-backup`;
+  rmSync(DATA_DIR, { recursive: true });
+  assert.equal(statSync(copy).mode & 0o777, 0o700);
+  assert.equal(statSync(path.join(copy, 'session-secret')).mode & 0o777, 0o600);
+  const second = new RunningProcess({ DATA_DIR: copy });
+  const url = await second.started();
+  const check = await fetch(`${url}/auth/verify`, { headers: { 'x-api-key': secret } });
+  assert.equal(check.status, 204);
+  const { body } = await new Visitor(url).get('/', { cookie: visitor.cookieHeader() });
+  assert.match(body, /Signed in as linodedemo/);
+  second.child.kill('SIGTERM');
+  assert.equal(await second.exitCode(), 0);
+});
