@@ -258,6 +258,19 @@ for (const kind of proxyKinds) {
       assert.deepEqual(service.requests, []);
     });
 
+    test('what the proxy writes holds no key, also when the app or the service is away', async () => {
+      const katherine = await keyFor('katherine');
+      const usual = { app: new URL(app.origin).host, backend: service.host };
+      for (const away of [{ app: '127.0.0.1:1' }, { backend: '127.0.0.1:1' }]) {
+        const other = await startProxy(kind, { ...usual, ...away });
+        const headers = { 'X-API-Key': katherine };
+        const { status } = await send(other.origin, `/?in=${katherine}`, { headers });
+        await other.stop();
+        assert.ok([502, 503].includes(status ?? 0));
+        assert.ok(!other.told().includes(katherine), other.told());
+      }
+    });
+
     test('an answer that is neither yes nor no, or that never comes, lets nobody pass', async (t) => {
       let status: number | undefined;
       const strange = await listening((_request, res) => {
