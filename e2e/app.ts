@@ -2,10 +2,22 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-export interface Command {
-  id: number;
+export type Command = Simple | { action: 'give a past'; username: string; keys: PastKey[] };
+
+interface Simple {
   action: 'add user' | 'let re-authentication pass' | 'let two hours pass';
   username: string;
+}
+
+/** A key from before the walk began. Times are as JSON has them. */
+export interface PastKey {
+  label: string;
+  prefix: string;
+  via: 'Linode Manager' | 'API';
+  createdAt: string;
+  expiresAt?: string;
+  lastUsedAt?: string;
+  lastUsedIp?: string;
 }
 
 /** The process of server.ts, seen from the tests. */
@@ -27,9 +39,18 @@ export class App {
     return new App(child, ready.origin);
   }
 
-  async perform(action: Command['action'], username: string): Promise<void> {
+  async perform(action: Simple['action'], username: string): Promise<void> {
+    await this.#ask({ action, username });
+  }
+
+  /** Somebody has had these keys for a while. */
+  async givePast(username: string, keys: PastKey[]): Promise<void> {
+    await this.#ask({ action: 'give a past', username, keys });
+  }
+
+  async #ask(command: Command): Promise<void> {
     const id = ++this.#lastId;
-    this.#process.send({ id, action, username });
+    this.#process.send({ id, command });
     await new Promise<void>((resolve) => {
       const listen = (message: { done: number }) => {
         if (message.done !== id) return;

@@ -12,7 +12,7 @@ import { startPasswords } from '../server/auth/passwords.ts';
 import { listeningAt } from '../server/http/listening-at.ts';
 import { createLogger } from '../server/http/logger.ts';
 import { PASSWORD_DIGEST } from '../server/test-users.ts';
-import type { Command } from './app.ts';
+import type { Command, PastKey } from './app.ts';
 import { dump, Secrets } from './secrets.ts';
 
 const url = process.argv[2] === 'PostgreSQL' ? await createTestDatabase() : undefined;
@@ -48,9 +48,11 @@ const app = createApp({
 const server = createServer(secrets.listen(app));
 server.listen(0, '127.0.0.1', () => process.send?.({ origin: listeningAt(server) }));
 
-process.on('message', async (command: Command) => {
+const PAST_BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0';
+
+process.on('message', async ({ id, command }: { id: number; command: Command }) => {
   await perform(command);
-  process.send?.({ done: command.id });
+  process.send?.({ done: id });
 });
 
 process.on('disconnect', async () => {
@@ -67,7 +69,8 @@ process.on('disconnect', async () => {
   if (url !== undefined) await dropTestDatabase(url);
 });
 
-async function perform({ action, username }: Command): Promise<void> {
+async function perform(command: Command): Promise<void> {
+  const { action, username } = command;
   if (action === 'add user') {
     await insertUser(db, {
       username,
@@ -77,8 +80,27 @@ async function perform({ action, username }: Command): Promise<void> {
   } else if (action === 'let re-authentication pass') {
     await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'
       where user_id = (select id from users where username = ${username})`.execute(db);
+  } else if (action === 'give a past') {
+    for (const key of command.keys) await insertPastKey(username, key);
   } else {
     await sql`update api_keys set created_at = created_at - interval '2 hours'
       where user_id = (select id from users where username = ${username})`.execute(db);
   }
+}
+
+/** With its event. Nobody has such a key: its digest is that of a text. */
+async function insertPastKey(username: string, key: PastKey): Promise<void> {
+  const agent = key.via === 'API' ? 'curl/8.5.0' : PAST_BROWSER;
+  await sql`
+    with made as (
+      insert into api_keys (user_id, label, prefix, digest, request_id, created_at, created_ip,
+        created_via, expires_at, last_used_at, last_used_ip)
+      select id, ${key.label}, ${key.prefix}, sha256(${key.prefix}::text::bytea), gen_random_uuid(),
+        ${key.createdAt}::timestamptz, '127.0.0.1', ${key.via}, ${key.expiresAt ?? null}::timestamptz,
+        ${key.lastUsedAt ?? null}::timestamptz, ${key.lastUsedIp ?? null}::inet
+      from users where username = ${username}
+      returning id, user_id, created_at, created_ip
+    )
+    insert into events (kind, user_id, key_id, at, ip, user_agent)
+    select 'key made', user_id, id, created_at, created_ip, ${agent} from made`.execute(db);
 }
