@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { describeOnEachDatabase } from '../db/testing.ts';
 import { programRoutes } from './api/programs.ts';
@@ -144,6 +146,15 @@ describeOnEachDatabase('metrics', (on) => {
     const idle = now.get('database_connections{state="idle"}');
     assert.equal(idle !== undefined && idle >= 1, hasPool);
     assert.equal(now.get('database_connections{state="waiting"}'), hasPool ? 0 : undefined);
+  });
+
+  test('what docs/production.md names is there', async () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, '../docs/production.md'), 'utf8');
+    const table = /^\| metric .*?\n\n/ms.exec(page)?.[0] ?? '';
+    const named = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+    assert.ok(named.length >= 6);
+    const text = await (await fetch(`${listeningAt(server)}/metrics`)).text();
+    for (const name of named) assert.ok(text.includes(`# TYPE ${name} `), name);
   });
 
   test('they are at one address of a port of their own, and nowhere in the app', async () => {
