@@ -37,8 +37,20 @@ function install() {
       shell: process.platform === 'win32',
     },
   );
-  if (status === 0) writeFileSync(stamp, wanted);
+  if (status === 0) {
+    keepEmptyCluster();
+    writeFileSync(stamp, wanted);
+  }
   return status ?? 1;
+}
+
+/** For the first start, and for tests. Where that fails, they do without. */
+function keepEmptyCluster() {
+  spawnSync(path.join('node_modules', '.bin', 'node'), ['db/empty-cluster.ts'], {
+    cwd: root,
+    stdio: 'ignore',
+    shell: process.platform === 'win32',
+  });
 }
 
 /** `npm start` and `npm test` may come at once. */

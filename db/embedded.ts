@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { PGlite, types } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions, types } from '@electric-sql/pglite';
+import { readEmptyCluster } from './empty-cluster.ts';
 
 /**
  * PostgreSQL in this process (PGlite), kept in `folder`, or in memory without one.
@@ -10,15 +11,37 @@ import { PGlite, types } from '@electric-sql/pglite';
  * @throws {FolderReadOnly}
  */
 export async function openEmbedded(folder?: string): Promise<PGlite> {
-  const lock = folder === undefined ? undefined : lockFolder(folder);
+  if (folder === undefined) return openNew({});
+  const lock = lockFolder(folder);
   try {
-    const pglite = new LockedPGlite(lock, folder);
-    await pglite.waitReady;
-    return pglite;
+    const dataDir = path.join(folder, DATABASE);
+    if (!existsSync(dataDir)) await makeCluster(dataDir);
+    return await open({ dataDir }, lock);
   } catch (error) {
-    lock?.close();
+    lock.close();
     throw error;
   }
+}
+
+/** Whole, or not at all, whenever it is interrupted. */
+async function makeCluster(dataDir: string): Promise<void> {
+  const unfinished = `${dataDir}.new`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const pglite = await openNew({ dataDir: unfinished });
+  await pglite.close();
+  renameSync(unfinished, dataDir);
+}
+
+/** A copy of the empty database that was kept, or, much slower, one made by `initdb`. */
+function openNew(options: PGliteOptions): Promise<PGlite> {
+  const loadDataDir = readEmptyCluster();
+  return open(loadDataDir ? { ...options, loadDataDir } : options);
+}
+
+async function open(options: PGliteOptions, lock?: DatabaseSync): Promise<PGlite> {
+  const pglite = new LockedPGlite(options, lock);
+  await pglite.waitReady;
+  return pglite;
 }
 
 /** Another process works on the folder. */
@@ -55,9 +78,9 @@ const DATABASE = 'postgres';
 class LockedPGlite extends PGlite {
   readonly #lock: DatabaseSync | undefined;
 
-  constructor(lock: DatabaseSync | undefined, folder: string | undefined) {
+  constructor(options: PGliteOptions, lock: DatabaseSync | undefined) {
     super({
-      ...(folder === undefined ? {} : { dataDir: path.join(folder, DATABASE) }),
+      ...options,
       // The same values that db/database.ts has `pg` return.
       parsers: {
         [types.INT8]: Number,
