@@ -39,8 +39,8 @@ async function start() {
   let stop: () => void = () => process.exit(0);
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop());
 
-  const db = await openDatabase(config.database);
-  const passwords = await startPasswords();
+  // Each takes a while, and the passwords have a thread of their own.
+  const [db, passwords] = await Promise.all([openDatabase(config.database), startPasswords()]);
   const newPassword = await makeFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
   const checks = startKeyChecks(db, config.database, log);
