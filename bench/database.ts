@@ -17,28 +17,26 @@ const MOST_REAL_KEYS = 10_000;
  * real ones lie among fillers, of which there is a digest but no key.
  */
 export async function fill(server: string, name: string, keys: number): Promise<Filled> {
-  await execute(server, `create database ${name}`);
-  const url = new URL(server);
-  url.pathname = name;
-  const db = await openDatabase({ url: url.href });
+  const url = await makeDatabase(server, name);
+  const db = await openDatabase({ url });
   await db.destroy();
 
   const users = keys / KEYS_OF_A_USER;
   const secrets = Array.from({ length: Math.min(keys, MOST_REAL_KEYS) }, makeSecret);
   await execute(
-    url.href,
+    url,
     `insert into users (username, password_digest)
       select 'user' || lpad(n::text, 6, '0'), $1 from generate_series(1, $2::int) n`,
     [PASSWORD_DIGEST, users],
   );
   // Who logged in from an address before is not counted among the strangers there.
   await execute(
-    url.href,
+    url,
     `insert into events (kind, user_id, ip, user_agent)
       select 'log in', id, '127.0.0.1', '' from users`,
   );
   await execute(
-    url.href,
+    url,
     `insert into api_keys (user_id, label, prefix, digest, request_id, created_via)
       select n % $1 + 1, '', prefix, digest, gen_random_uuid(), 'API'
       from (
@@ -51,8 +49,16 @@ export async function fill(server: string, name: string, keys: number): Promise<
       order by digest`,
     [users, secrets.map(prefixOf), secrets.map(digestOf), keys - secrets.length],
   );
-  await settle(url.href);
-  return { url: url.href, secrets };
+  await settle(url);
+  return { url, secrets };
+}
+
+/** An empty database on a server, and the URL that leads to it. */
+export async function makeDatabase(server: string, name: string): Promise<string> {
+  await execute(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = name;
+  return url.href;
 }
 
 /** The same users and keys in the tables that better-auth has made for itself beside ours. */
