@@ -1,16 +1,14 @@
-// `npm run bench:lighthouse`: the page where one logs in and the tab with twenty keys, as Lighthouse
-// sees them on a phone and on a desktop; README.md says how.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBrowser } from '../e2e/browser.ts';
 import { Visitor } from '../server/testing.ts';
-import { prepare } from './prepare.ts';
-import { startServer, stopServers } from './servers.ts';
+import { keepResults } from './results.ts';
+import { spread } from './rows.ts';
+import type { Bench } from './run.ts';
+import { startServer } from './servers.ts';
 
-const ROUNDS = process.argv.includes('--quick') ? 1 : 5;
 const PASSWORD = 'the password of a benchmark';
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'] as const;
 const presets = { phone: [], desktop: ['--preset=desktop'] };
@@ -22,42 +20,45 @@ interface Report {
   audits: Record<string, { title: string; score: number | null; displayValue?: string }>;
 }
 
-prepare();
-const folder = mkdtempSync(path.join(tmpdir(), 'bench-lighthouse-'));
-try {
+/**
+ * The page where one logs in and the tab with twenty keys, as Lighthouse sees them on a phone and on
+ * a desktop.
+ */
+export async function lighthouse({ folder, isQuick }: Bench): Promise<void> {
   const origin = await startServer('../server/main.ts', {
     DATA_DIR: path.join(folder, 'data'),
     FIRST_PASSWORD: PASSWORD,
   });
-  const cookie = await signIn(origin);
+  const pages = [
+    { page: 'log in', address: '/login', headers: {} },
+    {
+      page: 'API Keys, twenty of them',
+      address: '/profile/api-keys',
+      headers: { Cookie: await signIn(origin) },
+    },
+  ];
   const lines: string[] = [];
   const short = new Set<string>();
-  for (const [page, address, headers] of [
-    ['log in', '/login', {}],
-    ['API Keys, twenty of them', '/profile/api-keys', { Cookie: cookie }],
-  ] as const) {
+  for (const { page, address, headers } of pages) {
     for (const [preset, options] of Object.entries(presets)) {
       console.log(`${page}, ${preset} …`);
       const reports: Report[] = [];
-      for (let round = 1; round <= ROUNDS; round++) {
-        reports.push(await look(origin + address, headers, options));
+      for (let round = 1; round <= (isQuick ? 1 : 5); round++) {
+        reports.push(await look(origin + address, { folder, headers, options }));
       }
       const scores = CATEGORIES.map((category) => scoresOf(reports, category));
       lines.push(`| ${page} | ${preset} | ${scores.join(' | ')} |`);
-      for (const report of reports) {
-        for (const [id, { title, score, displayValue = '' }] of Object.entries(report.audits)) {
-          if (score !== null && score < 1)
-            short.add(`${page}, ${preset}: ${id}, ${title} ${displayValue}`);
-        }
+      for (const audit of reports.flatMap(auditsBelowOne)) {
+        short.add(`${page}, ${preset}: ${audit}`);
       }
     }
   }
   console.log(`\n| page | as | ${CATEGORIES.join(' | ')} |\n| --- | --- | --- | --- | --- |`);
   console.log(lines.join('\n'));
-  console.log(`\nAudits that were not passed in full:\n${[...short].sort().join('\n') || 'none'}`);
-} finally {
-  await stopServers();
-  rmSync(folder, { recursive: true });
+  console.log(
+    `\nAudits that were not passed in full:\n${[...short].sort().join('\n') || 'none'}\n`,
+  );
+  if (!isQuick) keepResults('lighthouse', { lines, short: [...short].sort() });
 }
 
 /** Makes twenty keys as well. */
@@ -71,7 +72,13 @@ async function signIn(origin: string): Promise<string> {
   return visitor.cookieHeader();
 }
 
-async function look(url: string, headers: object, options: string[]): Promise<Report> {
+interface Look {
+  folder: string;
+  headers: object;
+  options: string[];
+}
+
+async function look(url: string, { folder, headers, options }: Look): Promise<Report> {
   const file = path.join(folder, 'report.json');
   const program = path.join(import.meta.dirname, 'node_modules/.bin/lighthouse');
   const flags =
@@ -98,13 +105,16 @@ async function look(url: string, headers: object, options: string[]): Promise<Re
   return report;
 }
 
+function auditsBelowOne({ audits }: Report): string[] {
+  return Object.entries(audits)
+    .filter(([, { score }]) => score !== null && score < 1)
+    .map(([id, { title, displayValue = '' }]) => `${id}, ${title} ${displayValue}`);
+}
+
 /** The median of the rounds, of 100, and what they lay between where they differ. */
 function scoresOf(reports: Report[], category: (typeof CATEGORIES)[number]): string {
-  const scores = reports
-    .map(({ categories }) => Math.round((categories[category].score ?? 0) * 100))
-    .sort((a, b) => a - b);
-  const [lowest, median, highest] = [0, scores.length >> 1, scores.length - 1].map(
-    (at) => scores[at],
+  const { lowest, median, highest } = spread(
+    reports.map(({ categories }) => Math.round((categories[category].score ?? 0) * 100)),
   );
   return lowest === highest ? `**${median}**` : `**${median}** (${lowest} to ${highest})`;
 }

@@ -29,14 +29,13 @@ export function compare<Load extends string>(
   rounds: Round<Load>[],
 ): Row[] {
   return comparisons.map(({ what, against, ratio, atLeast, atMost }) => {
-    const ratios = rounds.map(ratio).sort((a, b) => a - b);
-    const median = at(ratios, 0.5);
+    const { lowest, median, highest } = spread(rounds.map(ratio));
     return {
       what,
       against,
       ratio: median,
-      lowest: at(ratios, 0),
-      highest: at(ratios, 1),
+      lowest,
+      highest,
       target: [atLeast && `≥ ${atLeast}`, atMost && `≤ ${atMost}`].filter(Boolean).join(', '),
       isReached: median >= (atLeast ?? 0) && median <= (atMost ?? Infinity),
     };
@@ -62,10 +61,12 @@ export function throughput<Load extends string>(ours: Load, theirs: Load) {
 }
 
 export function median(numbers: number[]): number {
-  return at(
-    numbers.toSorted((a, b) => a - b),
-    0.5,
-  );
+  return spread(numbers).median;
+}
+
+export function spread(numbers: number[]) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return { lowest: at(sorted, 0), median: at(sorted, 0.5), highest: at(sorted, 1) };
 }
 
 function at(sorted: number[], share: number): number {

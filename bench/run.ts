@@ -6,9 +6,11 @@ import path from 'node:path';
 import { startPostgres } from '../bin/test-postgres.ts';
 import { checks } from './checks.ts';
 import { copies } from './copies.ts';
+import { lighthouse } from './lighthouse.ts';
 import { pages } from './pages.ts';
 import { prepare } from './prepare.ts';
 import { stopServers } from './servers.ts';
+import { start } from './start.ts';
 
 export interface Bench {
   /** A PostgreSQL server, to make databases on. */
@@ -18,7 +20,7 @@ export interface Bench {
   isQuick: boolean;
 }
 
-const parts = { checks, pages, copies };
+const parts = { checks, pages, copies, start, lighthouse };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));

@@ -1,17 +1,17 @@
-// `npm run bench:start`: how long `npm start` takes until the first page, first and second time, and
-// what the process weighs then and after 10,000 requests; README.md says how.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { startPostgres } from '../bin/test-postgres.ts';
 import { Visitor } from '../server/testing.ts';
 import { makeDatabase } from './database.ts';
+import { keepResults } from './results.ts';
+import { spread } from './rows.ts';
+import type { Bench } from './run.ts';
 
-const ROUNDS = process.argv.includes('--quick') ? 1 : 7;
 const REQUESTS = 10_000;
 const PASSWORD = 'the password of a benchmark';
+const ALL_CORES = `0-${cpus().length - 1}`;
 const root = path.resolve(import.meta.dirname, '..');
 
 interface Start {
@@ -25,19 +25,22 @@ interface Round {
   megabytesAfterRequests: number;
 }
 
-const postgres = await startPostgres();
-if (!postgres) throw new Error('PostgreSQL is needed. Debian: apt-get install postgresql');
-const rounds: Record<'embedded' | 'PostgreSQL', Round[]> = { embedded: [], PostgreSQL: [] };
-try {
-  for (let round = 1; round <= ROUNDS; round++) {
-    console.log(`Round ${round} of ${ROUNDS} …`);
+type Rounds = Record<'embedded' | 'PostgreSQL', Round[]>;
+
+/**
+ * How long `npm start` takes until the first page, first and second time, and what the process
+ * weighs then and after 10,000 requests.
+ */
+export async function start({ server, isQuick }: Bench): Promise<void> {
+  const rounds: Rounds = { embedded: [], PostgreSQL: [] };
+  for (let round = 1; round <= (isQuick ? 1 : 7); round++) {
+    console.log(`Round ${round} …`);
     rounds.embedded.push(await onEmbedded());
-    rounds.PostgreSQL.push(await onPostgres(await makeDatabase(postgres.url, `start${round}`)));
+    rounds.PostgreSQL.push(await onPostgres(await makeDatabase(server, `start${round}`)));
   }
-} finally {
-  await postgres.stop();
+  console.log(`\n${toMarkdown(rounds)}\n`);
+  if (!isQuick) keepResults('start', rounds);
 }
-report();
 
 async function onEmbedded(): Promise<Round> {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-start-'));
@@ -53,9 +56,9 @@ function onPostgres(url: string): Promise<Round> {
 }
 
 async function measureStarts(env: Record<string, string>): Promise<Round> {
-  const first = await start(env);
+  const first = await startOnce(env);
   await first.stop();
-  const second = await start(env);
+  const second = await startOnce(env);
   await ask(second.origin);
   const megabytesAfterRequests = second.megabytes();
   await second.stop();
@@ -63,9 +66,10 @@ async function measureStarts(env: Record<string, string>): Promise<Round> {
 }
 
 /** `npm start`, until the page where one logs in is there. */
-async function start(env: Record<string, string>) {
+async function startOnce(env: Record<string, string>) {
   const begin = performance.now();
-  const npm = spawn('npm', ['start', '--silent'], {
+  // On all cores, though this process keeps off one of them.
+  const npm = spawn('taskset', ['--cpu-list', ALL_CORES, 'npm', 'start', '--silent'], {
     cwd: root,
     env: { ...process.env, PORT: '0', FIRST_PASSWORD: PASSWORD, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -134,21 +138,22 @@ async function ask(origin: string): Promise<void> {
   await Promise.all(Array.from({ length: 10 }, askOn));
 }
 
-function report(): void {
-  console.log('\n| `npm start` | embedded | PostgreSQL |\n| --- | --- | --- |');
-  row('first page, first start', 's', (round) => round.first.seconds);
-  row('first page, second start', 's', (round) => round.second.seconds);
-  row('memory after a second start', 'MB', (round) => round.second.megabytes);
-  row('memory after 10,000 requests', 'MB', (round) => round.megabytesAfterRequests);
-}
-
-function row(what: string, unit: string, value: (round: Round) => number): void {
-  const cells = [rounds.embedded, rounds.PostgreSQL].map((all) => {
-    const sorted = all.map(value).sort((a, b) => a - b);
-    const [lowest, median, highest] = [0, sorted.length >> 1, sorted.length - 1].map((at) =>
-      (sorted[at] ?? Number.NaN).toFixed(unit === 's' ? 2 : 0),
-    );
-    return `**${median} ${unit}** (${lowest} to ${highest})`;
+function toMarkdown(rounds: Rounds): string {
+  const rows: [string, string, (round: Round) => number][] = [
+    ['first page, first start', 's', (round) => round.first.seconds],
+    ['first page, second start', 's', (round) => round.second.seconds],
+    ['memory after a second start', 'MB', (round) => round.second.megabytes],
+    ['memory after 10,000 requests', 'MB', (round) => round.megabytesAfterRequests],
+  ];
+  const lines = rows.map(([what, unit, value]) => {
+    const cells = [rounds.embedded, rounds.PostgreSQL].map((all) => {
+      const { lowest, median, highest } = spread(all.map(value));
+      const [low, middle, high] = [lowest, median, highest].map((number) =>
+        number.toFixed(unit === 's' ? 2 : 0),
+      );
+      return `**${middle} ${unit}** (${low} to ${high})`;
+    });
+    return `| ${what} | ${cells.join(' | ')} |`;
   });
-  console.log(`| ${what} | ${cells.join(' | ')} |`);
+  return ['| `npm start` | embedded | PostgreSQL |', '| --- | --- | --- |', ...lines].join('\n');
 }
