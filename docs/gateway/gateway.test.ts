@@ -18,9 +18,10 @@ import { addKey, addUser, newKey } from '../../db/test-rows.ts';
 import { digestOf, makeSecret, prefixOf } from '../../server/api-keys/secret.ts';
 import { listeningAt } from '../../server/http/listening-at.ts';
 import { startApp } from '../../server/testing.ts';
-import { noProxy, proxyKinds, type RunningProxy, send, startProxy } from './proxies.ts';
+import { noProxy, type RunningProxy, send } from '../proxies.ts';
+import { gatewayKinds, startGateway } from './gateways.ts';
 
-for (const kind of proxyKinds) {
+for (const kind of Object.values(gatewayKinds)) {
   const title = `a service behind ${kind.name}`;
   const skip = noPostgres || noProxy(kind);
   if (skip) {
@@ -44,7 +45,7 @@ for (const kind of proxyKinds) {
       opened.defer(() => app.close());
       service = await listening((_request, res) => res.end('from the service'));
       opened.defer(() => service.close());
-      proxy = await startProxy(kind, { app: new URL(app.origin).host, backend: service.host });
+      proxy = await startGateway(kind, { app: new URL(app.origin).host, backend: service.host });
       opened.defer(() => proxy.stop());
     });
     beforeEach(() => {
@@ -58,7 +59,7 @@ for (const kind of proxyKinds) {
     /** The address of one more proxy, that has other places to turn to. */
     async function otherProxy(t: TestContext, places: { app?: string; backend?: string }) {
       const usual = { app: new URL(app.origin).host, backend: service.host };
-      const other = await startProxy(kind, { ...usual, ...places });
+      const other = await startGateway(kind, { ...usual, ...places });
       t.after(() => other.stop());
       return other.origin;
     }
@@ -262,7 +263,7 @@ for (const kind of proxyKinds) {
       const katherine = await keyFor('katherine');
       const usual = { app: new URL(app.origin).host, backend: service.host };
       for (const away of [{ app: '127.0.0.1:1' }, { backend: '127.0.0.1:1' }]) {
-        const other = await startProxy(kind, { ...usual, ...away });
+        const other = await startGateway(kind, { ...usual, ...away });
         const headers = { 'X-API-Key': katherine };
         const { status } = await send(other.origin, `/?in=${katherine}`, { headers });
         await other.stop();

@@ -13,16 +13,12 @@ import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { findProgram, freePort } from '../../server/test-processes.ts';
 import { addUser, startApp, Visitor } from '../../server/testing.ts';
-import {
-  noProxy,
-  proxyKinds,
-  type RunningProxy,
-  send,
-  startProxyWith,
-} from '../gateway/proxies.ts';
+import { caddy, nginx, noProxy, type RunningProxy, send, startProxy } from '../proxies.ts';
 
 const CERTIFICATE = 'keys.example.com.pem';
 const CERTIFICATE_KEY = 'keys.example.com.key';
+
+const files = { nginx: 'nginx.conf', caddy: 'Caddyfile' };
 
 interface Ports {
   http: string;
@@ -54,7 +50,7 @@ after(() => db.destroy());
 
 const noOpenssl = findProgram('openssl') === undefined && 'there is no openssl: install it';
 
-for (const kind of proxyKinds) {
+for (const kind of [nginx, caddy]) {
   const title = `https by ${kind.name}`;
   const skip = noOpenssl || noProxy(kind);
   if (skip) {
@@ -80,7 +76,7 @@ for (const kind of proxyKinds) {
     after(() => opened.disposeAsync());
 
     async function start(host: string, { http, https }: Ports): Promise<RunningProxy> {
-      return startProxyWith(kind, path.join(import.meta.dirname, kind.file), {
+      return startProxy(kind, path.join(import.meta.dirname, files[kind.name]), {
         origin: `https://localhost:${https}`,
         changes: [...changes[kind.name]({ http, https }), ['app:3000', host]],
         beside: { [CERTIFICATE]: pair.certificate, [CERTIFICATE_KEY]: pair.key },

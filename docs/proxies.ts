@@ -1,4 +1,4 @@
-// The proxies of this folder as real processes, each with the very file that stands here.
+// nginx and Caddy as real processes, each with a configuration as it stands in this folder.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,31 +8,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unprivilegedUser } from '../../bin/test-postgres.ts';
-import { findProgram, freePort } from '../../server/test-processes.ts';
+import { unprivilegedUser } from '../bin/test-postgres.ts';
+import { findProgram } from '../server/test-processes.ts';
 
-interface ProxyKind {
+export interface ProxyKind {
   name: 'nginx' | 'caddy';
-  file: string;
-  /** What makes `http://:8080` of the file an address of this machine alone. */
-  listen(port: string): [string, string];
   start(file: string, folder: string): string[];
 }
 
-export const proxyKinds: ProxyKind[] = [
-  {
-    name: 'nginx',
-    file: 'nginx.conf',
-    listen: (port) => ['listen 8080;', `listen 127.0.0.1:${port};`],
-    start: (file, folder) => ['-p', folder, '-e', 'stderr', '-c', file, '-g', 'daemon off;'],
-  },
-  {
-    name: 'caddy',
-    file: 'Caddyfile',
-    listen: (port) => ['http://:8080 {', `http://:${port} {\n\tbind 127.0.0.1`],
-    start: (file) => ['run', '--adapter', 'caddyfile', '--config', file],
-  },
-];
+export const nginx: ProxyKind = {
+  name: 'nginx',
+  start: (file, folder) => ['-p', folder, '-e', 'stderr', '-c', file, '-g', 'daemon off;'],
+};
+
+export const caddy: ProxyKind = {
+  name: 'caddy',
+  start: (file) => ['run', '--adapter', 'caddyfile', '--config', file],
+};
 
 interface Placing {
   /** What stands in the file, and what takes its place. */
@@ -41,7 +33,7 @@ interface Placing {
 }
 
 /** Why the tests of a proxy are skipped; false where it is installed. */
-export function noProxy({ name }: Pick<ProxyKind, 'name'>): string | false {
+export function noProxy({ name }: ProxyKind): string | false {
   return findProgram(name) === undefined && `there is no ${name}: install it`;
 }
 
@@ -54,27 +46,14 @@ export interface RunningProxy {
   stop(): Promise<void>;
 }
 
-/** @param places the `host:port` of the app, and of the service that is protected. */
-export async function startProxy(
-  kind: ProxyKind,
-  places: { app: string; backend: string },
-): Promise<RunningProxy> {
-  // Neither proxy tells which port it took.
-  const port = await freePort();
-  return startProxyWith(kind, path.join(import.meta.dirname, kind.file), {
-    origin: `http://127.0.0.1:${port}`,
-    changes: [kind.listen(port), ['app:3000', places.app], ['backend:3001', places.backend]],
-  });
-}
-
 /**
  * A proxy with a file as it stands in the repository, but for these changes.
  *
  * @param origin where it will answer.
  * @param beside other files that it wants to find beside its own, by name.
  */
-export async function startProxyWith(
-  kind: Pick<ProxyKind, 'name' | 'start'>,
+export async function startProxy(
+  kind: ProxyKind,
   file: string,
   { origin, changes, beside = {} }: { origin: string } & Placing,
 ): Promise<RunningProxy> {
