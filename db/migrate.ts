@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as firstTables from './migrations/0001-first-tables.ts';
 import * as myProfile from './migrations/0002-my-profile.ts';
@@ -16,15 +16,24 @@ const migrations: Record<string, Migration> = {
 /** The database was already used by a later version of this program. */
 export class SchemaTooNew extends Error {}
 
+/** Any number, as long as nobody else takes it for a lock of this database. */
+const LOCK = 7_412_014;
+
 /**
- * Brings the schema up to date. Safe to call from several processes at once on PostgreSQL
- * (Kysely takes an advisory lock); throws the first migration's error, with nothing half-done.
+ * Brings the schema up to date, in one transaction. Safe to call from several processes at once;
+ * throws the first migration's error, with nothing half-done.
  *
  * @throws {SchemaTooNew}
  */
 export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void> {
-  const { error } = await migrator(db).migrateToLatest();
-  if (error) throw unknownMigration(error) ?? error;
+  await db.transaction().execute(async (trx) => {
+    // Kysely's own lock is its connection's, and a pooler such as PgBouncer may give the statements
+    // before, in and after a transaction to different connections: it would be held for ever. This
+    // one ends with the transaction.
+    await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(trx);
+    const { error } = await migrator(trx).migrateToLatest();
+    if (error) throw unknownMigration(error) ?? error;
+  });
 }
 
 /** What Kysely means when it finds a migration in the database that this program doesn't have. */

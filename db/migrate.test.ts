@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Database, openDatabase } from './database.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+
+test('several processes that start at once on an empty database bring it up to date once', {
+  skip: noPostgres,
+}, async (t) => {
+  const url = await createTestDatabase();
+  t.after(() => dropTestDatabase(url));
+  const opened: Database[] = [];
+  t.after(() => Promise.all(opened.map((db) => db.destroy())));
+  const open = async () => opened.push(await openDatabase({ url }));
+  await Promise.all(Array.from({ length: 8 }, open));
+  for (const db of opened) {
+    assert.deepEqual(await db.selectFrom('users').select('id').execute(), []);
+  }
+});
