@@ -1,6 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
+import { nginx, noProxy } from '../docs/proxies.ts';
+import { startFront } from '../docs/scale/copies.ts';
 
 export type Command = Simple | { action: 'give a past'; username: string; keys: PastKey[] };
 
@@ -20,51 +23,69 @@ export interface PastKey {
   lastUsedIp?: string;
 }
 
-/** The process of server.ts, seen from the tests. */
-export class App {
-  readonly origin: string;
-  readonly #process: ChildProcess;
-  #lastId = 0;
+export type Place = 'embedded' | 'two copies';
 
-  private constructor(child: ChildProcess, origin: string) {
-    this.#process = child;
-    this.origin = origin;
-  }
+/** Why walks are skipped; false where nothing is missing. */
+export const noCopies = noPostgres || noProxy(nginx);
 
-  static async start(database: string): Promise<App> {
-    const program = path.resolve(import.meta.dirname, 'server.ts');
-    const child = fork(program, [database], { execArgv: [] });
-    const [ready]: { origin: string }[] = await once(child, 'message');
-    if (!ready) throw new Error('The app did not start.');
-    return new App(child, ready.origin);
-  }
-
-  async perform(action: Simple['action'], username: string): Promise<void> {
-    await this.#ask({ action, username });
-  }
-
+/** The app as the walks find it. */
+export interface App {
+  origin: string;
+  perform(action: Simple['action'], username: string): Promise<void>;
   /** Somebody has had these keys for a while. */
-  async givePast(username: string, keys: PastKey[]): Promise<void> {
-    await this.#ask({ action: 'give a past', username, keys });
-  }
+  givePast(username: string, keys: PastKey[]): Promise<void>;
+  /** Stops it; it has looked for secrets in its log and database, and fails where it found one. */
+  stop(): Promise<void>;
+}
 
-  async #ask(command: Command): Promise<void> {
-    const id = ++this.#lastId;
-    this.#process.send({ id, command });
+/** One process on the embedded database; or two on one PostgreSQL, that answer in turns. */
+export function startApp(place: Place): Promise<App> {
+  return place === 'embedded' ? startCopy() : startCopies();
+}
+
+async function startCopies(): Promise<App> {
+  const url = await createTestDatabase();
+  const copies = [await startCopy(url), await startCopy(url)] as const;
+  const front = await startFront(copies.map(({ origin }) => new URL(origin).host));
+  return {
+    ...copies[0],
+    origin: front.origin,
+    async stop() {
+      await front.stop();
+      for (const copy of copies) await copy.stop();
+      await dropTestDatabase(url);
+    },
+  };
+}
+
+/** A process of server.ts. */
+async function startCopy(url?: string): Promise<App> {
+  const program = path.resolve(import.meta.dirname, 'server.ts');
+  const child = fork(program, url === undefined ? [] : [url], { execArgv: [] });
+  const [ready]: { origin: string }[] = await once(child, 'message');
+  if (!ready) throw new Error('The app did not start.');
+  let lastId = 0;
+  return {
+    origin: ready.origin,
+    perform: (action, username) => ask({ action, username }),
+    givePast: (username, keys) => ask({ action: 'give a past', username, keys }),
+    async stop() {
+      child.disconnect();
+      const [code]: (number | null)[] = await once(child, 'exit');
+      if (code !== 0) throw new Error('The app did not end well; what it said stands above.');
+    },
+  };
+
+  async function ask(command: Command): Promise<void> {
+    const id = ++lastId;
+    child.send({ id, command });
     await new Promise<void>((resolve) => {
       const listen = (message: { done: number }) => {
         if (message.done !== id) return;
-        this.#process.off('message', listen);
+        child.off('message', listen);
         resolve();
       };
-      this.#process.on('message', listen);
+      child.on('message', listen);
     });
-  }
-
-  /** Stops it; it has looked for secrets in its log and database, and fails where it found one. */
-  async stop(): Promise<void> {
-    this.#process.disconnect();
-    const [code]: (number | null)[] = await once(this.#process, 'exit');
-    if (code !== 0) throw new Error('The app did not end well; what it said stands above.');
   }
 }

@@ -2,12 +2,12 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Page } from 'playwright/test';
 import { PASSWORD } from '../server/test-users.ts';
-import { App } from './app.ts';
+import { type App, type Place, startApp } from './app.ts';
 
 export { expect };
 
 export interface Options {
-  database: 'embedded' | 'PostgreSQL';
+  place: Place;
 }
 
 interface Fixtures {
@@ -23,10 +23,10 @@ export interface Person {
 let serial = 0;
 
 export const test = base.extend<Fixtures, Options & { app: App }>({
-  database: ['embedded', { scope: 'worker', option: true }],
+  place: ['embedded', { scope: 'worker', option: true }],
   app: [
-    async ({ database }, use) => {
-      const app = await App.start(database);
+    async ({ place }, use) => {
+      const app = await startApp(place);
       await use(app);
       await app.stop();
     },

@@ -1,13 +1,13 @@
 import { defineConfig } from 'playwright/test';
-import { noPostgres } from '../db/test-databases.ts';
+import { noCopies } from './app.ts';
 import { findBrowser } from './browser.ts';
 import type { Options } from './fixtures.ts';
 
 const desktop = { viewport: { width: 1024, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-if (noPostgres && process.env.TEST_WORKER_INDEX === undefined)
-  console.warn(`The walks on PostgreSQL are skipped: ${noPostgres}.`);
+if (noCopies && process.env.TEST_WORKER_INDEX === undefined)
+  console.log(`The walks with two copies are skipped: ${noCopies}.`);
 
 export default defineConfig<Options, Options>({
   testDir: '.',
@@ -42,12 +42,12 @@ export default defineConfig<Options, Options>({
       use: { ...desktop, javaScriptEnabled: false },
       grepInvert: /@javascript|@once/,
     },
-    ...(noPostgres
+    ...(noCopies
       ? []
       : [
           {
-            name: 'PostgreSQL',
-            use: { ...desktop, database: 'PostgreSQL' } as const,
+            name: 'two copies',
+            use: { ...desktop, place: 'two copies' } as const,
             grepInvert: /@once/,
           },
         ]),

@@ -1,10 +1,10 @@
-// The app as it ships, in a process of its own, on a fresh database. What a test can't do as a
-// person (add somebody, let time pass) it asks for by message.
+// The app as it ships, in a process of its own, on the PostgreSQL database that is named or else on
+// one in memory. What a test can't do as a person (add somebody, let time pass) it asks for by
+// message.
 import { createServer } from 'node:http';
 import { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
-import { createTestDatabase, dropTestDatabase } from '../db/test-databases.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from '../server/app.ts';
 import { startKeyChecks } from '../server/auth/key-checks.ts';
@@ -15,7 +15,7 @@ import { PASSWORD_DIGEST } from '../server/test-users.ts';
 import type { Command, PastKey } from './app.ts';
 import { dump, Secrets } from './secrets.ts';
 
-const url = process.argv[2] === 'PostgreSQL' ? await createTestDatabase() : undefined;
+const [, , url] = process.argv;
 const location = url === undefined ? { memory: true as const } : { url };
 const db = await openDatabase(location);
 const passwords = await startPasswords();
@@ -36,7 +36,8 @@ const app = createApp({
   config: {
     publicUrl: undefined,
     secure: false,
-    trustProxy: false,
+    // The nginx in front of several.
+    trustProxy: url === undefined ? false : ['127.0.0.1'],
     sessionSecrets: ['a secret of the end-to-end tests'],
   },
   db,
@@ -66,7 +67,6 @@ process.on('disconnect', async () => {
     process.exitCode = 1;
   }
   await db.destroy();
-  if (url !== undefined) await dropTestDatabase(url);
 });
 
 async function perform(command: Command): Promise<void> {

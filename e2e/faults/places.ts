@@ -1,11 +1,7 @@
 // What the fault tests stand on, and why they are skipped where it is not there.
 import { findPrograms } from '../../bin/test-postgres.ts';
-import { findProgram } from '../../server/test-processes.ts';
 
 export const noCluster =
   findPrograms() === undefined && 'there are no programs of PostgreSQL to start a private one with';
-
-export const nginx = findProgram('nginx') ?? '';
-export const noNginx = nginx === '' && 'there is no nginx';
 
 export const SESSION_SECRET = 'shared by all copies and long enough';
