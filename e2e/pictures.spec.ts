@@ -63,6 +63,7 @@ test('the quick start, with its pictures', { tag: ['@javascript', '@once'] }, as
   baseURL,
   context,
 }) => {
+  if (isForTheDocuments()) await page.evaluate(insistOnFonts);
   await app.perform('add user', username);
   await app.givePast(username, past);
   await page.goto('/login');
@@ -127,14 +128,26 @@ async function keep(page: Page, name: string, height: number, key = ''): Promise
     key,
     shownKey: SHOWN_KEY,
   });
-  const { project, config } = test.info();
-  const folder =
-    config.updateSnapshots === 'all'
-      ? path.resolve(import.meta.dirname, '../docs/pictures')
-      : path.join(project.outputDir, 'pictures', 'quick start');
+  const folder = isForTheDocuments()
+    ? path.resolve(import.meta.dirname, '../docs/pictures')
+    : path.join(test.info().project.outputDir, 'pictures', 'quick start');
   const width = page.viewportSize()?.width ?? 0;
   const clip = { x: 0, y: 0, width, height };
   await page.screenshot({ path: path.join(folder, `${name}.png`), clip, animations: 'disabled' });
+}
+
+function isForTheDocuments(): boolean {
+  return test.info().config.updateSnapshots === 'all';
+}
+
+/** In the browser. With other fonts the same pages would give other pictures. */
+function insistOnFonts() {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) throw new Error('There is no canvas.');
+  context.font = '100px Helvetica, Arial, "Liberation Sans"';
+  // All three are equally wide.
+  if (Math.round(context.measureText('Linode Manager').width) === 723) return;
+  throw new Error('The pictures want Arial, or its equal: apt-get install fonts-liberation');
 }
 
 /** In the browser. What happened during the walk has happened at its beginning. */
