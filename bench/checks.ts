@@ -1,3 +1,4 @@
+import type { Bench } from './bench.ts';
 import { type CheckLoad, comparisons } from './comparisons.ts';
 import { countUses, fill } from './database.ts';
 import { type Load, measure } from './load.ts';
@@ -6,7 +7,6 @@ import { refuseLogIns } from './log-in-times.ts';
 import { whileLoggingIn } from './log-ins.ts';
 import { keepResults } from './results.ts';
 import { compare, type Round, toMarkdown } from './rows.ts';
-import type { Bench } from './run.ts';
 import { stopServers } from './servers.ts';
 
 /** Checks of keys, compared with what else there is. */

@@ -1,3 +1,4 @@
+import type { Bench } from './bench.ts';
 import { cpuOf, findPostgres } from './cpu.ts';
 import { fill } from './database.ts';
 import { type Load, measure } from './load.ts';
@@ -5,7 +6,6 @@ import { expecting } from './loads.ts';
 import { keep, verify } from './requests.ts';
 import { keepResults } from './results.ts';
 import { median } from './rows.ts';
-import type { Bench } from './run.ts';
 import { pidOf, startApp } from './servers.ts';
 import { furnish, viewTab } from './tab.ts';
 

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBrowser } from '../e2e/browser.ts';
 import { Visitor } from '../server/testing.ts';
+import type { Bench } from './bench.ts';
 import { keepResults } from './results.ts';
 import { spread } from './rows.ts';
-import type { Bench } from './run.ts';
 import { startServer } from './servers.ts';
 
 const PASSWORD = 'the password of a benchmark';

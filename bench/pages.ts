@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Bench } from './bench.ts';
 import { fill } from './database.ts';
 import { type Load, measure } from './load.ts';
 import { expecting } from './loads.ts';
@@ -6,7 +7,6 @@ import { whileLoggingIn } from './log-ins.ts';
 import { keep } from './requests.ts';
 import { keepResults } from './results.ts';
 import { type Comparison, compare, type Round, throughput, toMarkdown } from './rows.ts';
-import type { Bench } from './run.ts';
 import { startApp, startServer } from './servers.ts';
 import { furnish, PAGE, viewTab } from './tab.ts';
 

@@ -12,14 +12,6 @@ import { prepare } from './prepare.ts';
 import { stopServers } from './servers.ts';
 import { start } from './start.ts';
 
-export interface Bench {
-  /** A PostgreSQL server, to make databases on. */
-  server: string;
-  /** To write to; gone in the end. */
-  folder: string;
-  isQuick: boolean;
-}
-
 const parts = { checks, pages, copies, start, lighthouse };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Visitor } from '../server/testing.ts';
+import type { Bench } from './bench.ts';
 import { makeDatabase } from './database.ts';
 import { keepResults } from './results.ts';
 import { spread } from './rows.ts';
-import type { Bench } from './run.ts';
 
 const REQUESTS = 10_000;
 const PASSWORD = 'the password of a benchmark';

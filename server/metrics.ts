@@ -2,11 +2,10 @@ import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { connectionsOf, type Database } from '../db/database.ts';
 import { keyCheckOutcomes, logInOutcomes, signals } from './auth/signals.ts';
-import { requestTimes } from './metrics/request-times.ts';
+import { requestTimes, type Timed } from './metrics/request-times.ts';
 
 export interface Metrics {
-  /** The same listener, its answers timed. */
-  timed(listener: RequestListener, routes: Iterable<string>): RequestListener;
+  timed: Timed;
   /** Answers `GET /metrics` in Prometheus's text format. */
   listener: RequestListener;
 }

@@ -1,12 +1,15 @@
+import type { RequestListener } from 'node:http';
 import { Histogram, type Registry } from 'prom-client';
-import type { Metrics } from '../metrics.ts';
+
+/** The same listener, its answers timed. */
+export type Timed = (listener: RequestListener, routes: Iterable<string>) => RequestListener;
 
 /** What is asked for is up to who asks. These stand for the rest, so that no list can grow for ever. */
 const OTHER = 'other';
 
 const FILE = /^\/(css|js)\/|^\/favicon\./;
 
-export function requestTimes(registry: Registry): Metrics['timed'] {
+export function requestTimes(registry: Registry): Timed {
   const times = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'From the head of a request to the end of its answer.',
