@@ -1,16 +1,16 @@
 // Asks the question of the removal page in a dialog, without leaving the table. Whatever goes
 // wrong on the way, the link is followed instead, and the page asks it.
 
-/** Whether a question is on its way, or asked: a second click must not ask it twice. */
-let isAsking = false;
+/** Whether a question is on its way. Once it is asked, nothing beside it can be clicked. */
+let isOnItsWay = false;
 
 for (const link of document.querySelectorAll('a[data-remove]')) {
   link.addEventListener('click', (event) => {
     if (!(event instanceof MouseEvent && link instanceof HTMLAnchorElement)) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    if (isAsking) return;
-    isAsking = true;
+    if (isOnItsWay) return;
+    isOnItsWay = true;
     ask(link.href).catch(() => location.assign(link.href));
   });
 }
@@ -29,15 +29,13 @@ async function ask(url) {
     event.preventDefault();
     dialog.close();
   });
-  dialog.addEventListener('close', () => {
-    dialog.remove();
-    isAsking = false;
-  });
+  dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  isOnItsWay = false;
 }
 
 // Back from the page that a link led to, where the question did not come.
 addEventListener('pageshow', (event) => {
-  if (event.persisted) isAsking = false;
+  if (event.persisted) isOnItsWay = false;
 });

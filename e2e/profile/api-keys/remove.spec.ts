@@ -98,6 +98,24 @@ test('two clicks ask once', { tag: '@javascript' }, async ({ page, person }) => 
   await expect(page.getByRole('dialog')).toHaveCount(1);
 });
 
+test('a click right after Cancel asks again', { tag: ['@javascript', '@once'] }, async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  await createKey(page);
+  const link = page.getByRole('link', { name: 'Remove' });
+  const dialog = page.getByRole('dialog', { name: question });
+  await link.click();
+  await expect(dialog).toBeVisible();
+  // Before the browser has told anybody that the dialog is closed.
+  await page.evaluate(() => {
+    document.querySelector('dialog')?.close();
+    document.querySelector<HTMLElement>('a[data-remove]')?.click();
+  });
+  await expect(dialog).toBeVisible();
+});
+
 test('the question is a page as well', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page, 'laptop');
