@@ -18,7 +18,7 @@ export async function startFront(copies: string[]): Promise<Front> {
     changes: [
       ['listen 3000;', `listen 127.0.0.1:${port};`],
       // Here nobody knows names, and Debian's nginx is older.
-      ['resolver 127.0.0.11 valid=2s;', ''],
+      ['resolver 127.0.0.11 valid=1s;', ''],
       ['server app:3000 resolve max_fails=0;', servers],
       // Nothing but whose turn it was.
       ['access_log off;', 'log_format turns $upstream_addr; access_log turns turns;'],
