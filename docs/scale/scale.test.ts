@@ -15,6 +15,8 @@ const PASSWORD = 'the password of the first user';
 describe('two copies, each request to another one', { skip: noPostgres || noProxy(nginx) }, () => {
   const opened = new AsyncDisposableStack();
   let copies: string[];
+  /** Where each tells what it has counted. */
+  const metrics: string[] = [];
   let front: Front;
   let gateway: RunningProxy;
   before(async () => {
@@ -36,12 +38,26 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
       SESSION_SECRET: 'shared by all copies and long enough',
       FIRST_PASSWORD: PASSWORD,
       TRUST_PROXY: 'loopback',
+      METRICS_PORT: '0',
     });
     opened.defer(async () => {
       copy.child.kill('SIGTERM');
       assert.equal(await copy.exitCode(), 0);
     });
-    return new URL(await copy.started()).host;
+    const { host } = new URL(await copy.started());
+    metrics.push(/^Metrics are at (\S+)$/m.exec(copy.output)?.[1] ?? '');
+    return host;
+  }
+
+  /** How many checks each copy has made so far. */
+  async function checksOfEach(): Promise<number[]> {
+    const texts = await Promise.all(metrics.map(async (url) => (await fetch(url)).text()));
+    return texts.map((text) =>
+      [...text.matchAll(/^key_checks_total\{.*\} (\d+)$/gm)].reduce(
+        (sum, [, n]) => sum + Number(n),
+        0,
+      ),
+    );
   }
 
   /** Each of so many requests has been answered by another copy than the one before. */
@@ -128,10 +144,16 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
     const { secret = '' } = await person.createKey();
     const headers = { authorization: `Bearer ${secret}` };
     const through = () => send(gateway.origin, '/login', { headers });
+    const before = await checksOfEach();
     for (let time = 0; time < 4; time++) assert.equal((await through()).status, 200);
+    assert.deepEqual(
+      await checksOfEach(),
+      before.map((checks) => checks + 2),
+    );
+
     const removal = { method: 'DELETE', headers };
     assert.equal((await send(front.origin, '/api/key', removal)).status, 204);
-    for (let time = 0; time < 4; time++) {
+    for (const _copy of copies) {
       const { status, headers: told } = await through();
       assert.equal(status, 401);
       assert.equal(told['x-auth-reason'], 'removed');
