@@ -70,31 +70,6 @@ test('a person makes an API key, and reads it once', async ({ page, person, app 
   await expect(page.getByRole('main')).toContainText('Your API is accessible: 2 active keys.');
 });
 
-test('reloading the result makes nothing, and shows nothing again', async ({ page, person }) => {
-  await openApiKeys(page, person);
-  const key = await createKey(page, 'once');
-  await page.reload();
-  await expect(page).toHaveURL('/profile/api-keys');
-  await expect(page.getByRole('status')).toHaveText(
-    'That key was already created. Its full value cannot be shown again.',
-  );
-  await expect(page.getByRole('rowheader')).toHaveCount(1);
-  expect(await page.content()).not.toContain(key);
-  await inspect(page, 'api-keys, already created');
-});
-
-test('Back after leaving does not show the key again', async ({ page, person }) => {
-  await openApiKeys(page, person);
-  const key = await createKey(page, 'left');
-  await page.getByRole('link', { name: 'Linode Manager' }).click();
-  await expect(page).toHaveURL('/');
-  // The browser may offer to send the form once more, instead of a page.
-  await page.goBack().catch(() => undefined);
-  expect(await page.content()).not.toContain(key);
-  await page.goto('/profile/api-keys');
-  await expect(page.getByRole('rowheader')).toHaveCount(1);
-});
-
 test('Back to the form, and the same post again, makes one key', async ({ page, person }) => {
   await openApiKeys(page, person);
   const requestId = () => page.locator('[name=request_id]').inputValue();
@@ -123,78 +98,6 @@ test('a double click makes one key, and shows it', { tag: '@javascript' }, async
   await page.getByRole('button', { name: 'Create API Key' }).dblclick();
   await shownKey(page);
   await expect(page.getByRole('rowheader')).toHaveCount(1);
-});
-
-test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
-  page,
-  person,
-  context,
-}) => {
-  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await openApiKeys(page, person);
-  const key = await createKey(page);
-  await page.getByRole('button', { name: 'Copy' }).click();
-  await expect(page.getByRole('status').getByText('Copied', { exact: true })).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Copy' })).toBeFocused();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
-});
-
-test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browser, baseURL }) => {
-  const plain = new URL(baseURL ?? '');
-  plain.hostname = 'plain-http.test';
-  const context = await browser.newContext({ baseURL: plain.origin });
-  const page = await context.newPage();
-  await openApiKeys(page, person);
-  expect(await page.evaluate(() => navigator.clipboard)).toBeUndefined();
-  const key = await createKey(page);
-  await page.getByRole('button', { name: 'Copy' }).click();
-  await expect(page.getByRole('status').getByText('Copied', { exact: true })).toBeVisible();
-  const label = page.getByLabel('Label', { exact: true });
-  await label.focus();
-  await page.keyboard.press('ControlOrMeta+v');
-  await expect(label).toHaveValue(key);
-  await context.close();
-});
-
-for (const [system, userAgent, keys] of [
-  ['a Mac', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', '⌘C'],
-  ['other systems', 'Mozilla/5.0 (X11; Linux x86_64)', 'Ctrl+C'],
-] as const) {
-  test(`where nothing copies, the key is selected and the keys of ${system} are told`, {
-    tag: ['@javascript', '@once'],
-  }, async ({ person, browser, baseURL }) => {
-    const context = await browser.newContext({ baseURL: baseURL ?? '', userAgent });
-    await context.addInitScript(() => {
-      Object.defineProperty(Navigator.prototype, 'clipboard', { get: () => undefined });
-      Document.prototype.execCommand = () => false;
-    });
-    const page = await context.newPage();
-    await openApiKeys(page, person);
-    const key = await createKey(page);
-    await page.getByRole('button', { name: 'Copy' }).click();
-    await expect(page.getByRole('status')).toContainText(
-      `The key is selected: press ${keys} to copy it.`,
-    );
-    expect(await page.evaluate(() => String(getSelection()))).toBe(key);
-    await inspect(page, `api-keys, copy by hand on ${system}`);
-    await context.close();
-  });
-}
-
-test('printed, the page is the message and the table', { tag: '@once' }, async ({
-  page,
-  person,
-}) => {
-  await openApiKeys(page, person);
-  const key = await createKey(page, 'printed');
-  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
-  await expect(page.getByText(key)).toBeVisible();
-  await expect(page.getByRole('table', { name: 'API Keys' })).toContainText('printed');
-  for (const role of ['banner', 'navigation', 'button', 'textbox', 'combobox'] as const) {
-    await expect(page.getByRole(role)).toHaveCount(0);
-  }
-  await expect(page.getByText(key)).toHaveCSS('color', 'rgb(0, 0, 0)');
-  await page.screenshot({ path: test.info().outputPath('printed.png') });
 });
 
 test('the tab costs six requests and 40 kB, the favicon among them, and then its page alone', {
