@@ -46,14 +46,21 @@ export function startApp(place: Place): Promise<App> {
 async function startCopies(): Promise<App> {
   const url = await createTestDatabase();
   const copies = [await startCopy(url), await startCopy(url)] as const;
-  const front = await startFront(copies.map(({ origin }) => new URL(origin).host));
+  const hosts = copies.map(({ origin }) => new URL(origin).host);
+  const front = await startFront(hosts);
   return {
     ...copies[0],
     origin: front.origin,
     async stop() {
+      const turns = front.turns();
       await front.stop();
       for (const copy of copies) await copy.stop();
       await dropTestDatabase(url);
+      const shares = hosts.map((host) => turns.filter((turn) => turn === host).length);
+      // One after the other, or else some of what they share was never put to the test.
+      if (Math.max(...shares) - Math.min(...shares) > 1) {
+        throw new Error(`The copies did not take turns: ${shares.join(' and ')} requests.`);
+      }
     },
   };
 }
