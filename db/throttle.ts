@@ -84,7 +84,8 @@ export async function lookUpAddress(
             .selectFrom('events')
             .innerJoin('users', 'users.id', 'events.user_id')
             .select('events.id')
-            .where('events.kind', '=', 'log in')
+            // As it stands in the index for this, so that a plan for any parameter can use it too.
+            .where('events.kind', '=', sql.lit('log in' as const))
             .where('events.ip', '=', ip)
             .where(sql`lower(users.username)`, '=', username.toLowerCase()),
         )
