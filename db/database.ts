@@ -96,6 +96,21 @@ export function openPool(config: pg.PoolConfig): pg.Pool {
 }
 
 /**
+ * Why the database of DATABASE_URL can't be used, in a sentence for the operator; undefined where
+ * that is not what an error means.
+ */
+export function connectionProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? String(error.code) : '';
+  // Where a name has several addresses, and none answers, there is only a code.
+  const reason = error.message || code;
+  // Class 28 is "invalid authorization"; 3D000 is a database that is not there.
+  if (/^(28|3D)/.test(code)) return `The database of DATABASE_URL refuses us (${reason}).`;
+  if (isDatabaseAway(error)) return `The database of DATABASE_URL does not answer (${reason}).`;
+  return undefined;
+}
+
+/**
  * Whether an error means that the database could not be reached, did not answer in time, is stopping,
  * or lacks room.
  */

@@ -119,6 +119,15 @@ const unreachable: [string, Record<string, string>, RegExp][] = [
     /HOST is no address of this machine/,
   ],
 ];
+if (process.env.TEST_DATABASE_URL) {
+  const url = new URL(process.env.TEST_DATABASE_URL);
+  url.pathname = '/not_there';
+  unreachable.push([
+    'a database that is not there',
+    { DATABASE_URL: url.href, SESSION_SECRET: 's'.repeat(32) },
+    /^The database of DATABASE_URL refuses us \(database "not_there" does not exist\)\.$/m,
+  ]);
+}
 for (const [what, env, sentence] of unreachable) {
   test(`${what} ends it with 1 and a sentence`, async () => {
     const app = run(env);

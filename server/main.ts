@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { sweepRemovedKeys } from '../db/api-keys.ts';
-import { isDatabaseAway, openDatabase } from '../db/database.ts';
+import { connectionProblem, openDatabase } from '../db/database.ts';
 import { FolderInUse, FolderReadOnly } from '../db/embedded.ts';
 import { SchemaTooNew } from '../db/migrate.ts';
 import { sweepSessions } from '../db/sessions.ts';
@@ -93,8 +93,7 @@ function explain(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
     return `HOST is no address of this machine (${error.message}).`;
   }
-  if (isDatabaseAway(error)) return `The database of DATABASE_URL does not answer (${error}).`;
-  return undefined;
+  return connectionProblem(error);
 }
 
 function announce(url: string, username: string, password: string | undefined) {

@@ -1,4 +1,4 @@
-import { type Database, isDatabaseAway, openDatabase } from '../../db/database.ts';
+import { connectionProblem, type Database, openDatabase } from '../../db/database.ts';
 import { FolderInUse, FolderReadOnly } from '../../db/embedded.ts';
 import { SchemaTooNew } from '../../db/migrate.ts';
 import { ConfigError, loadDatabaseLocation } from '../config.ts';
@@ -10,11 +10,15 @@ export async function runCommand(command: (db: Database) => Promise<void>): Prom
     const db = await openDatabase(loadDatabaseLocation(process.env));
     await command(db).finally(() => db.destroy());
   } catch (error) {
-    const isExpected = [CommandError, ConfigError, FolderInUse, FolderReadOnly, SchemaTooNew].some(
-      (kind) => error instanceof kind,
-    );
-    if (!isExpected && !isDatabaseAway(error)) throw error;
-    console.error(error instanceof Error ? error.message : error);
+    const sentence = explain(error);
+    if (sentence === undefined) throw error;
+    console.error(sentence);
     process.exitCode = 1;
   }
+}
+
+function explain(error: unknown): string | undefined {
+  const kinds = [CommandError, ConfigError, FolderInUse, FolderReadOnly, SchemaTooNew];
+  if (error instanceof Error && kinds.some((kind) => error instanceof kind)) return error.message;
+  return connectionProblem(error);
 }
