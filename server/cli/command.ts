@@ -7,6 +7,8 @@ export interface Command {
   takes: string[];
   /** What it may be given more of. */
   more?: string;
+  /** The option it has beside --json, and how the usage shows it. */
+  option?: { name: keyof Options; shown: string };
   help: string;
   run(db: Database, given: string[], options: Options): Promise<Outcome>;
 }

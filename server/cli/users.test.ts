@@ -114,7 +114,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   test('shows what is known of a user, for people and for programs', async () => {
     const { stdout } = await users(env, ['show', 'ADA']);
     assert.match(stdout, /^username\tada\nemail\tada@example\.com\npermissions\t\*\n/);
-    assert.match(stdout, /^disabledAt\t-$/m);
+    assert.match(stdout, /^disabled at\t-$/m);
     assert.doesNotMatch(stdout, /\$2b\$/);
     const json = JSON.parse((await users(env, ['show', 'ada', '--json'])).stdout);
     assert.equal(json.username, 'ada');
@@ -166,6 +166,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ['an unknown command', ['promote', 'ada']],
     ['half a command', ['keys']],
     ['an unknown option', ['list', '--all']],
+    ["another command's option", ['list', '--email', 'ada@example.com']],
     ['too little', ['show']],
     ['too much', ['show', 'ada', 'bob']],
     ['no command', []],
@@ -206,4 +207,13 @@ test('on the embedded database it says that the app has to be stopped first', as
   assert.equal((await users({ DATA_DIR: folder }, ['add', 'ada'], PASSWORD)).status, 0);
   assert.equal((await users({ DATA_DIR: folder }, ['list'])).stdout, 'ada\t-\n');
   rmSync(folder, { recursive: true });
+});
+
+test('where the database does not answer it says so', async () => {
+  const { status, stdout, stderr } = await users({ DATABASE_URL: 'postgres://127.0.0.1:1/' }, [
+    'list',
+  ]);
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^The database of DATABASE_URL does not answer \(.*ECONNREFUSED.*\)\.\n$/);
 });

@@ -1,6 +1,6 @@
 // `npm run users -- COMMAND`: what an operator does with users and their keys.
 import { parseArgs } from 'node:util';
-import type { Command } from './command.ts';
+import type { Command, Options } from './command.ts';
 import { runCommand } from './run.ts';
 import { add } from './users/add.ts';
 import { disable } from './users/disable.ts';
@@ -52,7 +52,7 @@ function parse(args: string[]) {
     const two = commands[`${first} ${second}`];
     const command = two ?? commands[first];
     const given = positionals.slice(two ? 2 : 1);
-    const fits = command && hasRoomFor(command, given);
+    const fits = command && hasRoomFor(command, given) && understands(command, values);
     return { values, given, command: fits ? command : undefined };
   } catch {
     // An unknown option: answered with the usage.
@@ -64,18 +64,32 @@ function hasRoomFor({ takes, more }: Command, given: string[]): boolean {
   return more ? given.length >= takes.length : given.length === takes.length;
 }
 
+function understands({ option }: Command, values: Options): boolean {
+  const options = ['email', 'none'] as const;
+  return options.every((name) => name === option?.name || values[name] === undefined);
+}
+
 function usage(): string {
-  const lines = Object.entries(commands).map(([name, { takes, more, help }]) => {
-    const line = [name, ...takes, ...(more ? [`[${more}...]`] : [])].join(' ');
-    return `  ${line.padEnd(34)}${help}`;
+  const lines = Object.entries(commands).map(([name, { takes, more, option, help }]) => {
+    const besides = [...(more ? [`${more}...`] : []), ...(option ? [option.shown] : [])];
+    const line = [name, ...takes, ...(besides.length > 0 ? [`[${besides.join(' | ')}]`] : [])].join(
+      ' ',
+    );
+    return `  ${line.padEnd(43)}${help}`;
   });
   return `Usage: npm run users -- COMMAND [--json]
 
 ${lines.join('\n')}
 
-With --json what is printed is JSON. Every change is an event, which the user sees on their page.
+A password is asked for, or read from standard input. Every change is an event, and the user sees it
+under Recent activity. With --json what is printed is JSON:
+
+  npm run users -- add ada --email ada@example.com
+  npm run --silent users -- keys list ada --json
+  node server/cli/users.ts permissions ada domains linodes     (in the image)
+
 It works on the database of DATABASE_URL (or DATABASE_URL_FILE), also while the app runs; without it
-on the embedded one in DATA_DIR, for which the app has to be stopped.
+on the embedded one in DATA_DIR, for which the app has to be stopped. Either is brought up to date.
 
 Exit code: 0 done, 1 can't be done (the reason is on standard error), 2 not understood.`;
 }

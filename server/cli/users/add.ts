@@ -6,7 +6,8 @@ import { newPasswordDigest } from './new-password.ts';
 
 export const add: Command = {
   takes: ['NAME'],
-  help: 'add a user; asks for the password, or reads it from standard input; --email ADDRESS',
+  option: { name: 'email', shown: '--email ADDRESS' },
+  help: 'add a user, with a password',
   async run(db, [username = ''], { email }) {
     const problem = usernameProblem(username);
     if (problem) throw new CommandError(problem);

@@ -6,7 +6,7 @@ import { namedUser } from './named-user.ts';
 
 export const disable: Command = {
   takes: ['NAME'],
-  help: "end the user's sessions, and refuse their keys and new sessions",
+  help: 'end their sessions; refuse their keys, and new sessions',
   async run(db, [name]) {
     const { id, username } = await namedUser(db, name);
     await db.transaction().execute(async (trx) => {

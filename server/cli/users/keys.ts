@@ -4,7 +4,7 @@ import { namedUser } from './named-user.ts';
 
 export const keysList: Command = {
   takes: ['NAME'],
-  help: "a user's keys: prefix, label, when made, when it expires, when last used",
+  help: 'their keys: prefix, label, made, expires, last used',
   async run(db, [name]) {
     const { id } = await namedUser(db, name);
     const keys = await listKeys(db, id);
@@ -23,7 +23,7 @@ export const keysList: Command = {
 
 export const keysRemove: Command = {
   takes: ['NAME', 'PREFIX'],
-  help: 'remove one, by the 16 characters that the list shows',
+  help: 'remove one, by the prefix that the list shows',
   async run(db, [name, prefix = '']) {
     const { id, username } = await namedUser(db, name);
     const keyId = await findKeyByPrefix(db, id, prefix);

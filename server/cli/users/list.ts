@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 
 export const list: Command = {
   takes: [],
-  help: 'all users, and since when a disabled one is disabled',
+  help: 'all users, and since when they are disabled',
   async run(db) {
     const users = await listUsers(db);
     const lines = users.map(({ username, email, disabledAt }) =>

@@ -7,7 +7,7 @@ import { newPasswordDigest } from './new-password.ts';
 
 export const password: Command = {
   takes: ['NAME'],
-  help: "set a new password; ends the user's sessions, leaves their keys",
+  help: 'set a new password; ends their sessions, not their keys',
   async run(db, [name]) {
     const { id, username } = await namedUser(db, name);
     const passwordDigest = await newPasswordDigest();

@@ -7,7 +7,8 @@ import { namedUser } from './named-user.ts';
 export const permissions: Command = {
   takes: ['NAME'],
   more: 'PERMISSION',
-  help: "what a user may do, and so their keys; or set it: names, '*' for all, or --none",
+  option: { name: 'none', shown: '--none' },
+  help: "what they and their keys may do; or set it ('*': all)",
   async run(db, [name, ...given], { none = false }) {
     const { id, username } = await namedUser(db, name);
     const wrong = given.find((permission) => permission !== '*' && !isPermission(permission));

@@ -5,17 +5,22 @@ import { namedUser } from './named-user.ts';
 
 export const show: Command = {
   takes: ['NAME'],
-  help: 'what is known of a user, but for keys and password',
+  help: 'what is known of a user',
   async run(db, [username]) {
     const { id } = await namedUser(db, username);
     const user = { ...(await describeUser(db, id)), activeKeys: await countActiveKeys(db, id) };
-    const lines = Object.entries(user).map(([name, value]) => `${name}\t${inWords(value)}`);
+    const lines = Object.entries(user).map(([name, value]) => `${inWords(name)}\t${told(value)}`);
     return { text: lines.join('\n'), json: user };
   },
 };
 
-function inWords(value: string | number | Date | string[] | null): string {
+/** `disabledAt` is "disabled at". */
+function inWords(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function told(value: string | number | Date | string[] | null): string {
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.join(' ') || '-';
+  if (Array.isArray(value)) return value.join(' ') || '(none)';
   return String(value ?? '-');
 }
