@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { openDatabase } from '../db/database.ts';
 import { describeOnEachDatabase } from '../db/testing.ts';
 import { programRoutes } from './api/programs.ts';
+import { logInWith } from './auth/credentials.ts';
 import { startKeyChecks } from './auth/key-checks.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { startMetrics } from './metrics.ts';
@@ -89,6 +91,17 @@ describeOnEachDatabase('metrics', (on) => {
     while ((await app.newVisitor().logIn('nobody', 'a guess')).status !== 429) guesses++;
     assert.equal(await change('log_ins_total', 'outcome="wrong"'), 2 + guesses);
     assert.equal(await change('log_ins_total', 'outcome="throttled"'), 1);
+  });
+
+  test('a log in that could not be tried is counted as that', async () => {
+    const closed = await openDatabase({ memory: true });
+    await closed.destroy();
+    const { passwords } = app;
+    const nobody = { username: 'nobody', password: 'a guess' };
+    const from = { ip: null, userAgent: '' };
+    await assert.rejects(logInWith({ db: closed, passwords }, nobody, from, async () => undefined));
+    assert.equal(await change('log_ins_total', 'outcome="unavailable"'), 1);
+    assert.equal(await change('log_ins_total', 'outcome="wrong"'), 0);
   });
 
   test('requests are timed by method, route and status', async () => {

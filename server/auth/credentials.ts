@@ -15,7 +15,7 @@ interface Credentials {
 type LogIn<Result> =
   | { outcome: 'right'; result: Result }
   | { outcome: 'wrong' }
-  | { outcome: 'wait'; seconds: number };
+  | { outcome: 'throttled'; seconds: number };
 
 /**
  * Does something in the name of a user who gives their name and password, throttled; a failed
@@ -31,24 +31,30 @@ export async function logInWith<Result>(
 ): Promise<LogIn<Result>> {
   // PostgreSQL's text can't hold it, and no user name does.
   const name = username.replaceAll('\0', '\ufffd');
-  // At the same time, right ones would count as failures of one another. It costs nothing: there
-  // is only one thread that hashes.
-  return inTurn(`${name.toLowerCase()} at ${from.ip}`, async () => {
+  try {
+    // At the same time, right ones would count as failures of one another. It costs nothing: there
+    // is only one thread that hashes.
+    const logIn = await inTurn(`${name.toLowerCase()} at ${from.ip}`, tryIt);
+    signals.emit('log in', logIn.outcome);
+    return logIn;
+  } catch (error) {
+    signals.emit('log in', 'unavailable');
+    throw error;
+  }
+
+  async function tryIt(): Promise<LogIn<Result>> {
     const attempted = await attempt(db, { username: name, ip: from.ip });
     if (attempted.retryAfterSeconds !== undefined) {
-      signals.emit('log in', 'throttled');
-      return { outcome: 'wait', seconds: attempted.retryAfterSeconds };
+      return { outcome: 'throttled', seconds: attempted.retryAfterSeconds };
     }
     const user = await findUser(db, name);
     const isRight = await passwords.verify(password, user?.passwordDigest);
     const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
     if (result === undefined) {
       await insertEvent(db, { kind: 'failed log in', userId: user?.id, ...from });
-      signals.emit('log in', 'wrong');
       return { outcome: 'wrong' };
     }
     await attempted.succeeded();
-    signals.emit('log in', 'right');
     return { outcome: 'right', result };
-  });
+  }
 }

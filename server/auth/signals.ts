@@ -22,8 +22,8 @@ export const keyCheckOutcomes = [
 ] as const satisfies ('good' | 'unavailable' | Refusal['refusal'])[];
 type KeyCheckOutcome = (typeof keyCheckOutcomes)[number];
 
-/** `throttled`: not even tried. */
-export const logInOutcomes = ['right', 'wrong', 'throttled'] as const;
+/** `throttled`: not even tried. `unavailable`: too many at once, or the database was away. */
+export const logInOutcomes = ['right', 'wrong', 'throttled', 'unavailable'] as const;
 type LogInOutcome = (typeof logInOutcomes)[number];
 
 /** What this process does, said to whoever counts it. Nobody does unless METRICS_PORT is set. */

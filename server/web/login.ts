@@ -34,7 +34,7 @@ export function login(db: Database, passwords: Passwords): Router {
     };
 
     const loggedIn = await logInWith({ db, passwords }, { username, password }, client(req), begin);
-    if (loggedIn.outcome === 'wait') {
+    if (loggedIn.outcome === 'throttled') {
       res.set('Retry-After', String(loggedIn.seconds));
       return refuse(429, waitSentence(loggedIn.seconds));
     }

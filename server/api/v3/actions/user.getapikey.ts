@@ -39,7 +39,7 @@ export const userGetapikey: OpenAction = {
         return { outcome, username: user.username };
       }),
     );
-    if (made.outcome === 'wait') throw new ApiError(14, waitSentence(made.seconds));
+    if (made.outcome === 'throttled') throw new ApiError(14, waitSentence(made.seconds));
     if (made.outcome === 'wrong') throw new ApiError(4);
     if (made.result.outcome !== 'made') throw new ApiError(8, TOO_MANY);
     return { USERNAME: made.result.username, API_KEY: key.secret };
