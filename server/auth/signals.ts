@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import type { Refusal } from './key-checks.ts';
 
 interface Signals {
   /** A key was checked; `unavailable`: the database was away. */
@@ -19,7 +18,7 @@ export const keyCheckOutcomes = [
   'removed',
   'disabled',
   'unavailable',
-] as const satisfies ('good' | 'unavailable' | Refusal['refusal'])[];
+] as const;
 type KeyCheckOutcome = (typeof keyCheckOutcomes)[number];
 
 /** `throttled`: not even tried. `unavailable`: too many at once, or the database was away. */
