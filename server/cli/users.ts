@@ -70,13 +70,9 @@ function understands({ option }: Command, values: Options): boolean {
 }
 
 function usage(): string {
-  const lines = Object.entries(commands).map(([name, { takes, more, option, help }]) => {
-    const besides = [...(more ? [`${more}...`] : []), ...(option ? [option.shown] : [])];
-    const line = [name, ...takes, ...(besides.length > 0 ? [`[${besides.join(' | ')}]`] : [])].join(
-      ' ',
-    );
-    return `  ${line.padEnd(43)}${help}`;
-  });
+  const lines = Object.entries(commands).map(
+    ([name, command]) => `  ${synopsis(name, command).padEnd(43)}${command.help}`,
+  );
   return `Usage: npm run users -- COMMAND [--json]
 
 ${lines.join('\n')}
@@ -92,4 +88,10 @@ It works on the database of DATABASE_URL (or DATABASE_URL_FILE), also while the 
 on the embedded one in DATA_DIR, for which the app has to be stopped. Either is brought up to date.
 
 Exit code: 0 done, 1 can't be done (the reason is on standard error), 2 not understood.`;
+}
+
+function synopsis(name: string, { takes, more, option }: Command): string {
+  const besides = [more && `${more}...`, option?.shown].filter((word) => word !== undefined);
+  const optional = besides.length > 0 ? [`[${besides.join(' | ')}]`] : [];
+  return [name, ...takes, ...optional].join(' ');
 }
