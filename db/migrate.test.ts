@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Database, openDatabase } from './database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
 
-test('several processes that start at once on an empty database bring it up to date once', {
+test('several that open an empty database at once bring it up to date once', {
   skip: noPostgres,
 }, async (t) => {
   const url = await createTestDatabase();

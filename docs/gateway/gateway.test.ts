@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
@@ -16,8 +15,8 @@ import {
 } from '../../db/test-databases.ts';
 import { addKey, addUser, newKey } from '../../db/test-rows.ts';
 import { digestOf, makeSecret, prefixOf } from '../../server/api-keys/secret.ts';
-import { listeningAt } from '../../server/http/listening-at.ts';
 import { startApp } from '../../server/testing.ts';
+import { type Listening, listening } from '../listening.ts';
 import { noProxy, type RunningProxy, send } from '../proxies.ts';
 import { gatewayKinds, startGateway } from './gateways.ts';
 
@@ -348,42 +347,6 @@ async function startGreeter() {
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');
-    },
-  };
-}
-
-interface Received {
-  method: string | undefined;
-  url: string | undefined;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-}
-
-interface Listening {
-  host: string;
-  requests: Received[];
-  close(): Promise<void>;
-}
-
-/** A server on a free port that remembers what it was asked. */
-async function listening(answer: (request: Received, res: ServerResponse) => void) {
-  const requests: Received[] = [];
-  const server = createServer(async (req, res) => {
-    const { method, url, headers } = req;
-    const received = { method, url, headers, body: await buffer(req) };
-    requests.push(received);
-    answer(received, res);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    host: new URL(listeningAt(server)).host,
-    requests,
-    async close() {
-      if (!server.listening) return;
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
     },
   };
 }

@@ -1,15 +1,13 @@
 // Two copies of the app as it ships, behind nginx as it stands here. Each request is answered by
 // another copy than the one before.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
-import { listeningAt } from '../../server/http/listening-at.ts';
 import { freePort, RunningProcess } from '../../server/test-processes.ts';
 import { type Answer, Visitor } from '../../server/testing.ts';
 import { gatewayKinds, startGateway } from '../gateway/gateways.ts';
+import { listening } from '../listening.ts';
 import { nginx, noProxy, type RunningProxy, send } from '../proxies.ts';
 import { type Front, startFront } from './copies.ts';
 
@@ -167,39 +165,24 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
 test('a post that a copy has read is sent to no other, whatever becomes of it', {
   skip: noProxy(nginx),
 }, async (t) => {
-  let posts = 0;
-  const hosts: string[] = [];
-  for (let copy = 0; copy < 2; copy++) {
-    const dying = createServer((req) => {
-      req.resume().on('end', () => {
-        posts++;
-        req.socket.destroy();
-      });
-    });
-    dying.listen(0, '127.0.0.1');
-    await once(dying, 'listening');
-    t.after(() => dying.close());
-    hosts.push(new URL(listeningAt(dying)).host);
-  }
-  const front = await startFront(hosts);
+  const dying = await Promise.all(
+    Array.from({ length: 2 }, () => listening((_request, res) => res.destroy())),
+  );
+  for (const copy of dying) t.after(() => copy.close());
+  const front = await startFront(dying.map(({ host }) => host));
   t.after(() => front.stop());
-  posts = 0;
   const { status } = await send(front.origin, '/', { method: 'POST', body: 'label=once' });
   assert.equal(status, 502);
-  assert.equal(posts, 1);
+  const posts = dying.flatMap(({ requests }) => requests).filter(({ method }) => method === 'POST');
+  assert.equal(posts.length, 1);
 });
 
 test('where one copy is gone, each request is answered by the other', {
   skip: noProxy(nginx),
 }, async (t) => {
-  const left = createServer((req, res) => req.resume().on('end', () => res.end('left')));
-  left.listen(0, '127.0.0.1');
-  await once(left, 'listening');
+  const left = await listening((_request, res) => res.end('left'));
   t.after(() => left.close());
-  const front = await startFront([
-    `127.0.0.1:${await freePort()}`,
-    new URL(listeningAt(left)).host,
-  ]);
+  const front = await startFront([`127.0.0.1:${await freePort()}`, left.host]);
   t.after(() => front.stop());
   for (const method of ['GET', 'POST', 'GET', 'POST']) {
     const { status, body } = await send(front.origin, '/', { method, body: '' });
