@@ -16,6 +16,7 @@ import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
 import { publicFiles } from './http/public-files.ts';
 import { useViews } from './http/render.ts';
+import { MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
 import { routesOf } from './http/routes.ts';
 import type { Metrics } from './metrics.ts';
 import { documentation } from './web/documentation.ts';
@@ -64,10 +65,19 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
+  app.use(refuseLongHeads);
   app.use(publicFiles());
 
   app.use(noStore);
-  app.use(express.urlencoded({ extended: false, limit: '10kb' }));
+  app.use(
+    express.urlencoded({
+      extended: false,
+      limit: '10kb',
+      parameterLimit: MAX_PARAMETERS,
+      // A few compressed bytes can become megabytes.
+      inflate: false,
+    }),
+  );
   app.use(refuseAmbiguousForms);
   app.use(sessionCookie(db, config));
   const forms = formsOfOurs(config);

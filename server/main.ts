@@ -14,6 +14,7 @@ import { makeFirstUser } from './first-user.ts';
 import { drain } from './http/drain.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
+import { MAX_HEAD_BYTES } from './http/request-limits.ts';
 import { startMetrics } from './metrics.ts';
 
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
@@ -48,6 +49,7 @@ async function start() {
   const app = createApp({ config, db, passwords, checks, log, metrics, stopping: stopping.signal });
   const server = createServer(
     {
+      maxHeaderSize: MAX_HEAD_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: HEADERS_MS,
       requestTimeout: REQUEST_MS,

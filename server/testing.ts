@@ -8,6 +8,7 @@ import { startPasswords } from './auth/passwords.ts';
 import type { Config } from './config.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
+import { MAX_HEAD_BYTES } from './http/request-limits.ts';
 import type { Metrics } from './metrics.ts';
 import { PASSWORD, PASSWORD_DIGEST } from './test-users.ts';
 
@@ -53,7 +54,7 @@ export async function startApp(
     metrics,
     stopping: stopping.signal,
   };
-  const server = createServer(createApp(parts));
+  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, createApp(parts));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

@@ -1,16 +1,24 @@
 const MAX_CHARACTERS = 128;
+/**
+ * Of what was typed, in UTF-16 code units: composing is quadratic in a run of combining marks, so the
+ * length comes first. A label of MAX_CHARACTERS may be typed with a few marks for each.
+ */
+const MAX_TYPED_LENGTH = 1_024;
 
 export type Label = { value: string } | { problem: string };
 
 /** A label as it is kept: composed (NFC) and trimmed; or what is wrong with it, in a sentence. */
 export function parseLabel(typed: string): Label {
+  if (typed.length > MAX_TYPED_LENGTH) return tooLong(typed);
   const value = typed.normalize('NFC').trim();
-  const length = [...value].length;
-  if (length > MAX_CHARACTERS) {
-    return { problem: `A label has at most ${MAX_CHARACTERS} characters; this one has ${length}.` };
-  }
+  if ([...value].length > MAX_CHARACTERS) return tooLong(value);
   if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value)) {
     return { problem: 'A label is one line, without control characters.' };
   }
   return { value };
+}
+
+function tooLong(text: string): Label {
+  const length = [...text].length;
+  return { problem: `A label has at most ${MAX_CHARACTERS} characters; this one has ${length}.` };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '../../db/events.ts';
+import type { HttpError } from '../http/errors.ts';
 
 /** One request of a program, and its answer. Plain node:http, without Express. */
 export interface Exchange {
@@ -7,7 +8,10 @@ export interface Exchange {
   res: ServerResponse;
   /** As it came, not decoded. */
   path: string;
+  /** Empty where the head of the request was refused: then it is not parsed. */
   query: URLSearchParams;
+  /** Why the head of the request was not read, for handlers to answer in their own way. */
+  refusal: HttpError | undefined;
   client(): Client;
   /** What the log says about it, beside the usual. Never a key. */
   about: { action?: string; user?: number; key?: string };

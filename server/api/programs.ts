@@ -7,6 +7,7 @@ import { clientBehind, type Trust } from '../http/client.ts';
 import { toHttpError } from '../http/errors.ts';
 import { securityHeaders } from '../http/headers.ts';
 import { logRequest } from '../http/log.ts';
+import { headRefusal } from '../http/request-limits.ts';
 import { type Exchange, type Handler, sendJson } from './exchange.ts';
 import { removeItself } from './key.ts';
 import { v3 } from './v3.ts';
@@ -67,11 +68,13 @@ export function programs(parts: Parts, pages: Listener): Listener {
 function begin(req: IncomingMessage, res: ServerResponse, trust: Trust): Exchange {
   const url = req.url ?? '';
   const end = url.indexOf('?');
+  const refusal = headRefusal(req);
   return {
     req,
     res,
     path: end < 0 ? url : url.slice(0, end),
-    query: new URLSearchParams(end < 0 ? '' : url.slice(end)),
+    query: new URLSearchParams(end < 0 || refusal ? '' : url.slice(end)),
+    refusal,
     client: () => clientBehind(trust, req),
     about: {},
   };
@@ -104,6 +107,7 @@ function answering({ config, log }: Parts): (handler: Handler) => Handler {
 
 function only(method: string, handler: Handler): Handler {
   return async (exchange) => {
+    if (exchange.refusal) throw exchange.refusal;
     if (exchange.req.method === method) return handler(exchange);
     const message = `Only ${method} is understood here.`;
     sendJson(exchange.res, 405, { error: 'method', message }, { Allow: method });

@@ -28,9 +28,10 @@ interface Parts {
  */
 export function v3(parts: Parts): Handler {
   return async (exchange) => {
-    const { req, res, query } = exchange;
+    const { req, res, query, refusal } = exchange;
     let sent: [string, string][] = [...query];
     try {
+      if (refusal) throw refusal;
       if (!/^(GET|POST)$/.test(req.method ?? '')) throw new ApiError(9);
       sent = [...sent, ...(await readForm(req, res))];
       send(exchange, sent, 200, await answer(parts, exchange, toParameters(sent)));

@@ -11,7 +11,7 @@ import type { Handler } from './exchange.ts';
  * how it is used.
  */
 export function verify(checks: KeyChecks): Handler {
-  return async ({ req, res, query, client }) => {
+  return async ({ req, res, query, refusal, client }) => {
     const verdict = await judge().catch(() => undefined);
     const identity = identityHeaders(verdict);
     // A gateway lets nothing through that was not found to be good.
@@ -26,7 +26,8 @@ export function verify(checks: KeyChecks): Handler {
     res.writeHead(204, identity).end();
 
     async function judge(): Promise<Verdict> {
-      return hasKey(query) ? IN_THE_ADDRESS : checks.check(presentedKeys(req), client);
+      if (refusal || hasKey(query)) return INVALID_REQUEST;
+      return checks.check(presentedKeys(req), client);
     }
 
     function refuse(status: 401 | 403 | 503, why: [string, string]) {
@@ -35,8 +36,11 @@ export function verify(checks: KeyChecks): Handler {
   };
 }
 
-/** It would stand in every log on the way. */
-const IN_THE_ADDRESS: Refusal = { refusal: 'ambiguous' };
+/**
+ * For a key in the URL, which would stand in every log on the way, and for a head that is too long:
+ * nginx turns any other status of a refusal into a 500.
+ */
+const INVALID_REQUEST: Refusal = { refusal: 'ambiguous' };
 
 function hasKey(query: URLSearchParams): boolean {
   for (const [name, value] of query) {

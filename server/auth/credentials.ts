@@ -5,6 +5,7 @@ import { inTurn } from './in-turn.ts';
 import type { Passwords } from './passwords.ts';
 import { signals } from './signals.ts';
 import { attempt } from './throttle.ts';
+import { presentedUsername } from './username.ts';
 
 interface Credentials {
   /** As typed: any case, and perhaps no user name at all. */
@@ -29,8 +30,7 @@ export async function logInWith<Result>(
   from: Client,
   use: (user: User) => Promise<Result | undefined>,
 ): Promise<LogIn<Result>> {
-  // PostgreSQL's text can't hold it, and no user name does.
-  const name = username.replaceAll('\0', '\ufffd');
+  const name = presentedUsername(username);
   try {
     // At the same time, right ones would count as failures of one another. It costs nothing: there
     // is only one thread that hashes.

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import bcrypt from 'bcryptjs';
 import { HttpError } from '../http/errors.ts';
-import { isTooLong } from './password-rules.ts';
+import { cutPassword, isTooLong } from './password-rules.ts';
 import type { PasswordAnswer, PasswordTask } from './password-worker.ts';
 
 /** bcrypt's logarithm of rounds. Raise it, and digests are made anew as people log in. */
@@ -34,8 +34,9 @@ export async function startPasswords(): Promise<Passwords> {
 
   return {
     hash: async (password) => String(await thread.perform(hashing(password))),
-    async verify(password, digest) {
+    async verify(typed, digest) {
       // An over-long password is compared all the same, for the time, but never right.
+      const password = cutPassword(typed);
       const matches = await thread.perform({ kind: 'verify', password, digest: digest ?? decoy });
       return matches === true && digest !== undefined && !isTooLong(password);
     },

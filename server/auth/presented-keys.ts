@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
+/** Of a header with a key in it: room for one in Basic, with a user name before it. */
+const MAX_LENGTH = 1_024;
+
 /**
  * The keys that the headers of a request present, each once, whatever they look like:
  * `Authorization: Bearer <key>` (RFC 6750), Basic (RFC 7617) with the key as the password, or as
@@ -17,8 +20,9 @@ export function presentedKeys({ rawHeaders }: IncomingMessage): Set<string> {
 }
 
 function keyIn(header: string | undefined, value: string): string {
-  if (header === 'x-api-key') return value;
-  if (header !== 'authorization') return '';
+  if (header !== 'x-api-key' && header !== 'authorization') return '';
+  // Too long for any key, so it is an unknown one, however it is written.
+  if (header === 'x-api-key' || value.length > MAX_LENGTH) return value;
   const [, scheme, credentials = ''] = /^(bearer|basic) +(.*)$/i.exec(value) ?? [];
   return scheme?.toLowerCase() === 'basic' ? keyInBasic(credentials) : credentials;
 }

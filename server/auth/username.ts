@@ -1,5 +1,15 @@
+const MAX_LENGTH = 32;
+
+/**
+ * A user name as somebody sent it, safe to look up: cut to a length that no user name has, and without
+ * NUL, which PostgreSQL's text can't hold.
+ */
+export function presentedUsername(typed: string): string {
+  return typed.slice(0, MAX_LENGTH + 1).replaceAll('\0', '\ufffd');
+}
+
 /** What is wrong with a user name, in a sentence; undefined when nothing is. */
 export function usernameProblem(username: string): string | undefined {
   if (/^[a-z0-9._-]{1,32}$/.test(username)) return undefined;
-  return 'A user name has 1 to 32 characters: small letters, digits, dots, dashes, underscores.';
+  return `A user name has 1 to ${MAX_LENGTH} characters: small letters, digits, dots, dashes, underscores.`;
 }

@@ -5,6 +5,8 @@ import proxyaddr from 'proxy-addr';
 import type { Client } from '../../db/events.ts';
 
 const USER_AGENT_LENGTH = 256;
+/** No address is longer, with a zone after it. */
+const ADDRESS_LENGTH = 64;
 
 /** Whether the sender of a request, so many hops away, is a proxy whose word counts. */
 export type Trust = (address: string, hops: number) => boolean;
@@ -26,7 +28,7 @@ export function clientBehind(trust: Trust, req: IncomingMessage): Client {
 }
 
 function describe({ headers }: IncomingMessage, address = ''): Client {
-  const ip = address.replace(/^::ffff:(?=\d+\.)/, '');
+  const ip = address.slice(0, ADDRESS_LENGTH).replace(/^::ffff:(?=\d+\.)/, '');
   return {
     ip: isIP(ip) ? ip.replace(/%.*$/, '') : null,
     userAgent: (headers['user-agent'] ?? '').slice(0, USER_AGENT_LENGTH),

@@ -48,7 +48,9 @@ const titles: Record<number, string> = {
   403: 'Refused',
   404: 'Not found',
   413: 'Too large',
+  414: 'Too long',
   415: 'Unsupported',
+  431: 'Too long',
   500: 'Something went wrong',
   503: 'Not available',
 };

@@ -45,7 +45,10 @@ export function logRequest(
   return requestId;
 }
 
+const MAX_PATH_LENGTH = 256;
+
 /** A key can be written with some of its characters, or all, in percent-encoding. */
 function withoutKeys(path: string): string {
-  return path.replace(/(?:[0-9A-Za-z]|%[0-9A-Fa-f]{2}){64,}/g, '…');
+  // Cut last: half a key would no longer look like one.
+  return path.replace(/(?:[0-9A-Za-z]|%[0-9A-Fa-f]{2}){64,}/g, '…').slice(0, MAX_PATH_LENGTH);
 }

@@ -7,6 +7,8 @@ export type Timed = (listener: RequestListener, routes: Iterable<string>) => Req
 /** What is asked for is up to who asks. These stand for the rest, so that no list can grow for ever. */
 const OTHER = 'other';
 
+const MAX_LENGTH = 256;
+
 const FILE = /^\/(css|js)\/|^\/favicon\./;
 
 export function requestTimes(registry: Registry): Timed {
@@ -41,6 +43,8 @@ export function requestTimes(registry: Registry): Timed {
 /** `/profile/api-keys/5/remove?x=y` is one of `/profile/api-keys/:id/remove`. */
 function routeOf(url: string, routes: Set<string>): string {
   const path = url
+    // No route is longer.
+    .slice(0, MAX_LENGTH)
     .replace(/\?.*$/, '')
     .replace(/\/\d+(?=\/|$)/g, '/:id')
     .replace(/^(\/auth\/verify)\/.*$/, '$1')

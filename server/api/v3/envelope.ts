@@ -4,17 +4,28 @@ import type { ErrorCode } from './errors.ts';
 export interface Envelope {
   ERRORARRAY: { ERRORCODE: number; ERRORMESSAGE: string }[];
   DATA: unknown;
-  /** As the caller spelled it. */
+  /** As the caller spelled it, cut to MAX_ACTION_LENGTH. */
   ACTION: string;
 }
 
+/** No action has a longer name, and an answer should not grow with what was sent. */
+const MAX_ACTION_LENGTH = 64;
+
 export function succeeded(action: string, data: unknown): Envelope {
-  return { ERRORARRAY: [], DATA: data, ACTION: action };
+  return { ERRORARRAY: [], DATA: data, ACTION: cut(action) };
 }
 
 export function failed(
   action: string,
   { code, message }: { code: ErrorCode; message: string },
 ): Envelope {
-  return { ERRORARRAY: [{ ERRORCODE: code, ERRORMESSAGE: message }], DATA: {}, ACTION: action };
+  return {
+    ERRORARRAY: [{ ERRORCODE: code, ERRORMESSAGE: message }],
+    DATA: {},
+    ACTION: cut(action),
+  };
+}
+
+function cut(action: string): string {
+  return action.slice(0, MAX_ACTION_LENGTH);
 }

@@ -1,0 +1,224 @@
+// No request may keep the process from answering others, whatever stands in it and wherever.
+import assert from 'node:assert/strict';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { after, before, beforeEach, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../db/testing.ts';
+import { actions } from './api/v3/actions.ts';
+import { addUser, startApp, type Visitor } from './testing.ts';
+
+/** How long another request may wait. The faults that this found took seconds. */
+const LONGEST_WAIT_MS = 400;
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Texts that some way of reading them takes quadratic time for, or that grow on the way. */
+const texts: Record<string, (length: number) => string> = {
+  letters: (length) => 'x'.repeat(length),
+  spaces: (length) => `x${' '.repeat(length)}x`,
+  // Composing them (NFC) puts each of the second half before all of the first.
+  'combining marks': (length) => `a${'\u0301'.repeat(length / 4)}${'\u0316'.repeat(length / 4)}`,
+  'alternating marks': (length) => `a${'\u0300\u0316'.repeat(length / 4)}`,
+  'encoded control characters': (length) => '%01'.repeat(length / 3),
+  'broken encoding': (length) => '%'.repeat(length),
+  separators: (length) => 'a&'.repeat(length / 2),
+  'names without end': (length) => 'a=1&'.repeat(length / 4),
+  'equal signs and semicolons': (length) => '=;'.repeat(length / 2),
+  'deep JSON': (length) => '['.repeat(length),
+  'deep objects': (length) => '{"a":'.repeat(length / 5),
+  'thousands of batch items': (length) => `[${'{},'.repeat(length / 3)}{}]`,
+  slashes: (length) => '/'.repeat(length),
+  dots: (length) => '../'.repeat(length / 3),
+};
+
+const pages: Record<string, string[]> = {
+  // Its POST is the API's.
+  '/': [],
+  '/login': ['username', 'password', 'next', '_csrf'],
+  '/logout': ['_csrf'],
+  '/profile': ['time_zone', '_csrf'],
+  '/profile/authenticate': ['password', 'next', '_csrf'],
+  '/profile/password': ['current_password', 'new_password', 'new_password_again'],
+  '/profile/password/sessions': ['_csrf'],
+  '/profile/password/sessions/1': ['_csrf'],
+  '/profile/api-keys': ['label', 'expires', 'request_id', '_csrf'],
+  '/profile/api-keys/1/remove': ['_csrf'],
+  '/documentation': [''],
+  '/nothing': [''],
+};
+
+const headerNames = [
+  ...['authorization', 'x-api-key', 'cookie', 'user-agent', 'x-forwarded-for', 'x-forwarded-host'],
+  ...['x-forwarded-proto', 'origin', 'referer', 'sec-fetch-site', 'content-type', 'accept'],
+  ...['if-none-match', 'if-modified-since', 'range', 'content-encoding', 'x-anything'],
+];
+
+describeOnEachDatabase('hostile input', (on) => {
+  let app: Awaited<ReturnType<typeof startApp>>;
+  let ada: Visitor;
+  let key: string;
+  before(async () => {
+    app = await startApp(on.db, { trustProxy: 2 }, on.location);
+    await addUser(on.db, 'ada');
+    ada = await app.signIn('ada');
+    key = (await ada.createKey()).secret ?? '';
+    // So that what is slow once, such as compiling a view, has been done.
+    await ada.get('/profile/password');
+    await send({ path: '/api/?api_action=api.spec' });
+  });
+  after(() => app.close());
+  // Otherwise the password is soon not looked at any more.
+  beforeEach(() => sql`delete from throttle`.execute(on.db));
+
+  interface Sent {
+    path: string;
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string;
+  }
+
+  interface Received {
+    status: number;
+    headers: IncomingHttpHeaders;
+    body: string;
+  }
+
+  function send({ path, method = 'GET', headers = {}, body = '' }: Sent): Promise<Received> {
+    return new Promise((resolve, reject) => {
+      const sending = request(app.origin, { path, method, headers });
+      // The server may hang up before it has read the body.
+      sending.on('error', reject);
+      sending.on('response', (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text) => {
+          body += text;
+        });
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        });
+      });
+      sending.end(body);
+    });
+  }
+
+  /** The answer to a request, during which other requests did not have to wait for long. */
+  async function answer(what: string, sent: Sent): Promise<Received> {
+    let isAnswered = false;
+    const answering = send(sent).finally(() => {
+      isAnswered = true;
+    });
+    answering.catch(() => {});
+    let longest = 0;
+    do {
+      const start = performance.now();
+      assert.equal((await send({ path: '/healthz' })).status, 200);
+      longest = Math.max(longest, performance.now() - start);
+    } while (!isAnswered);
+    assert.ok(longest < LONGEST_WAIT_MS, `${what}: others waited for ${Math.round(longest)} ms`);
+    return answering;
+  }
+
+  const hostile = (length: number) =>
+    Object.entries(texts).map(([name, text]): [string, string] => [name, text(length)]);
+  /** One that is read, and one that is more than is read. */
+  const bodies = [...hostile(9_000), ...hostile(100_000)];
+  const queries = [...hostile(3_000), ...hostile(7_000), ...hostile(40_000)];
+
+  for (const [path, fields] of Object.entries(pages)) {
+    test(`${path} refuses or ignores it, in each field and in the query`, async () => {
+      const headers = { cookie: ada.cookieHeader(), 'content-type': FORM };
+      const csrf = `_csrf=${encodeURIComponent(ada.csrfToken)}`;
+      for (const field of fields) {
+        for (const [name, text] of bodies) {
+          const body = field === '_csrf' ? `_csrf=${text}` : `${csrf}&${field}=${text}`;
+          const sent = { path, method: 'POST', headers, body };
+          const { status } = await answer(`${field} ${name}`, sent);
+          assert.ok(status < 500, `${field} ${name} ${status}`);
+          // The combining marks are 9 kB, like all the others of the first half.
+          if (body.length > 20_000) assert.equal(status, 413, `${field} ${name}`);
+        }
+      }
+      for (const [name, text] of queries) {
+        const sent = { path: `${path}?label=x&next=${inUrl(text)}`, headers };
+        const { status } = await answer(`query ${name}`, sent);
+        assert.ok(status < 500, `query ${name} ${status}`);
+        if (sent.path.length > 8_192) assert.equal(status, 414, `query ${name}`);
+      }
+    });
+  }
+
+  const api: Record<string, string[]> = {
+    ...Object.fromEntries(actions.map(({ name, takes }) => [name, Object.keys(takes)])),
+    'test.echo': ['api_action', 'api_key', 'api_responseFormat', 'foo'],
+    batch: ['api_requestArray'],
+  };
+  for (const [action, fields] of Object.entries(api)) {
+    test(`${action} answers it with an envelope, in each field and in the query`, async () => {
+      const headers = { 'content-type': FORM };
+      const known = `api_action=${action}&api_key=${key}&username=ada&password=x`;
+      for (const field of fields) {
+        const rest = known.replace(new RegExp(`(^|&)${field}=[^&]*`), '');
+        for (const [name, text] of bodies) {
+          const body = `${rest}&${field}=${text}`;
+          const sent = { path: '/api/', method: 'POST', headers, body };
+          isEnvelope(`${field} ${name}`, body, await answer(`${field} ${name}`, sent));
+        }
+      }
+      for (const [name, text] of queries) {
+        const path = `/api/?${known}&foo=${inUrl(text)}`;
+        isEnvelope(`query ${name}`, path, await answer(`query ${name}`, { path }));
+      }
+    });
+  }
+
+  /** As it is, but for what no program could send. */
+  function inUrl(text: string): string {
+    return text.replace(/[^\x21-\x7e]+/g, encodeURIComponent).slice(0, 40_000);
+  }
+
+  function inHeader(text: string): string {
+    return Buffer.from(text).toString('latin1').slice(0, 40_000);
+  }
+
+  function isEnvelope(what: string, sent: string, { status, body }: Received) {
+    assert.equal(status, 200, what);
+    const envelopes = [JSON.parse(body)].flat();
+    for (const { ACTION, ERRORARRAY } of envelopes) {
+      assert.ok(ACTION.length <= 64, what);
+      assert.ok(ERRORARRAY.length <= 1, what);
+    }
+    // A control character is three bytes in a form, and six in JSON.
+    const most = 20_000 + 3 * Buffer.byteLength(sent);
+    assert.ok(body.length < most, `${what} was answered with ${body.length} bytes`);
+  }
+
+  test('the gateway check answers it with 401', async () => {
+    const authorization = `Bearer ${key}`;
+    for (const [name, text] of queries) {
+      const path = `/auth/verify?permission=${inUrl(text)}`;
+      const { status, headers } = await answer(name, { path, headers: { authorization } });
+      // A long name that is within the limits is a permission that the user does not have.
+      if (path.length <= 8_192 && status === 403) continue;
+      assert.equal(status, 401, name);
+      assert.match(headers['www-authenticate'] ?? '', /error="invalid_request"/, name);
+    }
+  });
+
+  const paths = ['/', '/login', '/profile/api-keys', '/api/', '/api/whoami', '/auth/verify'];
+  for (const path of paths) {
+    test(`${path} answers it in each header`, async () => {
+      for (const header of headerNames) {
+        for (const [name, text] of [...hostile(8_000), ...hostile(40_000)]) {
+          for (const value of [text, `Bearer ${text}`, `Basic ${btoa(encodeURI(text))}`]) {
+            if (value !== text && header !== 'authorization') continue;
+            const headers = { [header]: inHeader(value) };
+            const what = `${header} ${name}`;
+            const { status } = await answer(what, { path, headers });
+            assert.ok(status < 500, `${what} ${status}`);
+            if (path === '/auth/verify') assert.equal(status, 401, what);
+            if (path === '/api/') assert.equal(status, 200, what);
+          }
+        }
+      }
+    });
+  }
+});

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
+import { HttpError } from './errors.ts';
+
+/** So many bytes of a URL are read … */
+export const MAX_URL_BYTES = 8_192;
+/** … so many of all headers together, names and values, without the request line … */
+export const MAX_HEADER_BYTES = 16_384;
+/** … and so many parameters of a query, or of a form. `URLSearchParams` is quadratic in them. */
+export const MAX_PARAMETERS = 1_000;
+
+/**
+ * Node's own limit for the head of a request. Its answer is a 431 for every URL, and a gateway
+ * would turn that into a 500, so the limits above, which each kind of URL answers in its own way,
+ * have to be reached first.
+ */
+export const MAX_HEAD_BYTES = 65_536;
+
+/**
+ * Why the head of a request is not read any further; undefined where it is within the limits. Costs
+ * one look at each header, so that it can come before everything else.
+ */
+export function headRefusal({ url = '', rawHeaders }: IncomingMessage): HttpError | undefined {
+  if (url.length > MAX_URL_BYTES) return new HttpError(414, 'The URL is too long.');
+  const query = url.indexOf('?');
+  if (query >= 0 && hasTooManyParameters(url, query)) {
+    return new HttpError(414, 'The URL has too many parameters.');
+  }
+  let bytes = 0;
+  for (const text of rawHeaders) bytes += text.length;
+  if (bytes > MAX_HEADER_BYTES) return new HttpError(431, 'The headers are too long.');
+  return undefined;
+}
+
+/** Counts the separators of a query or a form from a position on, without parsing it. */
+export function hasTooManyParameters(text: string, start = 0): boolean {
+  let count = 1;
+  for (let at = text.indexOf('&', start); at >= 0; at = text.indexOf('&', at + 1)) {
+    if (++count > MAX_PARAMETERS) return true;
+  }
+  return false;
+}
+
+/** Refuses a request whose head is over the limits, before anything else reads it. */
+export const refuseLongHeads: RequestHandler = (req, _res, next) => {
+  next(headRefusal(req));
+};
