@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { insertKey, type NewKey } from './api-keys/create.ts';
 import type { Database } from './database.ts';
 import type { Client } from './events.ts';
-import { insertKey, type NewKey } from './new-keys.ts';
 import { insertUser } from './users.ts';
 
 export const client: Client = { ip: '203.0.113.7', userAgent: 'test' };

@@ -9,7 +9,7 @@ import {
   noPostgres,
 } from '../db/test-databases.ts';
 import { describeOnEachDatabase } from '../db/testing.ts';
-import { addressOf } from './http/public-files.ts';
+import { addressOf } from './pages/static-files.ts';
 import { addUser, startApp, type Visitor } from './testing.ts';
 
 const TAB = '/profile/api-keys';

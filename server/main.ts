@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { sweepRemovedKeys } from '../db/api-keys.ts';
+import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
 import { connectionProblem, openDatabase } from '../db/database.ts';
 import { FolderInUse, FolderReadOnly } from '../db/embedded.ts';
 import { SchemaTooNew } from '../db/migrate.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
-import { startKeyChecks } from './auth/key-checks.ts';
+import { makeFirstUser } from './auth/first-user.ts';
 import { startPasswords } from './auth/passwords.ts';
-import { ConfigError, loadConfig } from './config.ts';
-import { makeFirstUser } from './first-user.ts';
+import { ConfigError, loadConfig } from './config/config.ts';
 import { drain } from './http/drain.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 import { MAX_HEAD_BYTES } from './http/request-limits.ts';
-import { startMetrics } from './metrics.ts';
+import { startKeyChecks } from './key-checks/check.ts';
+import { startMetrics } from './metrics/metrics.ts';
 
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
 const KEEP_ALIVE_MS = 75_000;

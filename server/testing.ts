@@ -3,13 +3,13 @@ import { Writable } from 'node:stream';
 import type { Database, DatabaseLocation } from '../db/database.ts';
 import { insertUser } from '../db/users.ts';
 import { createApp } from './app.ts';
-import { startKeyChecks } from './auth/key-checks.ts';
 import { startPasswords } from './auth/passwords.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 import { MAX_HEAD_BYTES } from './http/request-limits.ts';
-import type { Metrics } from './metrics.ts';
+import { startKeyChecks } from './key-checks/check.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import { PASSWORD, PASSWORD_DIGEST } from './test-users.ts';
 
 export async function addUser(db: Database, username: string): Promise<void> {

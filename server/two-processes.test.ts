@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
+import { insertKey } from '../db/api-keys/create.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { insertKey } from '../db/new-keys.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
 import { client, addUser as insertUser, newKey } from '../db/test-rows.ts';
 import { setDisabled } from '../db/users.ts';

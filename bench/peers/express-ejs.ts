@@ -3,12 +3,12 @@
 import path from 'node:path';
 import ejs from 'ejs';
 import express from 'express';
-import { listKeys } from '../../db/api-keys.ts';
+import { listKeys } from '../../db/api-keys/list.ts';
 import { openDatabase } from '../../db/database.ts';
 import { listActivity } from '../../db/events.ts';
 import { expiries } from '../../server/api-keys/expiry.ts';
-import { describe } from '../../server/http/activity.ts';
-import { render, useViews } from '../../server/http/render.ts';
+import { describe } from '../../server/pages/event-words.ts';
+import { render, useViews } from '../../server/pages/render.ts';
 
 const USER = 500;
 

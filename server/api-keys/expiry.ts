@@ -1,4 +1,4 @@
-import type { Lifetime } from '../../db/new-keys.ts';
+import type { Lifetime } from '../../db/api-keys/create.ts';
 
 interface Expiry {
   value: string;

@@ -1,4 +1,4 @@
-import type { Refusal } from '../auth/key-checks.ts';
+import type { Refusal } from '../key-checks/check.ts';
 
 /** The `WWW-Authenticate` of a 401 (RFC 6750, section 3): no error code where no key was sent. */
 export function challenge(refused: Refusal): string {

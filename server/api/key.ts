@@ -1,6 +1,6 @@
-import { removeKey } from '../../db/api-keys.ts';
+import { removeKey } from '../../db/api-keys/remove.ts';
 import type { Database } from '../../db/database.ts';
-import type { KeyChecks } from '../auth/key-checks.ts';
+import type { KeyChecks } from '../key-checks/check.ts';
 import type { Handler } from './exchange.ts';
 import { requireKey } from './require-key.ts';
 

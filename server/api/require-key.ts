@@ -1,6 +1,6 @@
-import type { KnownKey } from '../../db/key-lookup.ts';
-import type { KeyChecks } from '../auth/key-checks.ts';
-import { presentedKeys } from '../auth/presented-keys.ts';
+import type { KnownKey } from '../../db/api-keys/lookup.ts';
+import type { KeyChecks } from '../key-checks/check.ts';
+import { presentedKeys } from '../key-checks/presented-keys.ts';
 import { challenge, explain } from './challenge.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 

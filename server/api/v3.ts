@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
-import type { KeyChecks, Verdict } from '../auth/key-checks.ts';
 import type { Passwords } from '../auth/passwords.ts';
-import { presentedKeys } from '../auth/presented-keys.ts';
 import { toHttpError } from '../http/errors.ts';
+import type { KeyChecks, Verdict } from '../key-checks/check.ts';
+import { presentedKeys } from '../key-checks/presented-keys.ts';
 import { explain } from './challenge.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import type { Asked } from './v3/action.ts';

@@ -1,7 +1,7 @@
 import { isWellFormed } from '../api-keys/secret.ts';
-import type { KeyChecks, Refusal, Verdict } from '../auth/key-checks.ts';
 import { isPermission, isPermitted } from '../auth/permissions.ts';
-import { presentedKeys } from '../auth/presented-keys.ts';
+import type { KeyChecks, Refusal, Verdict } from '../key-checks/check.ts';
+import { presentedKeys } from '../key-checks/presented-keys.ts';
 import { challenge, insufficientScope } from './challenge.ts';
 import type { Handler } from './exchange.ts';
 

@@ -1,6 +1,6 @@
-import { findKey } from '../../db/api-keys.ts';
+import { findKey } from '../../db/api-keys/list.ts';
 import type { Database } from '../../db/database.ts';
-import type { KeyChecks } from '../auth/key-checks.ts';
+import type { KeyChecks } from '../key-checks/check.ts';
 import { type Handler, sendJson } from './exchange.ts';
 import { requireKey } from './require-key.ts';
 

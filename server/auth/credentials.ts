@@ -1,9 +1,9 @@
 import type { Database } from '../../db/database.ts';
 import { type Client, insertEvent } from '../../db/events.ts';
 import { findUser, type User } from '../../db/users.ts';
+import { signals } from '../metrics/signals.ts';
 import { inTurn } from './in-turn.ts';
 import type { Passwords } from './passwords.ts';
-import { signals } from './signals.ts';
 import { attempt } from './throttle.ts';
 import { presentedUsername } from './username.ts';
 

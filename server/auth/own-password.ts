@@ -3,8 +3,8 @@ import type { Database } from '../../db/database.ts';
 import { insertEvent } from '../../db/events.ts';
 import { findUser, type User } from '../../db/users.ts';
 import { client } from '../http/client.ts';
-import { signedInUser } from './gates.ts';
 import type { Passwords } from './passwords.ts';
+import { signedInUser } from './require-sign-in.ts';
 import { attempt, waitSentence } from './throttle.ts';
 
 type Checked =

@@ -5,7 +5,7 @@ import { endOtherSessions } from '../../db/open-sessions.ts';
 import * as sessions from '../../db/sessions.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
-import { signedInUser } from './gates.ts';
+import { signedInUser } from './require-sign-in.ts';
 import { newCsrfSecret, newSessionId, switchSession } from './session.ts';
 
 /** A user whose password was just checked against this digest. */

@@ -6,7 +6,7 @@ import {
   type Patience,
   takeAttempt,
 } from '../../db/throttle.ts';
-import { count } from '../http/time.ts';
+import { count } from '../pages/dates.ts';
 
 /** Against guessing one person's password from anywhere. */
 const ACCOUNT: Patience = { free: 5, maxSeconds: 15 * 60 };

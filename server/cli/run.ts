@@ -1,7 +1,7 @@
 import { connectionProblem, type Database, openDatabase } from '../../db/database.ts';
 import { FolderInUse, FolderReadOnly } from '../../db/embedded.ts';
 import { SchemaTooNew } from '../../db/migrate.ts';
-import { ConfigError, loadDatabaseLocation } from '../config.ts';
+import { ConfigError, loadDatabaseLocation } from '../config/config.ts';
 import { CommandError } from './command.ts';
 
 /** Runs a command on the configured database. Exit code 1, with a sentence, when it can't. */

@@ -3,7 +3,7 @@ import type { Action } from '../api/v3/action.ts';
 import { actions } from '../api/v3/actions.ts';
 import { MAX_REQUESTS } from '../api/v3/batch.ts';
 import { errors } from '../api/v3/errors.ts';
-import { render } from '../http/render.ts';
+import { render } from '../pages/render.ts';
 
 /** What programs can do with a key; from the tables that answer them, so it can't be out of date. */
 export function documentation({ publicUrl }: { publicUrl: string | undefined }): Router {

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
-import { countActiveKeys } from '../../db/api-keys.ts';
+import { countActiveKeys } from '../../db/api-keys/list.ts';
 import type { Database } from '../../db/database.ts';
-import { signedInUser } from '../auth/gates.ts';
-import { render } from '../http/render.ts';
+import { signedInUser } from '../auth/require-sign-in.ts';
+import { render } from '../pages/render.ts';
 
 export function home(db: Database): RequestHandler {
   return async (req, res) => {

@@ -2,14 +2,14 @@ import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import type { User } from '../../db/users.ts';
 import { logInWith } from '../auth/credentials.ts';
-import { localPath } from '../auth/local-path.ts';
 import { needsRehash, type Passwords } from '../auth/passwords.ts';
 import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
 import { waitSentence } from '../auth/throttle.ts';
+import { readForm } from '../forms/fields.ts';
+import { localPath } from '../forms/local-path.ts';
 import { client } from '../http/client.ts';
-import { readForm } from '../http/form.ts';
-import { render } from '../http/render.ts';
+import { render } from '../pages/render.ts';
 
 export function login(db: Database, passwords: Passwords): Router {
   return Router().get('/', showLogin).post('/', logIn);

@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { endLogIn } from '../../db/sessions.ts';
 import { presentedSessionId } from '../auth/session.ts';
 import { signOut } from '../auth/sign-in.ts';
-import { readForm } from '../http/form.ts';
+import { readForm } from '../forms/fields.ts';
 
 export function logout(db: Database, forms: RequestHandler): Router {
   return Router().post('/', finishEndedLogIn, forms, logOut);

@@ -1,11 +1,11 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import { changeTimeZone } from '../../db/users.ts';
-import { signedInUser } from '../auth/gates.ts';
 import type { Passwords } from '../auth/passwords.ts';
-import { readForm } from '../http/form.ts';
-import { leaveNotice } from '../http/notice.ts';
-import { render } from '../http/render.ts';
+import { signedInUser } from '../auth/require-sign-in.ts';
+import { readForm } from '../forms/fields.ts';
+import { leaveNotice } from '../pages/notices.ts';
+import { render } from '../pages/render.ts';
 import { apiKeys } from './profile/api-keys.ts';
 import { password } from './profile/password.ts';
 

@@ -1,6 +1,6 @@
+import type { KnownKey } from '../../../db/api-keys/lookup.ts';
 import type { Database } from '../../../db/database.ts';
 import type { Client } from '../../../db/events.ts';
-import type { KnownKey } from '../../../db/key-lookup.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import type { Given, Parameters, Takes } from './parameters.ts';
 

@@ -1,4 +1,5 @@
-import { findKeyByPrefix, listKeys, removeKey } from '../../../db/api-keys.ts';
+import { findKeyByPrefix, listKeys } from '../../../db/api-keys/list.ts';
+import { removeKey } from '../../../db/api-keys/remove.ts';
 import { type Command, CommandError, operator } from '../command.ts';
 import { namedUser } from './named-user.ts';
 

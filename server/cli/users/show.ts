@@ -1,4 +1,4 @@
-import { countActiveKeys } from '../../../db/api-keys.ts';
+import { countActiveKeys } from '../../../db/api-keys/list.ts';
 import { describeUser } from '../../../db/users.ts';
 import type { Command } from '../command.ts';
 import { namedUser } from './named-user.ts';

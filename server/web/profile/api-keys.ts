@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { listKeys } from '../../../db/api-keys.ts';
+import { insertKey, isSameRequest, MAX_ACTIVE_KEYS } from '../../../db/api-keys/create.ts';
+import { listKeys } from '../../../db/api-keys/list.ts';
 import type { Database } from '../../../db/database.ts';
 import { listActivity } from '../../../db/events.ts';
-import { insertKey, isSameRequest, MAX_ACTIVE_KEYS } from '../../../db/new-keys.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
 import { digestOf, makeSecret, prefixOf } from '../../api-keys/secret.ts';
-import { signedInUser } from '../../auth/gates.ts';
-import { describe } from '../../http/activity.ts';
+import { signedInUser } from '../../auth/require-sign-in.ts';
+import { readForm } from '../../forms/fields.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';
-import { readForm } from '../../http/form.ts';
-import { leaveNotice } from '../../http/notice.ts';
-import { render } from '../../http/render.ts';
-import type { Views } from '../../http/views.ts';
+import { describe } from '../../pages/event-words.ts';
+import { leaveNotice } from '../../pages/notices.ts';
+import { render } from '../../pages/render.ts';
+import type { Views } from '../../pages/views.ts';
 import { removal } from './api-keys/remove.ts';
 
 const ACTIVITY_LENGTH = 20;

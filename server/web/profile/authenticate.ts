@@ -1,12 +1,12 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { signedInUser } from '../../auth/gates.ts';
-import { localPath } from '../../auth/local-path.ts';
 import { checkOwnPassword } from '../../auth/own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
+import { signedInUser } from '../../auth/require-sign-in.ts';
 import { authenticate } from '../../auth/sign-in.ts';
-import { readForm } from '../../http/form.ts';
-import { render } from '../../http/render.ts';
+import { readForm } from '../../forms/fields.ts';
+import { localPath } from '../../forms/local-path.ts';
+import { render } from '../../pages/render.ts';
 
 export function authenticatePage(db: Database, passwords: Passwords): Router {
   return Router().get('/', askForPassword).post('/', checkPassword);

@@ -1,15 +1,15 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { listSessions } from '../../../db/open-sessions.ts';
-import { signedInUser } from '../../auth/gates.ts';
 import { checkOwnPassword } from '../../auth/own-password.ts';
 import { passwordProblem } from '../../auth/password-rules.ts';
 import type { Passwords } from '../../auth/passwords.ts';
+import { signedInUser } from '../../auth/require-sign-in.ts';
 import { changePassword } from '../../auth/sign-in.ts';
-import { readForm } from '../../http/form.ts';
-import { leaveNotice } from '../../http/notice.ts';
-import { render } from '../../http/render.ts';
-import type { Views } from '../../http/views.ts';
+import { readForm } from '../../forms/fields.ts';
+import { leaveNotice } from '../../pages/notices.ts';
+import { render } from '../../pages/render.ts';
+import type { Views } from '../../pages/views.ts';
 import { openSessions } from './password/sessions.ts';
 
 type Problems = Views['profile/password']['problems'];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { insertKey, MAX_ACTIVE_KEYS } from '../../../../db/new-keys.ts';
+import { insertKey, MAX_ACTIVE_KEYS } from '../../../../db/api-keys/create.ts';
 import { lockUser } from '../../../../db/users.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
 import { digestOf, makeSecret, prefixOf } from '../../../api-keys/secret.ts';

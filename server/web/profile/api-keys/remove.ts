@@ -1,13 +1,14 @@
 import { type Request, type Response, Router } from 'express';
-import { findKey, removeKey } from '../../../../db/api-keys.ts';
+import { findKey } from '../../../../db/api-keys/list.ts';
+import { removeKey } from '../../../../db/api-keys/remove.ts';
 import type { Database } from '../../../../db/database.ts';
-import { signedInUser } from '../../../auth/gates.ts';
+import { signedInUser } from '../../../auth/require-sign-in.ts';
+import { readForm } from '../../../forms/fields.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
-import { readForm } from '../../../http/form.ts';
 import { idParameter } from '../../../http/id.ts';
-import { leaveNotice, type NoticeName } from '../../../http/notice.ts';
-import { render } from '../../../http/render.ts';
+import { leaveNotice, type NoticeName } from '../../../pages/notices.ts';
+import { render } from '../../../pages/render.ts';
 
 const TAB = '/profile/api-keys';
 

@@ -3,12 +3,12 @@ import type { Database } from '../../../../db/database.ts';
 import { insertEvent } from '../../../../db/events.ts';
 import { endOtherSessions, endSessionOf } from '../../../../db/open-sessions.ts';
 import { lockUserById } from '../../../../db/users.ts';
-import { signedInUser } from '../../../auth/gates.ts';
+import { signedInUser } from '../../../auth/require-sign-in.ts';
+import { readForm } from '../../../forms/fields.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
-import { readForm } from '../../../http/form.ts';
 import { idParameter } from '../../../http/id.ts';
-import { leaveNotice } from '../../../http/notice.ts';
+import { leaveNotice } from '../../../pages/notices.ts';
 
 const PAGE = '/profile/password';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Database, type DatabaseLocation, impatient, openPool } from './database.ts';
+import { type Database, type DatabaseLocation, impatient, openPool } from '../database.ts';
 
 /** What is known of a key, whoever asks: true at the moment of the statement that found it. */
 export interface KnownKey {

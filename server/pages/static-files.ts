@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import express, { type RequestHandler, type Response } from 'express';
-import { noStore } from './headers.ts';
+import { noStore } from '../http/headers.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../public');
 const YEAR_SECONDS = 31_536_000;

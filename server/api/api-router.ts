@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
-import type { KeyChecks } from '../auth/key-checks.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { clientBehind, type Trust } from '../http/client.ts';
 import { toHttpError } from '../http/errors.ts';
 import { securityHeaders } from '../http/headers.ts';
 import { logRequest } from '../http/log.ts';
 import { headRefusal } from '../http/request-limits.ts';
+import type { KeyChecks } from '../key-checks/check.ts';
 import { type Exchange, type Handler, sendJson } from './exchange.ts';
 import { removeItself } from './key.ts';
 import { v3 } from './v3.ts';

@@ -1,8 +1,8 @@
-import type { ApiKey, KeyToRemove } from '../../db/api-keys.ts';
+import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { Activity } from '../../db/events.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
-import { addressOf } from './public-files.ts';
+import { addressOf } from './static-files.ts';
 
 /** What each view is given; a missing local doesn't compile. The keys name files in views/. */
 export interface Views {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
-import { type Client, insertEvent } from './events.ts';
-import type { CreatedVia } from './schema.ts';
+import type { Database } from '../database.ts';
+import type { CreatedVia } from '../schema.ts';
+import { isActive } from './state.ts';
 
 /** A key as the page lists it. There is no field here that could give the key away. */
 export interface ApiKey {
@@ -73,47 +73,6 @@ export async function findKeyByPrefix(
 ): Promise<number | undefined> {
   const key = await selectKeys(db, userId).where('prefix', '=', prefix).executeTakeFirst();
   return key?.id;
-}
-
-/** Removes a user's key, at once and for good. */
-export async function removeKey(
-  db: Database,
-  userId: number,
-  id: number,
-  from: Client,
-): Promise<'removed' | 'removed before' | 'not found'> {
-  return db.transaction().execute(async (trx) => {
-    const removed = await trx
-      .updateTable('api_keys')
-      .set({ removed_at: sql<Date>`now()` })
-      .where('id', '=', id)
-      .where('user_id', '=', userId)
-      .where('removed_at', 'is', null)
-      .returning('id')
-      .executeTakeFirst();
-    if (!removed) return (await findKey(trx, userId, id)) ? 'removed before' : 'not found';
-    await insertEvent(trx, { kind: 'key removed', userId, keyId: id, ...from });
-    return 'removed';
-  });
-}
-
-/**
- * Forgets the digests of keys that were removed 90 days ago: until then, whoever holds one is told
- * that it was removed.
- */
-export async function sweepRemovedKeys(db: Database): Promise<void> {
-  await db
-    .updateTable('api_keys')
-    .set({ digest: null })
-    .where('removed_at', '<', sql<Date>`now() - interval '90 days'`)
-    .where('digest', 'is not', null)
-    .execute();
-}
-
-function isActive(table: string) {
-  const removedAt = sql.ref(`${table}.removed_at`);
-  const expiresAt = sql.ref(`${table}.expires_at`);
-  return sql<boolean>`${removedAt} is null and (${expiresAt} is null or ${expiresAt} > now())`;
 }
 
 function selectKeys(db: Database, userId: number, { removed = false } = {}) {

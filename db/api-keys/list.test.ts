@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import * as keys from './api-keys.ts';
-import { addKey, addUser, client, newKey } from './test-rows.ts';
-import { describeOnEachDatabase } from './testing.ts';
+import { addKey, addUser, client, newKey } from '../test-rows.ts';
+import { describeOnEachDatabase } from '../testing.ts';
+import * as keys from './list.ts';
+import { removeKey, sweepRemovedKeys } from './remove.ts';
 
 describeOnEachDatabase('keys in the database', (on) => {
   let ada: number;
@@ -13,7 +14,7 @@ describeOnEachDatabase('keys in the database', (on) => {
     bob = await addUser(on.db, 'bob');
   });
 
-  const remove = (owner: number, id: number) => keys.removeKey(on.db, owner, id, client);
+  const remove = (owner: number, id: number) => removeKey(on.db, owner, id, client);
 
   test('a listed key has what the page shows and nothing that gives it away', async () => {
     const id = await addKey(on.db, ada, newKey({ label: 'laptop' }));
@@ -113,7 +114,7 @@ describeOnEachDatabase('keys in the database', (on) => {
         .execute();
     await move(kept, 89);
     await move(swept, 91);
-    await keys.sweepRemovedKeys(on.db);
+    await sweepRemovedKeys(on.db);
     const rows = await on.db
       .selectFrom('api_keys')
       .select('id')

@@ -1,7 +1,7 @@
 import csurf from 'csurf';
 import type { Request, RequestHandler } from 'express';
 import { HttpError } from '../http/errors.ts';
-import { notices, showNotice } from '../http/notice.ts';
+import { notices, showNotice } from '../pages/notices.ts';
 import { formPath } from './form-path.ts';
 
 const checkToken = csurf({

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
+import { type KnownKey, openKeyLookup } from '../../db/api-keys/lookup.ts';
 import type { Database, DatabaseLocation } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
-import { type KnownKey, openKeyLookup } from '../../db/key-lookup.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
+import { signals } from '../metrics/signals.ts';
 import { batched } from './batched.ts';
-import { collectKeyUses } from './key-uses.ts';
-import { signals } from './signals.ts';
+import { collectKeyUses } from './uses.ts';
 
 /** What the keys in a request amount to, as the database says it at this moment. */
 export type Verdict = { key: KnownKey } | Refusal;

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { SignedInUser } from '../../db/sessions.ts';
-import { keepNotice } from '../http/notice.ts';
-import { formPath, withNext } from './form-path.ts';
+import { formPath, withNext } from '../forms/form-path.ts';
+import { keepNotice } from '../pages/notices.ts';
 
 /** Sends the signed-out to log in, and from there back to what they wanted. Nothing is done. */
 export const requireSignIn: RequestHandler = (req, res, next) => {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
+import { type KeyUse, recordKeyUses } from '../../db/api-keys/uses.ts';
 import type { Database } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
-import { type KeyUse, recordKeyUses } from '../../db/key-uses.ts';
 
 const EVERY_MS = 1_000;
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { removeKey } from './api-keys.ts';
-import { type KeyLookup, openKeyLookup } from './key-lookup.ts';
-import { recordKeyUses } from './key-uses.ts';
-import { addKey, addUser, client, newKey } from './test-rows.ts';
-import { describeOnEachDatabase } from './testing.ts';
-import { setDisabled } from './users.ts';
+import { addKey, addUser, client, newKey } from '../test-rows.ts';
+import { describeOnEachDatabase } from '../testing.ts';
+import { setDisabled } from '../users.ts';
+import { type KeyLookup, openKeyLookup } from './lookup.ts';
+import { removeKey } from './remove.ts';
+import { recordKeyUses } from './uses.ts';
 
 describeOnEachDatabase('keys looked up by their digests', (on) => {
   let ada: number;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
-import type { Client } from './events.ts';
+import type { Database } from '../database.ts';
+import type { Client } from '../events.ts';
 
 /** A key that was used about now, and by whom. */
 export interface KeyUse extends Client {

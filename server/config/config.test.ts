@@ -110,7 +110,7 @@ test('everything that is wrong is said at once', () => {
 });
 
 test('README.md has a row for every setting', () => {
-  const readme = readFileSync(path.resolve(import.meta.dirname, '../README.md'), 'utf8');
+  const readme = readFileSync(path.resolve(import.meta.dirname, '../../README.md'), 'utf8');
   const source = readFileSync(path.resolve(import.meta.dirname, 'config.ts'), 'utf8');
   const settings = new Set(
     [...source.matchAll(/env\.([A-Z_]+)|(?:read\(|\(env, )'([A-Z_]+)'/g)].map(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { program } from './program.ts';
+import { program } from './program-name.ts';
 
 const programs = [
   [

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '../db/database.ts';
-import { hasUsers, insertUser } from '../db/users.ts';
-import type { Passwords } from './auth/passwords.ts';
-import type { Config } from './config.ts';
+import type { Database } from '../../db/database.ts';
+import { hasUsers, insertUser } from '../../db/users.ts';
+import type { Passwords } from './passwords.ts';
 
 /**
  * Makes the first user, where there is no user at all. Returns the password that was made up for
@@ -11,7 +10,7 @@ import type { Config } from './config.ts';
 export async function makeFirstUser(
   db: Database,
   passwords: Passwords,
-  { username, password: given }: Config['firstUser'],
+  { username, password: given }: { username: string; password: string | undefined },
 ): Promise<string | undefined> {
   if (await hasUsers(db)) return undefined;
   const password = given ?? randomBytes(12).toString('base64url');

@@ -1,9 +1,9 @@
 import { type Expression, sql } from 'kysely';
-import { countActiveKeys } from './api-keys.ts';
-import type { Database, Transaction } from './database.ts';
-import { type Client, insertEvent } from './events.ts';
-import type { CreatedVia } from './schema.ts';
-import { lockUserById } from './users.ts';
+import type { Database, Transaction } from '../database.ts';
+import { type Client, insertEvent } from '../events.ts';
+import type { CreatedVia } from '../schema.ts';
+import { lockUserById } from '../users.ts';
+import { countActiveKeys } from './list.ts';
 
 /** So many keys of one user may open something at the same time, however they were made. */
 export const MAX_ACTIVE_KEYS = 20;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { age, minute, timeLeft } from './time.ts';
+import { age, minute, timeLeft } from './dates.ts';
 
 const now = '2014-02-13T07:42:30Z';
 const ages = [

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { addUser, startApp, type Visitor } from '../testing.ts';
-import { addressOf } from './public-files.ts';
+import { addressOf } from './static-files.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../public');
 const FOR_GOOD = 'public, max-age=31536000, immutable';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { DatabaseLocation } from '../db/database.ts';
-import { passwordProblem } from './auth/password-rules.ts';
-import { usernameProblem } from './auth/username.ts';
-import { keptSecret, parseSecrets } from './config/session-secrets.ts';
-import { parseTrustProxy, type TrustProxy } from './config/trust-proxy.ts';
+import type { DatabaseLocation } from '../../db/database.ts';
+import { passwordProblem } from '../auth/password-rules.ts';
+import { usernameProblem } from '../auth/username.ts';
+import { keptSecret, parseSecrets } from './session-secrets.ts';
+import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 
 export interface Config {
   host: string;

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import { HttpError } from './errors.ts';
+import { HttpError } from '../http/errors.ts';
 
 /** Refuses a form with a name sent twice, or with brackets, before anything else looks at it. */
 export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { removeKey } from './api-keys.ts';
-import { isSameRequest, type Lifetime, MAX_ACTIVE_KEYS } from './new-keys.ts';
-import { addKey, addUser, client, insert, newKey } from './test-rows.ts';
-import { describeOnEachDatabase } from './testing.ts';
+import { addKey, addUser, client, insert, newKey } from '../test-rows.ts';
+import { describeOnEachDatabase } from '../testing.ts';
+import { isSameRequest, type Lifetime, MAX_ACTIVE_KEYS } from './create.ts';
+import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('new keys in the database', (on) => {
   let ada: number;

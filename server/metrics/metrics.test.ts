@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
-import { openDatabase } from '../db/database.ts';
-import { describeOnEachDatabase } from '../db/testing.ts';
-import { programRoutes } from './api/programs.ts';
-import { logInWith } from './auth/credentials.ts';
-import { startKeyChecks } from './auth/key-checks.ts';
-import { listeningAt } from './http/listening-at.ts';
+import { openDatabase } from '../../db/database.ts';
+import { describeOnEachDatabase } from '../../db/testing.ts';
+import { programRoutes } from '../api/api-router.ts';
+import { logInWith } from '../auth/credentials.ts';
+import { listeningAt } from '../http/listening-at.ts';
+import { startKeyChecks } from '../key-checks/check.ts';
+import { addUser, startApp, type Visitor } from '../testing.ts';
 import { startMetrics } from './metrics.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
 
 describeOnEachDatabase('metrics', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;
@@ -162,7 +162,10 @@ describeOnEachDatabase('metrics', (on) => {
   });
 
   test('what docs/production.md names is there', async () => {
-    const page = readFileSync(path.resolve(import.meta.dirname, '../docs/production.md'), 'utf8');
+    const page = readFileSync(
+      path.resolve(import.meta.dirname, '../../docs/production.md'),
+      'utf8',
+    );
     const table = /^\| metric .*?\n\n/ms.exec(page)?.[0] ?? '';
     const named = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
     assert.ok(named.length >= 6);

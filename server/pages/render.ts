@@ -1,10 +1,10 @@
 import path from 'node:path';
 import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
-import { takeNotice } from './notice.ts';
-import { program } from './program.ts';
-import { addressOf } from './public-files.ts';
-import { age, minute, timeLeft, timeOfDay } from './time.ts';
+import { age, minute, timeLeft, timeOfDay } from './dates.ts';
+import { takeNotice } from './notices.ts';
+import { program } from './program-name.ts';
+import { addressOf } from './static-files.ts';
 import { assets, type Views } from './views.ts';
 
 /**
