@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import type { EventKind } from './schema.ts';
+import type { EventDetails, EventKind } from './event-kinds.ts';
 
 /** Who sent a request: the client's address, where known, and what its program calls itself. */
 export interface Client {
@@ -9,17 +10,18 @@ export interface Client {
 
 interface Event extends Client {
   kind: EventKind;
-  /** Absent when nobody we know was involved, as in a log in under an unknown name. */
+  /** Absent when no known user was involved, as in a login under an unknown name. */
   userId?: number | undefined;
   keyId?: number;
+  details?: EventDetails;
 }
 
-/** Something that happened to a user, as their page tells it. */
+/** Something that happened to a user, as their page shows it. */
 export interface Activity extends Client {
-  kind: EventKind;
+  /** An EventKind, or one that only a later version of this program knows. */
+  kind: string;
   at: Date;
-  /** The first characters of the key it is about, if it is about one. */
-  keyPrefix: string | null;
+  details: EventDetails;
 }
 
 /** The latest of what happened to a user, newest first. */
@@ -36,7 +38,11 @@ export async function listActivity(
       'events.at',
       'events.ip',
       'events.user_agent as userAgent',
-      'api_keys.prefix as keyPrefix',
+      // The version before, which may still run beside this one, writes no details.
+      sql<EventDetails>`case
+        when api_keys.id is null then events.details
+        else jsonb_build_object('label', api_keys.label, 'prefix', api_keys.prefix) || events.details
+      end`.as('details'),
     ])
     .where('events.user_id', '=', userId)
     .orderBy('events.id', 'desc')
@@ -44,7 +50,7 @@ export async function listActivity(
     .execute();
 }
 
-/** Appends to the record of what happened; give it the transaction of what it tells. */
+/** Appends to the record of what happened; give it the transaction of the change that it records. */
 export async function insertEvent(db: Database, event: Event): Promise<void> {
   await db
     .insertInto('events')
@@ -54,6 +60,7 @@ export async function insertEvent(db: Database, event: Event): Promise<void> {
       key_id: event.keyId ?? null,
       ip: event.ip,
       user_agent: event.userAgent,
+      details: event.details ?? {},
     })
     .execute();
 }

@@ -4,6 +4,7 @@ import * as firstTables from './migrations/0001-first-tables.ts';
 import * as myProfile from './migrations/0002-my-profile.ts';
 import * as keysInUse from './migrations/0003-keys-in-use.ts';
 import * as operatorsEvents from './migrations/0004-operators-events.ts';
+import * as eventDetails from './migrations/0005-event-details.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 const migrations: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0002-my-profile': myProfile,
   '0003-keys-in-use': keysInUse,
   '0004-operators-events': operatorsEvents,
+  '0005-event-details': eventDetails,
 };
 
 /** The database was already used by a later version of this program. */

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { EventDetails } from './event-kinds.ts';
 
 /** The tables as the migrations leave them. Column names are snake_case, as in SQL. */
 export interface Schema {
@@ -59,11 +60,13 @@ interface ApiKeysTable {
 interface EventsTable {
   id: Generated<number>;
   at: Generated<Date>;
-  kind: EventKind;
+  /** An EventKind, or one that only a later version of this program knows. */
+  kind: string;
   user_id: number | null;
   key_id: number | null;
   ip: string | null;
   user_agent: string;
+  details: Generated<EventDetails>;
 }
 
 interface ThrottleTable {
@@ -73,21 +76,5 @@ interface ThrottleTable {
   updated_at: Generated<Date>;
 }
 
-/** Through which door a key was made, in the words the page shows. */
+/** Where a key was created, in the words that the page shows. */
 export type CreatedVia = 'Linode Manager' | 'API';
-
-export type EventKind =
-  | 'log in'
-  | 'failed log in'
-  | 'authenticated'
-  | 'failed authentication'
-  | 'log out'
-  | 'key made'
-  | 'key removed'
-  | 'password changed'
-  | 'signed out'
-  | 'signed out elsewhere'
-  | 'user added'
-  | 'user disabled'
-  | 'user enabled'
-  | 'permissions changed';

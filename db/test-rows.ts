@@ -37,7 +37,7 @@ export async function insert(db: Database, owner: number, key: NewKey) {
 /** Inserts a key and returns its id. */
 export async function addKey(db: Database, owner: number, key = newKey()): Promise<number> {
   const outcome = await insert(db, owner, key);
-  if (outcome !== 'made') throw new Error(`The key was not added: ${outcome}.`);
+  if (outcome !== 'created') throw new Error(`The key was not added: ${outcome}.`);
   const { id } = await db
     .selectFrom('api_keys')
     .select('id')

@@ -17,7 +17,7 @@ test('a person chooses a time zone, and every page follows', async ({ page, pers
   const time = page.getByRole('table', { name: 'API Keys' }).locator('time');
   const there = new Date(Date.parse((await time.getAttribute('datetime')) ?? '') + 14 * 3_600_000);
   await expect(time).toHaveText(there.toISOString().slice(0, 16).replace('T', ' '));
-  await expect(page.getByRole('table', { name: 'Recent activity' })).toContainText('made');
+  await expect(page.getByRole('table', { name: 'Recent activity' })).toContainText('Created key');
 });
 
 test('a person changes the password, and is signed out elsewhere', async ({

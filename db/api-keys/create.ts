@@ -5,8 +5,8 @@ import type { CreatedVia } from '../schema.ts';
 import { lockUserById } from '../users.ts';
 import { countActiveKeys } from './list.ts';
 
-/** So many keys of one user may open something at the same time, however they were made. */
-export const MAX_ACTIVE_KEYS = 20;
+/** So many active keys of one user may have been created through the API, as in the original. */
+export const MAX_KEYS_VIA_API = 20;
 
 /** How long a key lives: so many hours, or calendar days or months in its owner's time zone. */
 export type Lifetime = { hours: number } | { days: number } | { months: number };
@@ -18,22 +18,24 @@ export interface NewKey {
   /** Null: never expires. */
   lifetime: Lifetime | null;
   timeZone: string;
-  /** A UUID, unique for its owner: a repeated form post makes nothing. */
+  /** A UUID, unique for its owner: a repeated form post creates nothing. */
   requestId: string;
   via: CreatedVia;
 }
 
-/** Makes a key, unless its request has already made one, or its owner has as many as they may. */
+/** Stores a key, unless its request has created one before, or its owner has as many as allowed. */
 export async function insertKey(
   trx: Transaction,
   userId: number,
   key: NewKey,
   from: Client,
-): Promise<'made' | 'made before' | 'too many'> {
-  // So that of many at once, no two take the last place.
-  await lockUserById(trx, userId);
-  if ((await countActiveKeys(trx, userId)) >= MAX_ACTIVE_KEYS) {
-    return (await isMade(trx, userId, key.requestId)) ? 'made before' : 'too many';
+): Promise<'created' | 'created before' | 'limit reached'> {
+  if (key.via === 'API') {
+    // So that of many at once, no two take the last place.
+    await lockUserById(trx, userId);
+    if ((await countActiveKeys(trx, userId, { via: 'API' })) >= MAX_KEYS_VIA_API) {
+      return 'limit reached';
+    }
   }
   const inserted = await trx
     .insertInto('api_keys')
@@ -50,12 +52,13 @@ export async function insertKey(
     .onConflict((conflict) => conflict.constraint('api_keys_request_unique').doNothing())
     .returning('id')
     .executeTakeFirst();
-  if (!inserted) return 'made before';
-  await insertEvent(trx, { kind: 'key made', userId, keyId: inserted.id, ...from });
-  return 'made';
+  if (!inserted) return 'created before';
+  const details = { label: key.label, prefix: key.prefix };
+  await insertEvent(trx, { kind: 'key made', userId, keyId: inserted.id, details, ...from });
+  return 'created';
 }
 
-/** Whether the key that a request has made is the one that it asks for now. */
+/** Whether the key that a request has created is the one that it asks for now. */
 export async function isSameRequest(
   db: Database,
   userId: number,
@@ -70,16 +73,6 @@ export async function isSameRequest(
     .where('expires_at', 'is not distinct from', after(sql`created_at`, key.lifetime, key.timeZone))
     .executeTakeFirst();
   return same !== undefined;
-}
-
-async function isMade(trx: Transaction, userId: number, requestId: string): Promise<boolean> {
-  const made = await trx
-    .selectFrom('api_keys')
-    .select('id')
-    .where('user_id', '=', userId)
-    .where('request_id', '=', requestId)
-    .executeTakeFirst();
-  return made !== undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { CreatedVia } from '../schema.ts';
-import { isActive } from './state.ts';
+import { isActive, isExpired, isRemoved } from './state.ts';
 
 /** A key as the page lists it. There is no field here that could give the key away. */
 export interface ApiKey {
@@ -28,13 +28,33 @@ export async function listKeys(db: Database, userId: number): Promise<ApiKey[]> 
   return selectKeys(db, userId).orderBy('created_at').orderBy('id').execute();
 }
 
-/** How many keys of a user open something now. */
-export async function countActiveKeys(db: Database, userId: number): Promise<number> {
+/** The newest keys of a user that have not been removed, oldest first, and how many there are in all. */
+export async function listNewestKeys(
+  db: Database,
+  userId: number,
+  limit: number,
+): Promise<{ keys: ApiKey[]; total: number }> {
+  const rows = await selectKeys(db, userId)
+    .select((eb) => eb.fn.countAll<number>().over().as('total'))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return { keys: rows.reverse(), total: rows[0]?.total ?? 0 };
+}
+
+/** How many keys of a user are active, or only those that were created there. */
+export async function countActiveKeys(
+  db: Database,
+  userId: number,
+  { via }: { via?: CreatedVia } = {},
+): Promise<number> {
   const { count } = await db
     .selectFrom('api_keys')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('user_id', '=', userId)
     .where(isActive('api_keys'))
+    .$if(via !== undefined, (query) => query.where('created_via', '=', via ?? null))
     .executeTakeFirstOrThrow();
   return count;
 }
@@ -53,7 +73,7 @@ export async function findKey(
 ): Promise<KeyToRemove | undefined> {
   return selectKeys(db, userId, { removed: true })
     .select((eb) => [
-      sql<boolean>`removed_at is not null`.as('removed'),
+      isRemoved('api_keys').as('removed'),
       sql<boolean>`${isActive('api_keys')} and not exists (${eb
         .selectFrom('api_keys as other')
         .select('other.id')
@@ -89,7 +109,7 @@ function selectKeys(db: Database, userId: number, { removed = false } = {}) {
       'last_used_at as lastUsedAt',
       'last_used_ip as lastUsedIp',
       'last_used_agent as lastUsedAgent',
-      sql<boolean>`coalesce(expires_at <= now(), false)`.as('expired'),
+      isExpired('api_keys').as('expired'),
       sql<Date>`now()`.as('readAt'),
     ])
     .where('user_id', '=', userId)

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type DatabaseLocation, impatient, openPool } from '../database.ts';
+import { type KeyState, keyState } from './state.ts';
 
 /** What is known of a key, whoever asks: true at the moment of the statement that found it. */
 export interface KnownKey {
@@ -7,7 +8,7 @@ export interface KnownKey {
   prefix: string;
   /** Null: never. */
   expiresAt: Date | null;
-  state: 'active' | 'removed' | 'expired' | 'disabled';
+  state: KeyState;
   userId: number;
   username: string;
   /** What its user may do now; `*` is everything. */
@@ -66,12 +67,7 @@ function findKeys(digests: Buffer[]) {
   return sql<Answer>`
     select json_agg(key) as found from (
       select asked.place, k.id, k.prefix, k.expires_at as "expiresAt",
-        case
-          when k.removed_at is not null then 'removed'
-          when k.expires_at <= now() then 'expired'
-          when u.disabled_at is not null then 'disabled'
-          else 'active'
-        end as state,
+        ${keyState('k', 'u')} as state,
         u.id as "userId", u.username, u.permissions,
         coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately"
       from unnest(${digests}::bytea[]) with ordinality as asked (digest, place)

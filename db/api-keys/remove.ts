@@ -17,10 +17,10 @@ export async function removeKey(
       .where('id', '=', id)
       .where('user_id', '=', userId)
       .where('removed_at', 'is', null)
-      .returning('id')
+      .returning(['label', 'prefix'])
       .executeTakeFirst();
     if (!removed) return (await findKey(trx, userId, id)) ? 'removed before' : 'not found';
-    await insertEvent(trx, { kind: 'key removed', userId, keyId: id, ...from });
+    await insertEvent(trx, { kind: 'key removed', userId, keyId: id, details: removed, ...from });
     return 'removed';
   });
 }

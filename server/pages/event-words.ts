@@ -1,23 +1,10 @@
+import { eventKinds } from '../../db/event-kinds.ts';
 import type { Activity } from '../../db/events.ts';
 
-/** What happened, in the words of the page. */
-export function describe({ kind, keyPrefix }: Activity): string {
-  if (kind === 'key made') return `Key ${keyPrefix}… made`;
-  if (kind === 'key removed') return `Key ${keyPrefix}… removed`;
-  return words[kind];
-}
+const words: ReadonlyMap<string, string> = new Map(Object.entries(eventKinds));
 
-const words = {
-  'log in': 'Log in',
-  'failed log in': 'Failed log in',
-  authenticated: 'Authenticated',
-  'failed authentication': 'Failed to authenticate',
-  'log out': 'Log out',
-  'password changed': 'Password changed',
-  'signed out': 'Signed out one session',
-  'signed out elsewhere': 'Signed out everywhere else',
-  'user added': 'Account made',
-  'user disabled': 'Account disabled',
-  'user enabled': 'Account enabled',
-  'permissions changed': 'Permissions changed',
-} as const;
+/** What happened, in the words of the page. A kind of a later version is shown under its own name. */
+export function describe({ kind, details }: Pick<Activity, 'kind' | 'details'>): string {
+  const text = words.get(kind) ?? kind;
+  return text.replace('{prefix}', details.prefix ?? '');
+}

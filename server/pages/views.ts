@@ -35,13 +35,16 @@ export interface Views {
 }
 
 interface ApiKeysView {
+  /** The newest, oldest first. */
   keys: ApiKey[];
+  /** How many there are, shown or not. */
+  total: number;
   timeZone: string;
-  /** The whole of a key that was just made: in this one response, and never again. */
+  /** The whole of a key that was just created: in this one response, and never again. */
   newKey: string | undefined;
   /** The form, as typed. */
   form: { label: string; expires: string; requestId: string };
-  problems: { label?: string; expires?: string; form?: string };
+  problems: { label?: string; expires?: string };
   /** What happened to this user of late, in words. */
   activity: (Activity & { what: string })[];
   lifetimes: readonly { value: string; text: string }[];

@@ -44,30 +44,19 @@ test('a program makes a key by itself, and the key removes itself', async ({
   await page.reload();
   await expect(rowOf(page, key)).toBeHidden();
   await expect(page.getByRole('region', { name: 'Recent activity' })).toContainText(
-    `Key ${key.slice(0, 16)}… removed`,
+    `Removed key ${key.slice(0, 16)}…`,
   );
 });
 
-test('with twenty active keys the page asks to remove one first', { tag: '@once' }, async ({
-  page,
-  request,
-  person,
-}) => {
-  const keys = await Promise.all(Array.from({ length: 20 }, () => getApiKey(request, person)));
+test('a user with as many keys as the API creates can create more on the page', {
+  tag: '@once',
+}, async ({ page, request, person }) => {
+  await Promise.all(Array.from({ length: 20 }, () => getApiKey(request, person)));
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('one more');
   await page.getByRole('button', { name: 'Create API Key' }).click();
-  const sentence = 'You have 20 active API keys, and that is the most. Remove one first.';
-  await expect(page.getByText(sentence)).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Create API Key' })).toHaveAccessibleDescription(
-    sentence,
-  );
-  await expect(page.getByLabel('Label', { exact: true })).toHaveValue('one more');
-  await inspect(page, 'too many keys');
-
-  await request.delete('/api/key', { headers: { 'x-api-key': keys[0] ?? '' } });
-  await page.getByRole('button', { name: 'Create API Key' }).click();
   await expect(page.getByRole('status')).toContainText('Please record your new key');
+  await expect(page.getByRole('row', { name: 'one more' })).toBeVisible();
 });
 
 /** What the command lines of the time do first. */

@@ -28,6 +28,31 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
     assert.match(body, /You have no API keys, so your API is inaccessible\./);
   });
 
+  test('with more than 500 keys the table has the newest, and says how many there are', async () => {
+    const visitor = await newPerson();
+    const { id = '' } = await visitor.createKey({ label: 'oldest' });
+    await sql`
+      insert into api_keys (user_id, label, prefix, digest, request_id, created_via)
+      select user_id, 'later ' || n, lpad(n::text, 16, 'p'), sha256(n::text::bytea),
+        gen_random_uuid(), created_via
+      from api_keys, generate_series(1, 500) n where id = ${Number(id)}`.execute(on.db);
+    const { body } = await visitor.get('/profile/api-keys');
+    assert.match(body, /Showing the newest 500 of 501 API keys\./);
+    assert.equal(body.match(/data-remove/g)?.length, 500);
+    assert.ok(!body.includes('>oldest<'));
+    assert.ok(body.indexOf('>later 1<') < body.indexOf('>later 500<'));
+  });
+
+  test('a kind of event that only a later version knows is shown under its own name', async () => {
+    const visitor = await newPerson();
+    await sql`
+      insert into events (kind, user_id, user_agent)
+      select 'key polished', max(id), 'test' from users`.execute(on.db);
+    const { status, body } = await visitor.get('/profile/api-keys');
+    assert.equal(status, 200);
+    assert.match(body, /<td>key polished<\/td>/);
+  });
+
   test('a new key is shown whole, is well-formed, and its digest is kept', async () => {
     const visitor = await newPerson();
     const { status, headers, secret = '', body } = await visitor.createKey({ label: 'key1' });

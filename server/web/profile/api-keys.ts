@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { insertKey, isSameRequest, MAX_ACTIVE_KEYS } from '../../../db/api-keys/create.ts';
-import { listKeys } from '../../../db/api-keys/list.ts';
+import { listNewestKeys } from '../../../db/api-keys/list.ts';
 import type { Database } from '../../../db/database.ts';
 import { listActivity } from '../../../db/events.ts';
+import { createKey } from '../../api-keys/create.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
-import { digestOf, makeSecret, prefixOf } from '../../api-keys/secret.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
 import { client } from '../../http/client.ts';
@@ -17,10 +16,11 @@ import { render } from '../../pages/render.ts';
 import type { Views } from '../../pages/views.ts';
 import { removal } from './api-keys/remove.ts';
 
+const MAX_KEYS_SHOWN = 500;
 const ACTIVITY_LENGTH = 20;
 
 export function apiKeys(db: Database): Router {
-  return Router().get('/', showKeys).post('/', createKey).use('/:id/remove', removal(db));
+  return Router().get('/', showKeys).post('/', create).use('/:id/remove', removal(db));
 
   /** `?label=ci&expires=3-months` opens the form filled in. */
   async function showKeys(req: Request, res: Response) {
@@ -33,7 +33,7 @@ export function apiKeys(db: Database): Router {
     });
   }
 
-  async function createKey(req: Request, res: Response) {
+  async function create(req: Request, res: Response) {
     const form = readForm(req, ['label', 'expires', 'request_id']);
     if (!isUuid(form.request_id)) throw new HttpError(400, 'The form lacks its request_id.');
 
@@ -52,29 +52,17 @@ export function apiKeys(db: Database): Router {
 
     const { id, timeZone } = signedInUser(req);
     const request = {
-      requestId: form.request_id,
       label: label.value,
       lifetime: expiry.lifetime,
       timeZone,
-    };
-    const secret = makeSecret();
-    const stored = {
-      prefix: prefixOf(secret),
-      digest: digestOf(secret),
+      requestId: form.request_id,
       via: 'Linode Manager',
     } as const;
-    const outcome = await db
-      .transaction()
-      .execute((trx) => insertKey(trx, id, { ...request, ...stored }, client(req)));
-    if (outcome === 'made') return renderKeys(req, res, { newKey: secret });
-    if (outcome === 'too many') {
-      res.status(422);
-      return renderKeys(req, res, { form, problems: { form: TOO_MANY } });
-    }
-
+    const created = await createKey(db, { id }, request, client(req));
+    if (created.outcome === 'created') return renderKeys(req, res, { newKey: created.secret });
+    if (created.outcome !== 'created before') throw new Error(`unreachable: ${created.outcome}`);
     leaveNotice(res, 'key-created-before');
-    const same = await isSameRequest(db, id, request);
-    res.redirect(303, same ? req.baseUrl : `${req.baseUrl}?${asQuery(form)}`);
+    res.redirect(303, created.isSame ? req.baseUrl : `${req.baseUrl}?${asQuery(form)}`);
   }
 
   async function renderKeys(
@@ -89,7 +77,7 @@ export function apiKeys(db: Database): Router {
     const { id, timeZone } = signedInUser(req);
     const title = locals.newKey === undefined ? 'API Keys' : 'API key created · API Keys';
     render(req, res, 'profile/api-keys', [title, 'My Profile'], {
-      keys: await listKeys(db, id),
+      ...(await listNewestKeys(db, id, MAX_KEYS_SHOWN)),
       timeZone,
       activity: await recentActivity(id),
       lifetimes: expiries,
@@ -108,8 +96,6 @@ export function apiKeys(db: Database): Router {
     return events.map((event) => ({ ...event, what: describe(event) }));
   }
 }
-
-const TOO_MANY = `You have ${MAX_ACTIVE_KEYS} active API keys, and that is the most. Remove one first.`;
 
 function asQuery({ label, expires }: { label: string; expires: string }): URLSearchParams {
   return new URLSearchParams({ label, expires });

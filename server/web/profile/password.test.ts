@@ -167,11 +167,11 @@ describeOnEachDatabase('/profile/password', (on) => {
     const told = [...table.matchAll(/<tr>\s*<td>([^<]+)<\/td>/g)].map(([, what]) => what);
     assert.deepEqual(told, [
       'Signed out everywhere else',
-      `Key ${secret.slice(0, 16)}… made`,
+      `Created key ${secret.slice(0, 16)}…`,
       'Password changed',
-      'Failed to authenticate',
-      'Authenticated',
-      'Log in',
+      'Failed re-authentication',
+      'Re-authenticated',
+      'Logged in',
     ]);
     assert.match(table, /127\.0\.0\.1<br><small>node<\/small>/);
   });

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { insertKey, MAX_ACTIVE_KEYS } from '../../../../db/api-keys/create.ts';
-import { lockUser } from '../../../../db/users.ts';
+import { MAX_KEYS_VIA_API } from '../../../../db/api-keys/create.ts';
+import { createKey } from '../../../api-keys/create.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
-import { digestOf, makeSecret, prefixOf } from '../../../api-keys/secret.ts';
 import { logInWith } from '../../../auth/credentials.ts';
 import { waitSentence } from '../../../auth/throttle.ts';
 import type { OpenAction } from '../action.ts';
@@ -26,41 +25,36 @@ export const userGetapikey: OpenAction = {
     },
   },
   async answer(call) {
-    const key = newKey(call.given);
+    const request = keyRequest(call.given);
     const credentials = {
       username: call.given.text('username'),
       password: call.given.text('password'),
     };
     const from = call.client();
-    const made = await logInWith(call, credentials, from, (user) =>
-      call.db.transaction().execute(async (trx) => {
-        if (!(await lockUser(trx, user.id, user.passwordDigest))) return undefined;
-        const outcome = await insertKey(trx, user.id, key, from);
-        return { outcome, username: user.username };
-      }),
-    );
-    if (made.outcome === 'throttled') throw new ApiError(14, waitSentence(made.seconds));
-    if (made.outcome === 'wrong') throw new ApiError(4);
-    if (made.result.outcome !== 'made') throw new ApiError(8, TOO_MANY);
-    return { USERNAME: made.result.username, API_KEY: key.secret };
+    const loggedIn = await logInWith(call, credentials, from, async (user) => {
+      const created = await createKey(call.db, user, request, from);
+      return created.outcome === 'owner changed' ? undefined : { ...created, user };
+    });
+    if (loggedIn.outcome === 'throttled') throw new ApiError(14, waitSentence(loggedIn.seconds));
+    if (loggedIn.outcome === 'wrong') throw new ApiError(4);
+    if (loggedIn.result.outcome !== 'created') throw new ApiError(8, LIMIT_REACHED);
+    return { USERNAME: loggedIn.result.user.username, API_KEY: loggedIn.result.secret };
   },
 };
 
-const TOO_MANY = `This user has ${MAX_ACTIVE_KEYS} active keys, and that is the most. Remove one first.`;
+const LIMIT_REACHED =
+  `This user has ${MAX_KEYS_VIA_API} active keys that were created through the API, ` +
+  'and that is the most. Remove one first.';
 
-function newKey(given: Given) {
+function keyRequest(given: Given) {
   const label = parseLabel(given.text('label'));
   if ('problem' in label) throw new ApiError(8, label.problem);
   const hours = given.number('expires') ?? 0;
   if (hours < 0 || hours > MAX_HOURS) throw new ApiError(8, `expires is 0 to ${MAX_HOURS} hours.`);
-  const secret = makeSecret();
   return {
     label: label.value,
     lifetime: hours === 0 ? null : { hours },
     timeZone: 'UTC',
-    secret,
-    prefix: prefixOf(secret),
-    digest: digestOf(secret),
     requestId: randomUUID(),
     via: 'API',
   } as const;

@@ -56,7 +56,7 @@ describeOnEachDatabase('/profile/api-keys/:id/remove', (on) => {
     const { body } = await ada.get(TAB);
     assert.match(body, /The key has now been removed\./);
     assert.ok(!body.includes(`<th scope="row" id="key-${path.split('/')[3]}">`));
-    assert.ok(body.includes(`Key ${prefix}… removed`));
+    assert.ok(body.includes(`Removed key ${prefix}…`));
     assert.ok(!(await ada.get(TAB)).body.includes('has now been removed'));
     const [event] = await on.db
       .selectFrom('events')

@@ -1,0 +1,30 @@
+/**
+ * Every kind of event, as it is stored, and what pages call it; `{…}` is one of the event's details.
+ * To add a kind, add a line. Stored kinds keep their names.
+ */
+export const eventKinds = {
+  'log in': 'Logged in',
+  'failed log in': 'Failed login',
+  authenticated: 'Re-authenticated',
+  'failed authentication': 'Failed re-authentication',
+  'log out': 'Logged out',
+  'key made': 'Created key {prefix}…',
+  'key removed': 'Removed key {prefix}…',
+  'password changed': 'Password changed',
+  'signed out': 'Signed out one session',
+  'signed out elsewhere': 'Signed out everywhere else',
+  'user added': 'Account created',
+  'user disabled': 'Account disabled',
+  'user enabled': 'Account enabled',
+  'permissions changed': 'Permissions changed',
+} as const;
+
+export type EventKind = keyof typeof eventKinds;
+
+/** What an event tells beside its kind: of a key its label and prefix, of a change before and after. */
+export interface EventDetails {
+  label?: string;
+  prefix?: string;
+  before?: string[];
+  after?: string[];
+}

@@ -1,0 +1,53 @@
+import { insertKey, isSameRequest, type Lifetime } from '../../db/api-keys/create.ts';
+import type { Database } from '../../db/database.ts';
+import type { Client } from '../../db/events.ts';
+import type { CreatedVia } from '../../db/schema.ts';
+import { lockUser } from '../../db/users.ts';
+import { digestOf, makeSecret, prefixOf } from './secret.ts';
+
+interface Owner {
+  id: number;
+  /** Where the owner gave their password for this: it has to be theirs still. */
+  passwordDigest?: string;
+}
+
+interface KeyRequest {
+  /** As parseLabel returns it. */
+  label: string;
+  /** Null: never expires. */
+  lifetime: Lifetime | null;
+  /** An IANA name: days and months of the lifetime are those of its calendar. */
+  timeZone: string;
+  /** A UUID, unique for the owner: a repeated request creates nothing. */
+  requestId: string;
+  via: CreatedVia;
+}
+
+export type Created =
+  | { outcome: 'created'; secret: string }
+  /** @param isSame whether that key is what this request asks for. */
+  | { outcome: 'created before'; isSame: boolean }
+  | { outcome: 'limit reached' }
+  /** The owner was disabled, or their password changed, since it was checked. */
+  | { outcome: 'owner changed' };
+
+/** Creates a key: makes its secret, and stores its digest and its event in one transaction. */
+export async function createKey(
+  db: Database,
+  owner: Owner,
+  request: KeyRequest,
+  from: Client,
+): Promise<Created> {
+  const secret = makeSecret();
+  const key = { ...request, prefix: prefixOf(secret), digest: digestOf(secret) };
+  return db.transaction().execute(async (trx) => {
+    const { id, passwordDigest } = owner;
+    if (passwordDigest !== undefined && !(await lockUser(trx, id, passwordDigest))) {
+      return { outcome: 'owner changed' };
+    }
+    const outcome = await insertKey(trx, id, key, from);
+    if (outcome === 'created') return { outcome, secret };
+    if (outcome === 'limit reached') return { outcome };
+    return { outcome, isSame: await isSameRequest(trx, id, request) };
+  });
+}
