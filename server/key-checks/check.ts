@@ -5,15 +5,15 @@ import type { Client } from '../../db/events.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
 import { signals } from '../metrics/signals.ts';
 import { batched } from './batched.ts';
+import type { RefusalReason } from './outcomes.ts';
 import { collectKeyUses } from './uses.ts';
 
-/** What the keys in a request amount to, as the database says it at this moment. */
+/** The result of a check, as the database knows it at this moment. */
 export type Verdict = { key: KnownKey } | Refusal;
 
 export interface Refusal {
   key?: never;
-  /** Only who holds the true key learns more than `unknown`. */
-  refusal: 'missing' | 'ambiguous' | 'unknown' | 'expired' | 'removed' | 'disabled';
+  refusal: RefusalReason;
   expiredAt?: Date | null;
 }
 

@@ -1,8 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { connectionsOf, type Database } from '../../db/database.ts';
+import { keyCheckOutcomes } from '../key-checks/outcomes.ts';
 import { requestTimes, type Timed } from './request-times.ts';
-import { keyCheckOutcomes, logInOutcomes, signals } from './signals.ts';
+import { logInOutcomes, signals } from './signals.ts';
 
 export interface Metrics {
   timed: Timed;

@@ -1,29 +1,18 @@
 import { EventEmitter } from 'node:events';
+import type { KeyCheckOutcome } from '../key-checks/outcomes.ts';
 
 interface Signals {
-  /** A key was checked; `unavailable`: the database was away. */
+  /** A key was checked. */
   'key check': [outcome: KeyCheckOutcome];
-  /** A statement went out that looks so many keys up. */
+  /** A statement was sent that looks up so many keys. */
   'key lookup': [keys: number];
-  /** Somebody gave a name and a password, on the page or to the API. */
+  /** A user name and a password were sent, on the page or to the API. */
   'log in': [outcome: LogInOutcome];
 }
-
-export const keyCheckOutcomes = [
-  'good',
-  'missing',
-  'ambiguous',
-  'unknown',
-  'expired',
-  'removed',
-  'disabled',
-  'unavailable',
-] as const;
-type KeyCheckOutcome = (typeof keyCheckOutcomes)[number];
 
 /** `throttled`: not even tried. `unavailable`: too many at once, or the database was away. */
 export const logInOutcomes = ['right', 'wrong', 'throttled', 'unavailable'] as const;
 type LogInOutcome = (typeof logInOutcomes)[number];
 
-/** What this process does, said to whoever counts it. Nobody does unless METRICS_PORT is set. */
+/** What this process does, for the metrics to count. Without METRICS_PORT nothing listens. */
 export const signals = new EventEmitter<Signals>();
