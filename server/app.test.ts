@@ -9,7 +9,7 @@ import {
   noPostgres,
 } from '../db/test-databases.ts';
 import { describeOnEachDatabase } from '../db/testing.ts';
-import { addressOf } from './pages/static-files.ts';
+import { assetUrl } from './pages/static-files.ts';
 import { addUser, startApp, type Visitor } from './testing.ts';
 
 const TAB = '/profile/api-keys';
@@ -42,7 +42,7 @@ describeOnEachDatabase('the app', (on) => {
   });
 
   test('every answer has the strict headers', async () => {
-    for (const path of ['/login', '/', '/profile', TAB, '/nothing', addressOf('/css/main.css')]) {
+    for (const path of ['/login', '/', '/profile', TAB, '/nothing', assetUrl('css/main.css')]) {
       const { headers } = await visitor.get(path);
       assert.equal(
         headers.get('content-security-policy'),

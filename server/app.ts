@@ -18,7 +18,7 @@ import type { KeyChecks } from './key-checks/check.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { errorPage, nothingHere } from './pages/error-page.ts';
 import { useViews } from './pages/render.ts';
-import { publicFiles } from './pages/static-files.ts';
+import { staticFiles } from './pages/static-files.ts';
 import { documentation } from './web/documentation.ts';
 import { healthz, readyz } from './web/health.ts';
 import { home } from './web/home.ts';
@@ -66,7 +66,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
   app.use(refuseLongHeads);
-  app.use(publicFiles());
+  app.use(staticFiles());
 
   app.use(noStore);
   app.use(

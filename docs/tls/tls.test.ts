@@ -179,8 +179,8 @@ for (const kind of [nginx, caddy]) {
       const headers = { 'Accept-Encoding': 'gzip, br' };
       const encoding = async (target: string) =>
         (await send(proxy.origin, target, { headers })).headers['content-encoding'];
-      assert.equal(await encoding('/css/main.css'), 'gzip');
-      assert.equal(await encoding('/js/main.js'), 'gzip');
+      assert.equal(await encoding('/assets/css/main.css'), 'gzip');
+      assert.equal(await encoding('/assets/js/main.js'), 'gzip');
       assert.equal(await encoding('/login'), undefined);
       assert.equal(await encoding('/api/?api_action=api.spec'), undefined);
     });

@@ -47,7 +47,7 @@ describeOnEachDatabase('the session cookie', (on) => {
 
   test('only /login makes a session for a stranger', async () => {
     const before = await countSessions();
-    for (const path of [...paths, '/login/nothing', '/healthz', '/css/main.css']) {
+    for (const path of [...paths, '/login/nothing', '/healthz', '/assets/css/main.css']) {
       const answer = await app.newVisitor().get(path);
       assert.equal(answer.headers.get('set-cookie'), null, path);
     }

@@ -112,7 +112,7 @@ describeOnEachDatabase('metrics', (on) => {
     await app.newVisitor().get('/profile/api-keys');
     await check();
     await fetch(`${app.origin}/auth/verify/some/path`);
-    await fetch(`${app.origin}/css/main.css`);
+    await fetch(`${app.origin}/assets/css/main.css`);
     const counts = [
       ['GET', '/profile/api-keys', 200, 1],
       ['GET', '/profile/api-keys', 303, 1],
@@ -134,7 +134,7 @@ describeOnEachDatabase('metrics', (on) => {
       Promise.all([
         fetch(`${app.origin}/${name}`),
         fetch(`${app.origin}/api/${name}`),
-        fetch(`${app.origin}/css/${name}.css`),
+        fetch(`${app.origin}/assets/css/${name}.css`),
         fetch(`${app.origin}/profile/${name}/12?${name}`, { redirect: 'manual' }),
         fetch(app.origin, { method: name.toUpperCase(), redirect: 'manual' }),
       ]);

@@ -9,7 +9,7 @@ const OTHER = 'other';
 
 const MAX_LENGTH = 256;
 
-const FILE = /^\/(css|js)\/|^\/favicon\./;
+const FILE = /^\/assets\//;
 
 export function requestTimes(registry: Registry): Timed {
   const times = new Histogram({

@@ -16,7 +16,7 @@ export function errorPage(log: Logger): ErrorRequestHandler {
       res.destroy();
       return;
     }
-    res.status(refusal.status).set(refusal.headers);
+    res.status(refusal.status).set('Cache-Control', 'no-store').set(refusal.headers);
     render(req, res, 'error', [titles[refusal.status] ?? 'Error'], {
       heading: titles[refusal.status] ?? 'Error',
       explanation: refusal.message,

@@ -4,7 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { age, minute, timeLeft, timeOfDay } from './dates.ts';
 import { takeNotice } from './notices.ts';
 import { program } from './program-name.ts';
-import { addressOf } from './static-files.ts';
+import { assetUrl } from './static-files.ts';
 import { assets, type Views } from './views.ts';
 
 /**
@@ -34,7 +34,7 @@ export function render<View extends keyof Views>(
     notice: takeNotice(req, res),
     time: { age, minute, timeLeft },
     program,
-    addressOf,
+    assetUrl,
   });
 }
 

@@ -2,7 +2,7 @@ import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { Activity } from '../../db/events.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
-import { addressOf } from './static-files.ts';
+import { assetUrl } from './static-files.ts';
 
 /** What each view is given; a missing local doesn't compile. The keys name files in views/. */
 export interface Views {
@@ -65,16 +65,16 @@ interface DocumentationView {
   maxRequests: number;
 }
 
-const asHome = { styles: [addressOf('/css/home.css')] };
-const withPasswords = { scripts: [addressOf('/js/show-password.js')] };
+const asHome = { styles: [assetUrl('css/home.css')] };
+const withPasswords = { scripts: [assetUrl('js/show-password.js')] };
 
 /** Style sheets and modules that only some views need. One that is missing ends us as we start. */
 export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
-  documentation: { styles: [addressOf('/css/documentation.css')] },
+  documentation: { styles: [assetUrl('css/documentation.css')] },
   home: asHome,
   error: asHome,
-  login: { styles: [addressOf('/css/login.css')], ...withPasswords },
+  login: { styles: [assetUrl('css/login.css')], ...withPasswords },
   'profile/authenticate': withPasswords,
   'profile/password': withPasswords,
-  'profile/api-keys': { scripts: [addressOf('/js/removal-dialog.js')] },
+  'profile/api-keys': { scripts: [assetUrl('js/removal-dialog.js')] },
 };
