@@ -7,7 +7,7 @@ import * as operatorsEvents from './migrations/0004-operators-events.ts';
 import * as eventDetails from './migrations/0005-event-details.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
-const migrations: Record<string, Migration> = {
+export const migrations: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-my-profile': myProfile,
   '0003-keys-in-use': keysInUse,

@@ -1,0 +1,104 @@
+// Each schema that was released, with data in it, becomes today's, and nothing is lost.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { listKeys } from './api-keys/list.ts';
+import { openKeyLookup } from './api-keys/lookup.ts';
+import { type Database, openPool } from './database.ts';
+import { openEmbedded } from './embedded.ts';
+import { listActivity } from './events.ts';
+import { migrateToLatest, migrations } from './migrate.ts';
+import { findSession } from './sessions.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+
+const released = Object.keys(migrations).slice(0, -1);
+const digestOf = (text: string) => createHash('sha256').update(text).digest();
+
+/** Rows that every released schema can hold. */
+async function addRows(db: Database): Promise<void> {
+  await sql`
+    insert into users (username, email, password_digest, time_zone)
+    values ('ada', 'ada@example.com', 'digest', 'Europe/Berlin')`.execute(db);
+  await sql`
+    insert into sessions (digest, user_id, csrf_secret, expires_at)
+    select ${digestOf('session')}, id, 'csrf', now() + interval '1 hour' from users`.execute(db);
+  for (const [label, expires, removed] of [
+    ['kept', null, null],
+    ['expired', '2014-01-01', null],
+    ['removed', null, '2014-01-01'],
+  ]) {
+    await sql`
+      insert into api_keys (user_id, label, prefix, digest, request_id, created_via,
+        expires_at, removed_at)
+      select id, ${label}, rpad(${label}, 16, '0'), ${digestOf(label ?? '')}, gen_random_uuid(),
+        'API', ${expires}::timestamptz, ${removed}::timestamptz from users`.execute(db);
+  }
+  await sql`
+    insert into events (kind, user_id, key_id, user_agent)
+    select 'key made', user_id, id, 'test' from api_keys order by id`.execute(db);
+}
+
+function upgrades(open: () => Promise<Database>) {
+  for (const name of released) {
+    describe(`from ${name}`, () => {
+      let db: Database;
+      before(async () => {
+        db = await open();
+        const provider = { getMigrations: async () => migrations };
+        const { error } = await new Migrator({ db, provider }).migrateTo(name);
+        assert.equal(error, undefined);
+        await addRows(db);
+        await migrateToLatest(db);
+      });
+      after(() => db.destroy());
+
+      test('keys are listed and found as before', async () => {
+        const labels = (await listKeys(db, 1)).map(({ label, expired }) => [label, expired]);
+        assert.deepEqual(labels, [
+          ['kept', false],
+          ['expired', true],
+        ]);
+        const lookup = openKeyLookup(db, { memory: true });
+        const found = await lookup.find([digestOf('kept'), digestOf('removed'), digestOf('none')]);
+        assert.deepEqual(
+          found.map((key) => key?.state),
+          ['active', 'removed', undefined],
+        );
+        assert.deepEqual(found[0]?.permissions, ['*']);
+      });
+
+      test('people stay logged in, and their activity names the keys', async () => {
+        const session = await findSession(db, 'session');
+        assert.equal(session?.user?.username, 'ada');
+        const activity = await listActivity(db, 1, 10);
+        assert.deepEqual(
+          activity.map(({ kind, details }) => [kind, details.label]),
+          [
+            ['key made', 'removed'],
+            ['key made', 'expired'],
+            ['key made', 'kept'],
+          ],
+        );
+      });
+    });
+  }
+}
+
+describe('an upgrade, embedded', () => {
+  upgrades(
+    async () => new Kysely({ dialect: new PGliteDialect({ pglite: await openEmbedded() }) }),
+  );
+});
+
+describe('an upgrade, PostgreSQL', { skip: noPostgres }, () => {
+  const urls: string[] = [];
+  after(() => Promise.all(urls.map(dropTestDatabase)));
+  upgrades(async () => {
+    const url = await createTestDatabase();
+    urls.push(url);
+    const pool = openPool({ connectionString: url, max: 2 });
+    return new Kysely({ dialect: new PostgresDialect({ pool }) });
+  });
+});
