@@ -28,7 +28,7 @@ const total = add([
     '--test-reporter=spec',
     '--test-concurrency=2',
     '--test-timeout=300000',
-    '{bin,db,docs,server}/**/*.test.ts',
+    '{bin,db,server,e2e/proxies}/**/*.test.ts',
   ),
   await endToEndTests(),
   await nodeTests('faults', 'npm', 'run', '--silent', 'test:faults'),

@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
-import { nginx, noProxy } from '../docs/proxies.ts';
-import { startFront } from '../docs/scale/copies.ts';
+import { startFront } from './proxies/copies.ts';
+import { nginx, noProxy } from './proxies/proxies.ts';
 
 export type Command = Simple | { action: 'give a past'; username: string; keys: PastKey[] };
 

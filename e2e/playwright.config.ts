@@ -11,7 +11,7 @@ if (noCopies && process.env.TEST_WORKER_INDEX === undefined)
 
 export default defineConfig<Options, Options>({
   testDir: '.',
-  // Those in faults/ are tests of Node.
+  // Those in faults/ and proxies/ are tests of Node.
   testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
   fullyParallel: true,

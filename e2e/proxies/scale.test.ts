@@ -1,4 +1,4 @@
-// Two copies of the app as it ships, behind nginx as it stands here. Each request is answered by
+// Two copies of the app as it ships, behind nginx with docs/scale/nginx.conf. Each request is answered by
 // another copy than the one before.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -6,10 +6,10 @@ import { setImmediate } from 'node:timers/promises';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
 import { freePort, RunningProcess } from '../../server/test-processes.ts';
 import { type Answer, Visitor } from '../../server/testing.ts';
-import { gatewayKinds, startGateway } from '../gateway/gateways.ts';
-import { listening } from '../listening.ts';
-import { nginx, noProxy, type RunningProxy, send } from '../proxies.ts';
 import { type Front, startFront } from './copies.ts';
+import { gatewayKinds, startGateway } from './gateways.ts';
+import { listening } from './listening.ts';
+import { nginx, noProxy, type RunningProxy, send } from './proxies.ts';
 
 const PASSWORD = 'the password of the first user';
 

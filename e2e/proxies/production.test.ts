@@ -1,4 +1,4 @@
-// The commands of production.md, as they stand there.
+// The commands of docs/production.md, as they stand there.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -7,20 +7,19 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
-import { findPrograms } from '../bin/test-postgres.ts';
-import { openDatabase } from '../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
-import { RunningProcess } from '../server/test-processes.ts';
-import { addUser, startApp, Visitor } from '../server/testing.ts';
+import { findPrograms } from '../../bin/test-postgres.ts';
+import { openDatabase } from '../../db/database.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
+import { RunningProcess } from '../../server/test-processes.ts';
+import { addUser, startApp, Visitor } from '../../server/testing.ts';
+import { DOCS } from './proxies.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** The blocks of commands, by how they begin. */
 const blocks = [
-  ...readFileSync(path.join(import.meta.dirname, 'production.md'), 'utf8').matchAll(
-    /^ *```sh\n(.*?)^ *```$/gms,
-  ),
+  ...readFileSync(path.join(DOCS, 'production.md'), 'utf8').matchAll(/^ *```sh\n(.*?)^ *```$/gms),
 ].map(([, block = '']) => block);
 
 function block(beginning: string): string {
@@ -33,7 +32,7 @@ function block(beginning: string): string {
 async function run(lines: string, env: Record<string, string>): Promise<string> {
   const bin = [path.dirname(process.execPath), findPrograms(), process.env.PATH].join(':');
   const { stdout } = await promisify(execFile)('sh', ['-euc', lines], {
-    cwd: path.resolve(import.meta.dirname, '..'),
+    cwd: path.resolve(DOCS, '..'),
     env: { PATH: bin, ...env },
   });
   return stdout;

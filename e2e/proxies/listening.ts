@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { listeningAt } from '../server/http/listening-at.ts';
+import { listeningAt } from '../../server/http/listening-at.ts';
 
 interface Received {
   method: string | undefined;

@@ -1,4 +1,4 @@
-// The files of this folder, each in front of the app, as a browser and a program see it.
+// The files of docs/tls, each in front of the app, as a browser and a program see it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { findProgram, freePort } from '../../server/test-processes.ts';
 import { addUser, startApp, Visitor } from '../../server/testing.ts';
-import { caddy, nginx, noProxy, type RunningProxy, send, startProxy } from '../proxies.ts';
+import { caddy, DOCS, nginx, noProxy, type RunningProxy, send, startProxy } from './proxies.ts';
 
 const CERTIFICATE = 'keys.example.com.pem';
 const CERTIFICATE_KEY = 'keys.example.com.key';
@@ -76,7 +76,7 @@ for (const kind of [nginx, caddy]) {
     after(() => opened.disposeAsync());
 
     async function start(host: string, { http, https }: Ports): Promise<RunningProxy> {
-      return startProxy(kind, path.join(import.meta.dirname, files[kind.name]), {
+      return startProxy(kind, path.join(DOCS, 'tls', files[kind.name]), {
         origin: `https://localhost:${https}`,
         changes: [...changes[kind.name]({ http, https }), ['app:3000', host]],
         beside: { [CERTIFICATE]: pair.certificate, [CERTIFICATE_KEY]: pair.key },

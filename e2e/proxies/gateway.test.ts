@@ -16,9 +16,9 @@ import {
 import { addKey, addUser, newKey } from '../../db/test-rows.ts';
 import { digestOf, makeSecret, prefixOf } from '../../server/api-keys/secret.ts';
 import { startApp } from '../../server/testing.ts';
-import { type Listening, listening } from '../listening.ts';
-import { noProxy, type RunningProxy, send } from '../proxies.ts';
 import { gatewayKinds, startGateway } from './gateways.ts';
+import { type Listening, listening } from './listening.ts';
+import { DOCS, noProxy, type RunningProxy, send } from './proxies.ts';
 
 for (const kind of Object.values(gatewayKinds)) {
   const title = `a service behind ${kind.name}`;
@@ -337,7 +337,7 @@ function identityIn(headers: IncomingHttpHeaders): Record<string, string> {
 
 /** backend.ts as it stands, on a free port. */
 async function startGreeter() {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'backend.ts')], {
+  const child = spawn(process.execPath, [path.join(DOCS, 'gateway/backend.ts')], {
     env: { PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,4 +1,4 @@
-// nginx and Caddy as real processes, each with a configuration as it stands in this folder.
+// nginx and Caddy as real processes, each with a configuration as it stands in docs/.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,8 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unprivilegedUser } from '../bin/test-postgres.ts';
-import { findProgram } from '../server/test-processes.ts';
+import { unprivilegedUser } from '../../bin/test-postgres.ts';
+import { findProgram } from '../../server/test-processes.ts';
+
+/** The folder of the documents, with the configurations that they describe. */
+export const DOCS = path.resolve(import.meta.dirname, '../../docs');
 
 export interface ProxyKind {
   name: 'nginx' | 'caddy';

@@ -1,7 +1,7 @@
-// The proxies of this folder as real processes, each with the very file that stands here.
+// The proxies of docs/gateway as real processes, each with its file as it stands.
 import path from 'node:path';
 import { freePort } from '../../server/test-processes.ts';
-import { caddy, nginx, type ProxyKind, type RunningProxy, startProxy } from '../proxies.ts';
+import { caddy, DOCS, nginx, type ProxyKind, type RunningProxy, startProxy } from './proxies.ts';
 
 export interface GatewayKind extends ProxyKind {
   file: string;
@@ -32,7 +32,7 @@ export async function startGateway(
 ): Promise<RunningProxy> {
   // Neither proxy tells which port it took.
   const port = await freePort();
-  return startProxy(kind, path.join(import.meta.dirname, kind.file), {
+  return startProxy(kind, path.join(DOCS, 'gateway', kind.file), {
     origin: `http://127.0.0.1:${port}`,
     changes: [kind.listen(port), changeOfApp(app), ['backend:3001', backend]],
   });

@@ -1,8 +1,8 @@
-// nginx in front of copies of the app, with the very file that stands here.
+// nginx in front of copies of the app, with docs/scale/nginx.conf as it stands.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort } from '../../server/test-processes.ts';
-import { nginx, type RunningProxy, startProxy } from '../proxies.ts';
+import { DOCS, nginx, type RunningProxy, startProxy } from './proxies.ts';
 
 export interface Front extends RunningProxy {
   /** Which copy answered each request so far, by its `host:port`. */
@@ -13,7 +13,7 @@ export interface Front extends RunningProxy {
 export async function startFront(copies: string[]): Promise<Front> {
   const port = await freePort();
   const servers = copies.map((copy) => `server ${copy} max_fails=0;`).join('\n');
-  const front = await startProxy(nginx, path.join(import.meta.dirname, 'nginx.conf'), {
+  const front = await startProxy(nginx, path.join(DOCS, 'scale/nginx.conf'), {
     origin: `http://127.0.0.1:${port}`,
     changes: [
       ['listen 3000;', `listen 127.0.0.1:${port};`],
