@@ -191,10 +191,9 @@ for (const kind of Object.values(gatewayKinds)) {
         assert.deepEqual(identityIn(headers), genuine);
         assert.doesNotMatch(JSON.stringify(headers), new RegExp(`smuggled|${john}`));
       }
-      await get('/', { 'x-api-key': john, cookie: 'theme=dark' });
+      await get('/', { 'x-api-key': john });
       const headers = service.requests.pop()?.headers ?? {};
       assert.doesNotMatch(JSON.stringify(headers), new RegExp(john));
-      assert.equal(headers.cookie, 'theme=dark');
       assert.equal((await get('/', smuggled)).status, 401);
       assert.deepEqual(service.requests, []);
     });

@@ -3,10 +3,15 @@ import path from 'node:path';
 import { freePort } from '../../server/test-processes.ts';
 import { caddy, DOCS, nginx, type ProxyKind, type RunningProxy, startProxy } from './proxies.ts';
 
+/** The one that both files have as an example. */
+export const ALLOWED_ORIGIN = 'https://app.example.com';
+
 export interface GatewayKind extends ProxyKind {
   file: string;
   /** What makes `http://:8080` of the file an address of this machine alone. */
   listen(port: string): [string, string];
+  /** The comment in the file that becomes a line, as README.md says, so that an origin is allowed. */
+  allowOrigin: [string, string];
 }
 
 export const gatewayKinds = {
@@ -14,27 +19,42 @@ export const gatewayKinds = {
     ...nginx,
     file: 'nginx.conf',
     listen: (port) => ['listen 8080;', `listen 127.0.0.1:${port};`],
+    allowOrigin: [`# ${ALLOWED_ORIGIN} $http_origin;`, `${ALLOWED_ORIGIN} $http_origin;`],
   },
   caddy: {
     ...caddy,
     file: 'Caddyfile',
     listen: (port) => ['http://:8080 {', `http://:${port} {\n\tbind 127.0.0.1`],
+    allowOrigin: [
+      `# import allow_origin ${ALLOWED_ORIGIN}`,
+      `import allow_origin ${ALLOWED_ORIGIN}`,
+    ],
   },
 } as const satisfies Record<string, GatewayKind>;
 
 /**
- * @param places the `host:port` of the app, or those of its copies where it is nginx, and that of
- *   the service that is protected.
+ * @param app the `host:port` of the app, or those of its copies where it is nginx.
+ * @param backend that of the service that is protected.
+ * @param allowsOrigin whether pages of `ALLOWED_ORIGIN` may call the service.
  */
 export async function startGateway(
   kind: GatewayKind,
-  { app, backend }: { app: string | string[]; backend: string },
+  {
+    app,
+    backend,
+    allowsOrigin = false,
+  }: { app: string | string[]; backend: string; allowsOrigin?: boolean },
 ): Promise<RunningProxy> {
   // Neither proxy tells which port it took.
   const port = await freePort();
   return startProxy(kind, path.join(DOCS, 'gateway', kind.file), {
     origin: `http://127.0.0.1:${port}`,
-    changes: [kind.listen(port), changeOfApp(app), ['backend:3001', backend]],
+    changes: [
+      kind.listen(port),
+      changeOfApp(app),
+      ['backend:3001', backend],
+      ...(allowsOrigin ? [kind.allowOrigin] : []),
+    ],
   });
 }
 
