@@ -63,6 +63,8 @@ interface DocumentationView {
   /** Code and message. */
   errors: [string, string][];
   maxRequests: number;
+  /** The configuration of an nginx that checks keys. */
+  gatewayFile: string;
 }
 
 const asHome = { styles: [assetUrl('css/home.css')] };

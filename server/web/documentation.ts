@@ -1,9 +1,17 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { type Request, type Response, Router } from 'express';
 import type { Action } from '../api/v3/action.ts';
 import { actions } from '../api/v3/actions.ts';
 import { MAX_REQUESTS } from '../api/v3/batch.ts';
 import { errors } from '../api/v3/errors.ts';
 import { render } from '../pages/render.ts';
+
+/** The file that the tests of the gateway run; it is in the image too. */
+const gatewayFile = readFileSync(
+  path.resolve(import.meta.dirname, '../../docs/gateway/nginx.conf'),
+  'utf8',
+);
 
 /** What programs can do with a key; from the tables that answer them, so it can't be out of date. */
 export function documentation({ publicUrl }: { publicUrl: string | undefined }): Router {
@@ -22,6 +30,7 @@ export function documentation({ publicUrl }: { publicUrl: string | undefined }):
       })),
       errors: Object.entries(errors),
       maxRequests: MAX_REQUESTS,
+      gatewayFile,
     });
   }
 }
