@@ -8,7 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { setDefaultCACertificates } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect as connectSecurely,
+  setDefaultCACertificates,
+} from 'node:tls';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { findProgram, freePort } from '../../server/test-processes.ts';
@@ -17,6 +21,23 @@ import { caddy, DOCS, nginx, noProxy, type RunningProxy, send, startProxy } from
 
 const CERTIFICATE = 'keys.example.com.pem';
 const CERTIFICATE_KEY = 'keys.example.com.key';
+
+/** Of TLS 1.2, for a certificate with an elliptic curve. */
+const STRONG_SUITES = [
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+];
+const WEAK_SUITES = [
+  'ECDHE-ECDSA-AES128-SHA',
+  'ECDHE-ECDSA-AES256-SHA',
+  'ECDHE-ECDSA-AES128-SHA256',
+  'ECDHE-ECDSA-AES256-SHA384',
+  'ECDHE-ECDSA-AES128-CCM8',
+  'ECDHE-ECDSA-CAMELLIA128-SHA256',
+];
+
+type Sent = Parameters<typeof send>[2];
 
 const files = { nginx: 'nginx.conf', caddy: 'Caddyfile' };
 
@@ -37,7 +58,10 @@ const changes: Record<'nginx' | 'caddy', (ports: Ports) => (readonly [string, st
       'admin off',
       `admin off\n\thttp_port ${http}\n\thttps_port ${https}\n\tdefault_bind 127.0.0.1`,
     ],
-    ['keys.example.com {', `localhost {\n\ttls ${CERTIFICATE} ${CERTIFICATE_KEY}`],
+    ['http://keys.example.com {', 'http://localhost {'],
+    ['redir https://keys.example.com', `redir https://localhost:${https}`],
+    ['keys.example.com {', 'localhost {'],
+    ['tls {', `tls ${CERTIFICATE} ${CERTIFICATE_KEY} {`],
   ],
 };
 
@@ -111,16 +135,85 @@ for (const kind of [nginx, caddy]) {
       assert.equal((await check()).status, 401);
     });
 
-    test('http leads to https', async () => {
-      const headers = { Host: 'localhost' };
-      const plain = `http://127.0.0.1:${ports.http}`;
-      const answer = await send(plain, '/profile?label=ci', { headers });
-      assert.ok([301, 308].includes(answer.status ?? 0), String(answer.status));
-      // Caddy takes its port for the usual one, seen from outside.
-      assert.match(
-        answer.headers.location ?? '',
-        /^https:\/\/localhost(:\d+)?\/profile\?label=ci$/,
-      );
+    /** One request over plain http. */
+    const sendInClear = (target: string, { headers = {}, ...options }: Sent = {}) =>
+      send(`http://127.0.0.1:${ports.http}`, target, {
+        ...options,
+        headers: { Host: 'localhost', ...headers },
+      });
+
+    test('the page that somebody opens over http leads to https', async () => {
+      for (const target of ['/', '/profile?label=ci', '/apiary', '/profile/api-keys?api=1']) {
+        for (const method of ['GET', 'HEAD']) {
+          const { status, headers } = await sendInClear(target, { method });
+          assert.equal(status, 301, target);
+          assert.equal(headers.location, `https://localhost:${ports.https}${target}`);
+        }
+      }
+    });
+
+    test('a call, a form or a key over http is refused, and the refusal says what to do', async () => {
+      const requests: [string, Sent?][] = [
+        ['/api'],
+        ['/api/'],
+        ['/api/?api_action=test.echo'],
+        ['/%61pi/'],
+        ['//api/whoami'],
+        ['/auth/verify'],
+        ['/auth/verify?permission=domains'],
+        ['/?api_action=test.echo&api_key=abc'],
+        ['/?label=ci&API_KEY=abc'],
+        ['/profile?access_token=abc'],
+        ['/', { method: 'POST', body: 'api_action=test.echo' }],
+        ['/login', { method: 'POST', body: 'username=ada&password=abc' }],
+        ['/api/key', { method: 'DELETE' }],
+        ['/profile', { headers: { Authorization: 'Bearer abc' } }],
+        ['/profile', { headers: { 'X-API-Key': 'abc' } }],
+      ];
+      for (const [target, options] of requests) {
+        const { status, headers, body } = await sendInClear(target, options);
+        assert.equal(status, 403, target);
+        assert.equal(headers.location, undefined);
+        assert.match(headers['content-type'] ?? '', /^text\/plain/);
+        assert.match(body, /^Use https here\. .* was sent in clear: .*\.\n$/);
+      }
+    });
+
+    test('nothing older than TLS 1.2 is spoken, and no weak cipher suite', async () => {
+      const { port } = new URL(proxy.origin);
+      const isAccepted = async (options: ConnectionOptions) => {
+        // Otherwise this side would refuse first.
+        const ciphers = `${options.ciphers ?? 'DEFAULT'}:@SECLEVEL=0`;
+        const socket = connectSecurely({
+          port: Number(port),
+          servername: 'localhost',
+          ...options,
+          ciphers,
+        });
+        try {
+          await once(socket, 'secureConnect');
+          return true;
+        } catch {
+          return false;
+        } finally {
+          socket.destroy();
+        }
+      };
+      const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.2' } as const;
+      assert.equal(await isAccepted({}), true);
+      for (const ciphers of STRONG_SUITES) {
+        assert.equal(await isAccepted({ ...old, ciphers }), true, ciphers);
+      }
+      for (const ciphers of WEAK_SUITES) {
+        assert.equal(await isAccepted({ ...old, ciphers }), false, ciphers);
+      }
+      for (const version of ['TLSv1', 'TLSv1.1'] as const) {
+        assert.equal(
+          await isAccepted({ minVersion: version, maxVersion: version }),
+          false,
+          version,
+        );
+      }
     });
 
     test('HTTP/2 is spoken', async () => {
@@ -173,6 +266,13 @@ for (const kind of [nginx, caddy]) {
       const answer = await send(proxy.origin, '/login', { method: 'POST', headers, body });
       assert.equal(answer.status, 413);
       assert.match(answer.body, /That is more than is taken here\./);
+    });
+
+    test('headers that are too large are 431', async () => {
+      const headers = Object.fromEntries(
+        Array.from({ length: 6 }, (_, number) => [`X-${number}`, 'x'.repeat(7_000)]),
+      );
+      assert.equal((await send(proxy.origin, '/login', { headers })).status, 431);
     });
 
     test('style sheets and modules are compressed, pages and answers are not', async () => {
