@@ -9,8 +9,11 @@ export interface Front extends RunningProxy {
   turns(): string[];
 }
 
-/** @param copies the `host:port` of each. */
-export async function startFront(copies: string[]): Promise<Front> {
+/**
+ * @param copies the `host:port` of each.
+ * @param limitsFloods whether the file's limit holds. Without, tests may ask as often as they like.
+ */
+export async function startFront(copies: string[], { limitsFloods = false } = {}): Promise<Front> {
   const port = await freePort();
   const servers = copies.map((copy) => `server ${copy} max_fails=0;`).join('\n');
   const front = await startProxy(nginx, path.join(DOCS, 'scale/nginx.conf'), {
@@ -20,6 +23,7 @@ export async function startFront(copies: string[]): Promise<Front> {
       // Here nobody knows names, and Debian's nginx is older.
       ['resolver 127.0.0.11 valid=1s;', ''],
       ['server app:3000 resolve max_fails=0;', servers],
+      ...(limitsFloods ? [] : [['limit_req zone=callers burst=100 nodelay;', ''] as const]),
       // Nothing but whose turn it was.
       ['access_log off;', 'log_format turns $upstream_addr; access_log turns turns;'],
     ],

@@ -189,3 +189,20 @@ test('where one copy is gone, each request is answered by the other', {
     assert.equal(`${status} ${body}`, '200 left');
   }
 });
+
+test('a flood is stopped, and what a person does is not; headers that are too large are 431', {
+  skip: noProxy(nginx),
+}, async (t) => {
+  const copy = await listening((_request, res) => res.end('answered'));
+  t.after(() => copy.close());
+  const front = await startFront([copy.host], { limitsFloods: true });
+  t.after(() => front.stop());
+  const headers = { 'X-Large': 'x'.repeat(9_000) };
+  assert.equal((await send(front.origin, '/', { headers })).status, 431);
+  const statuses = await Promise.all(
+    Array.from({ length: 200 }, async () => (await send(front.origin, '/')).status),
+  );
+  assert.ok(statuses.filter((status) => status === 200).length >= 90);
+  assert.ok(statuses.includes(429));
+  assert.ok(copy.requests.length < 200);
+});
