@@ -193,7 +193,7 @@ for (const kind of Object.values(gatewayKinds)) {
       }
     });
 
-    test('headers that are too large are 431, and reach nobody', async () => {
+    test('headers that are too large are 431, and reach neither the check nor the service', async () => {
       const headers = { ...KEY, ...Object.fromEntries(numbered(6, 'x'.repeat(7_000))) };
       assert.equal((await send(proxy.origin, '/', { headers })).status, 431);
       assert.deepEqual([check.requests, service.requests], [[], []]);
@@ -215,7 +215,7 @@ for (const kind of Object.values(gatewayKinds)) {
       return send(through.origin, '/domains/1', { method, headers: asked });
     };
 
-    test('a preflight of an allowed origin is answered here, and reaches nobody', async () => {
+    test('a preflight of an allowed origin is answered by the gateway alone', async () => {
       const { status, headers } = await preflight(open, { origin: ALLOWED_ORIGIN });
       assert.equal(status, 204);
       assert.equal(headers['access-control-allow-origin'], ALLOWED_ORIGIN);
