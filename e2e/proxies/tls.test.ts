@@ -143,7 +143,7 @@ for (const kind of [nginx, caddy]) {
       });
 
     test('the page that somebody opens over http leads to https', async () => {
-      for (const target of ['/', '/profile?label=ci', '/apiary', '/profile/api-keys?api=1']) {
+      for (const target of ['/', '/profile?label=ci', '/apiary', '/a%20page?api=1']) {
         for (const method of ['GET', 'HEAD']) {
           const { status, headers } = await sendInClear(target, { method });
           assert.equal(status, 301, target);
