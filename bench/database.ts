@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { openDatabase } from '../db/database.ts';
 import { digestOf, makeSecret, prefixOf } from '../server/api-keys/secret.ts';
-import { PASSWORD_DIGEST } from '../server/test-users.ts';
+import { PASSWORD_DIGEST } from '../server/testing/users.ts';
 
 export interface Filled {
   url: string;

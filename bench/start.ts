@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { Visitor } from '../server/testing.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 import type { Bench } from './bench.ts';
 import { makeDatabase } from './database.ts';
 import { keepResults } from './results.ts';

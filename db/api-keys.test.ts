@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import * as keys from './api-keys.ts';
-import { addKey, addUser, client, newKey } from './test-rows.ts';
-import { describeOnEachDatabase } from './testing.ts';
+import { describeOnEachDatabase } from './testing/each-database.ts';
+import { addKey, addUser, client, newKey } from './testing/rows.ts';
 
 describeOnEachDatabase('keys in the database', (on) => {
   let ada: number;

@@ -4,8 +4,8 @@ import { sql } from 'kysely';
 import { removeKey } from './api-keys.ts';
 import { type KeyLookup, openKeyLookup } from './key-lookup.ts';
 import { recordKeyUses } from './key-uses.ts';
-import { addKey, addUser, client, newKey } from './test-rows.ts';
-import { describeOnEachDatabase } from './testing.ts';
+import { describeOnEachDatabase } from './testing/each-database.ts';
+import { addKey, addUser, client, newKey } from './testing/rows.ts';
 import { setDisabled } from './users.ts';
 
 describeOnEachDatabase('keys looked up by their digests', (on) => {

@@ -7,11 +7,13 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
-import { findPrograms } from '../bin/test-postgres.ts';
 import { openDatabase } from '../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
-import { RunningProcess } from '../server/test-processes.ts';
-import { addUser, startApp, Visitor } from '../server/testing.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
+import { findPrograms } from '../db/testing/postgres.ts';
+import { startApp } from '../server/testing/app.ts';
+import { RunningProcess } from '../server/testing/processes.ts';
+import { addUser } from '../server/testing/users.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -7,10 +7,12 @@ import {
   createTestDatabase,
   dropTestDatabase,
   noPostgres,
-} from '../db/test-databases.ts';
-import { describeOnEachDatabase } from '../db/testing.ts';
+} from '../db/testing/databases.ts';
+import { describeOnEachDatabase } from '../db/testing/each-database.ts';
 import { addressOf } from './http/public-files.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { startApp } from './testing/app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
 import { listeningAt } from './http/listening-at.ts';
-import { RunningProcess } from './test-processes.ts';
-import { Visitor } from './testing.ts';
+import { RunningProcess } from './testing/processes.ts';
+import { Visitor } from './testing/visitor.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'main-'));
 const DATA_DIR = path.join(folder, 'data');

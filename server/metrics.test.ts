@@ -4,13 +4,15 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { openDatabase } from '../db/database.ts';
-import { describeOnEachDatabase } from '../db/testing.ts';
+import { describeOnEachDatabase } from '../db/testing/each-database.ts';
 import { programRoutes } from './api/programs.ts';
 import { logInWith } from './auth/credentials.ts';
 import { startKeyChecks } from './auth/key-checks.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { startMetrics } from './metrics.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { startApp } from './testing/app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 describeOnEachDatabase('metrics', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;
@@ -20,7 +22,7 @@ describeOnEachDatabase('metrics', (on) => {
   let change: (name: string, labels?: string) => Promise<number>;
   before(async () => {
     const metrics = startMetrics(on.db);
-    app = await startApp(on.db, {}, on.location, metrics);
+    app = await startApp(on.db, {}, on.location, { metrics });
     server = createServer(metrics.listener).listen(0, '127.0.0.1');
     await addUser(on.db, 'ada');
     ada = await app.signIn('ada');

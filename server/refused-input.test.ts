@@ -3,8 +3,10 @@ import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { describeOnEachDatabase } from '../db/testing/each-database.ts';
+import { startApp } from './testing/app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
+import { describeOnEachDatabase } from '../db/testing/each-database.ts';
 import { createPages } from './app.ts';
 import { routesOf } from './http/routes.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { startApp } from './testing/app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 /** What the signed-out may have, and why. Everything else sends them to log in. */
 const PUBLIC = new Map([

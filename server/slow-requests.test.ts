@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
+import { describeOnEachDatabase } from '../db/testing/each-database.ts';
 import { setDisabled } from '../db/users.ts';
-import { PASSWORD } from './test-users.ts';
-import { type Answer, addUser, startApp, type Visitor } from './testing.ts';
+import { startApp } from './testing/app.ts';
+import { addUser, PASSWORD } from './testing/users.ts';
+import type { Answer, Visitor } from './testing/visitor.ts';
 
 describeOnEachDatabase('a slow request', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

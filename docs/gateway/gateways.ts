@@ -1,6 +1,6 @@
 // The proxies of this folder as real processes, each with the very file that stands here.
 import path from 'node:path';
-import { freePort } from '../../server/test-processes.ts';
+import { freePort } from '../../server/testing/processes.ts';
 import { caddy, nginx, type ProxyKind, type RunningProxy, startProxy } from '../proxies.ts';
 
 export interface GatewayKind extends ProxyKind {

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
-import { freePort, RunningProcess } from '../../server/test-processes.ts';
-import { type Answer, Visitor } from '../../server/testing.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
+import { freePort, RunningProcess } from '../../server/testing/processes.ts';
+import { type Answer, Visitor } from '../../server/testing/visitor.ts';
 import { gatewayKinds, startGateway } from '../gateway/gateways.ts';
 import { listening } from '../listening.ts';
 import { nginx, noProxy, type RunningProxy, send } from '../proxies.ts';

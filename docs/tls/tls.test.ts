@@ -11,8 +11,10 @@ import { setImmediate } from 'node:timers/promises';
 import { setDefaultCACertificates } from 'node:tls';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { findProgram, freePort } from '../../server/test-processes.ts';
-import { addUser, startApp, Visitor } from '../../server/testing.ts';
+import { startApp } from '../../server/testing/app.ts';
+import { findProgram, freePort } from '../../server/testing/processes.ts';
+import { addUser } from '../../server/testing/users.ts';
+import { Visitor } from '../../server/testing/visitor.ts';
 import { caddy, nginx, noProxy, type RunningProxy, send, startProxy } from '../proxies.ts';
 
 const CERTIFICATE = 'keys.example.com.pem';

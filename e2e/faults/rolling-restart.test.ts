@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
+import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { nginx, noProxy } from '../../docs/proxies.ts';
 import { type Front, startFront } from '../../docs/scale/copies.ts';
-import { freePort, RunningProcess } from '../../server/test-processes.ts';
+import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { assertKept, assertWhole, check, type Owner, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './places.ts';
 import { until } from './until.ts';

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
-import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { REAUTHENTICATION_MINUTES, SESSION_IDLE_MINUTES } from '../../db/sessions.ts';
-import { RunningProcess } from '../../server/test-processes.ts';
-import { Visitor } from '../../server/testing.ts';
+import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { RunningProcess } from '../../server/testing/processes.ts';
+import { Visitor } from '../../server/testing/visitor.ts';
 import { check, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './places.ts';
 

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { PASSWORD } from '../test-users.ts';
-import { addUser, startApp } from '../testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 import { actions } from './v3/actions.ts';
 import { errors } from './v3/errors.ts';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp } from '../testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
 
 describeOnEachDatabase('/api/key', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
 import { makeSecret } from '../api-keys/secret.ts';
+import { codes, envelope, startApi } from '../testing/api.ts';
 import { actions } from './v3/actions.ts';
-import { codes, envelope, startApi } from './v3/testing.ts';
 
 describeOnEachDatabase('the Linode API v3', (on) => {
   let api: Awaited<ReturnType<typeof startApi>>;

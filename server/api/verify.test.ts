@@ -8,11 +8,12 @@ import {
   createTestDatabase,
   dropTestDatabase,
   noPostgres,
-} from '../../db/test-databases.ts';
-import { describeOnEachDatabase } from '../../db/testing.ts';
+} from '../../db/testing/databases.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
 import { setDisabled } from '../../db/users.ts';
 import { makeSecret } from '../api-keys/secret.ts';
-import { addUser, startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
 
 describeOnEachDatabase('the gateway check', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

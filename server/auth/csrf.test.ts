@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { PASSWORD } from '../test-users.ts';
-import { addUser, startApp, type Visitor } from '../testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 

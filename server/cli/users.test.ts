@@ -7,10 +7,10 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findUser } from '../../db/users.ts';
-import { PASSWORD } from '../test-users.ts';
-import { startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { PASSWORD } from '../testing/users.ts';
 
 /** Runs the command beside us: an app in this process has to go on answering. */
 async function users(env: Record<string, string>, args: string[], input = '') {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp } from '../testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
 
 describeOnEachDatabase('/', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
-import { describeOnEachDatabase } from '../../db/testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
 import { changePasswordDigest, findUser, setDisabled } from '../../db/users.ts';
-import { PASSWORD } from '../test-users.ts';
-import { addUser, startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 
 describeOnEachDatabase('/login', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

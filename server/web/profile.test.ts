@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp, type Visitor } from '../testing.ts';
+import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
 describeOnEachDatabase('/profile', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

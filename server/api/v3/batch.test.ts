@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
+import { describeOnEachDatabase } from '../../../db/testing/each-database.ts';
+import { codes, startApi } from '../../testing/api.ts';
 import { actions } from './actions.ts';
 import { runBatch } from './batch.ts';
-import { codes, startApi } from './testing.ts';
 
 describeOnEachDatabase('batch', (on) => {
   let api: Awaited<ReturnType<typeof startApi>>;

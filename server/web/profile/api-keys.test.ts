@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
+import { describeOnEachDatabase } from '../../../db/testing/each-database.ts';
 import { isWellFormed } from '../../api-keys/secret.ts';
-import { addUser, startApp } from '../../testing.ts';
+import { startApp } from '../../testing/app.ts';
+import { addUser } from '../../testing/users.ts';
 
 describeOnEachDatabase('/profile/api-keys', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
-import { PASSWORD } from '../../test-users.ts';
-import { addUser, startApp } from '../../testing.ts';
+import { describeOnEachDatabase } from '../../../db/testing/each-database.ts';
+import { startApp } from '../../testing/app.ts';
+import { addUser, PASSWORD } from '../../testing/users.ts';
 
 describeOnEachDatabase('/profile/authenticate', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;

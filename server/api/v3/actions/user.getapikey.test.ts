@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../../db/testing.ts';
+import { describeOnEachDatabase } from '../../../../db/testing/each-database.ts';
 import { setDisabled } from '../../../../db/users.ts';
 import { isWellFormed } from '../../../api-keys/secret.ts';
-import { codes, startApi } from '../testing.ts';
+import { codes, startApi } from '../../../testing/api.ts';
 
 describeOnEachDatabase('user.getapikey', (on) => {
   let api: Awaited<ReturnType<typeof startApi>>;

@@ -1,6 +1,6 @@
 import { after, before, describe, test } from 'node:test';
-import { type Database, type DatabaseLocation, openDatabase } from './database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '../database.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './databases.ts';
 
 interface TestDatabase {
   /** Open from the first test to the last. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Database, DatabaseLocation } from '../../../db/database.ts';
-import { PASSWORD } from '../../test-users.ts';
-import { addUser, startApp } from '../../testing.ts';
-import type { Envelope } from './envelope.ts';
+import type { Database, DatabaseLocation } from '../../db/database.ts';
+import type { Envelope } from '../api/v3/envelope.ts';
+import { startApp } from './app.ts';
+import { addUser, PASSWORD } from './users.ts';
 
 export type Fields = Record<string, string>;
 

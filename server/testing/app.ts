@@ -1,0 +1,90 @@
+import { createServer, type RequestListener } from 'node:http';
+import { Writable } from 'node:stream';
+import type { Database, DatabaseLocation } from '../../db/database.ts';
+import { createApp } from '../app.ts';
+import { startKeyChecks } from '../auth/key-checks.ts';
+import { startPasswords } from '../auth/passwords.ts';
+import type { Config } from '../config.ts';
+import { listeningAt } from '../http/listening-at.ts';
+import { createLogger } from '../http/logger.ts';
+import type { Metrics } from '../metrics.ts';
+import { PASSWORD } from './users.ts';
+import { Visitor } from './visitor.ts';
+
+interface Options {
+  metrics?: Metrics;
+  /** Puts a listener in front of the app. */
+  wrap?: (app: RequestListener) => RequestListener;
+  /** Receives each line of the log, as JSON. */
+  onLogLine?: (line: string) => void;
+}
+
+/**
+ * Starts the app as it ships, on a free port of the loopback interface.
+ *
+ * @param location where `db` is; only key checks, which have connections of their own, need it
+ */
+export async function startApp(
+  db: Database,
+  config: Partial<Config> = {},
+  location: DatabaseLocation = { memory: true },
+  { metrics, wrap = (app) => app, onLogLine = () => {} }: Options = {},
+) {
+  const logLines: string[] = [];
+  const log = createLogger(
+    new Writable({
+      write(line, _encoding, done) {
+        logLines.push(String(line));
+        onLogLine(String(line));
+        done();
+      },
+    }),
+  );
+  const passwords = await startPasswords();
+  const checks = startKeyChecks(db, location, log);
+  const stopping = new AbortController();
+  const parts: Parameters<typeof createApp>[0] = {
+    config: {
+      publicUrl: undefined,
+      secure: false,
+      trustProxy: false,
+      sessionSecrets: ['a secret of the tests, long enough'],
+      ...config,
+    },
+    db,
+    passwords,
+    checks,
+    log,
+    metrics,
+    stopping: stopping.signal,
+  };
+  const server = createServer(wrap(createApp(parts)));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const origin = listeningAt(server);
+
+  return {
+    origin,
+    /** What the app consists of. */
+    parts,
+    passwords,
+    stopping,
+    /** What the app has logged, one JSON text per line. */
+    logLines,
+    newVisitor: () => new Visitor(origin),
+    /** A visitor who is logged in and, by default, has authenticated again. */
+    async signIn(username: string, { authenticate = true, password = PASSWORD } = {}) {
+      const visitor = new Visitor(origin);
+      await visitor.logIn(username, password);
+      if (authenticate) await visitor.authenticate(password);
+      return visitor;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await passwords.close();
+      await checks.close();
+    },
+  };
+}
