@@ -1,8 +1,6 @@
 // What ends a session ends it for good, whatever was in flight when it did.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../db/testing/each-database.ts';
 import { setDisabled } from '../db/users.ts';
 import { startApp } from './testing/app.ts';
@@ -25,14 +23,17 @@ describeOnEachDatabase('a slow request', (on) => {
     return { username, visitor };
   }
 
-  /** Sends it, keeps the one thread that checks passwords busy, and comes back when it waits for it. */
-  async function begun(send: () => Promise<Answer>): Promise<{ answer: Promise<Answer> }> {
-    await sql`delete from throttle`.execute(on.db);
-    for (let n = 0; n < 5; n++) void app.passwords.verify('x', undefined);
+  /** Sends a request, and does something else while its password waits to be checked. */
+  async function answerAfter(
+    meanwhile: () => Promise<unknown>,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const { reached, release } = app.holdNextPasswordCheck();
     const answer = send();
-    const isWaiting = async () => (await sql`select from throttle`.execute(on.db)).rows.length > 0;
-    while (!(await isWaiting())) await setImmediate();
-    return { answer };
+    await reached;
+    await meanwhile();
+    release();
+    return answer;
   }
 
   async function isSignedIn(visitor: Visitor): Promise<boolean> {
@@ -68,11 +69,10 @@ describeOnEachDatabase('a slow request', (on) => {
     test(`Authenticate in flight cannot undo ${ending}`, async () => {
       const { username, visitor } = await newPerson();
       const before = visitor.cookieHeader();
-      const { answer } = await begun(() =>
-        visitor.post('/profile/authenticate', { password: PASSWORD, next: '' }),
+      await answerAfter(
+        () => end(visitor, username),
+        () => visitor.post('/profile/authenticate', { password: PASSWORD, next: '' }),
       );
-      await end(visitor, username);
-      await answer;
       assert.equal(await isSignedIn(visitor), false);
       assert.equal((await visitor.get('/', { cookie: before })).status, 303);
     });
@@ -83,11 +83,11 @@ describeOnEachDatabase('a slow request', (on) => {
     await addUser(on.db, username);
     const visitor = app.newVisitor();
     await visitor.get('/login');
-    const { answer } = await begun(() =>
-      visitor.post('/login', { username, password: PASSWORD, next: '' }),
+    const answer = await answerAfter(
+      () => setDisabled(on.db, username, true),
+      () => visitor.post('/login', { username, password: PASSWORD, next: '' }),
     );
-    await setDisabled(on.db, username, true);
-    assert.equal((await answer).status, 401);
+    assert.equal(answer.status, 401);
     assert.equal(await isSignedIn(visitor), false);
   });
 });

@@ -9,7 +9,7 @@ import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { makeSecret } from '../../server/api-keys/secret.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
-import { addUser } from '../../server/testing/users.ts';
+import { addUser, SHIPPED_PASSWORD_DIGEST } from '../../server/testing/users.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
 import { bearer, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './places.ts';
@@ -33,7 +33,7 @@ describe('crowds', { skip: noCluster }, () => {
     origin = await app.started();
     const db = await openDatabase({ url: cluster.url });
     const [owner] = await signInOwners(db, origin, ['legitimate']);
-    for (let n = 0; n < LOG_INS; n++) await addUser(db, `person${n}`);
+    for (let n = 0; n < LOG_INS; n++) await addUser(db, `person${n}`, SHIPPED_PASSWORD_DIGEST);
     await db.destroy();
     await owner?.create();
     good = owner?.active[0] ?? '';

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import bcrypt from 'bcryptjs';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findUser } from '../../db/users.ts';
@@ -45,6 +46,8 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   test('adds a user who can log in, and lists them', async () => {
     const added = await users(env, ['add', 'ada', '--email', 'ada@example.com'], `${PASSWORD}\n`);
     assert.deepEqual(added, { status: 0, stdout: 'Added ada.\n', stderr: '' });
+    const digest = (await findUser(db, 'ada'))?.passwordDigest ?? '';
+    assert.equal(bcrypt.getRounds(digest), 11);
     assert.equal((await app.newVisitor().logIn('ada')).status, 303);
     assert.equal((await users(env, ['list'])).stdout, 'ada\tada@example.com\n');
   });

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import type { Database, DatabaseLocation } from '../../db/database.ts';
 import { createApp } from '../app.ts';
 import { startKeyChecks } from '../auth/key-checks.ts';
-import { startPasswords } from '../auth/passwords.ts';
+import { type Passwords, startPasswords } from '../auth/passwords.ts';
 import type { Config } from '../config.ts';
 import { listeningAt } from '../http/listening-at.ts';
 import { createLogger } from '../http/logger.ts';
@@ -13,6 +13,8 @@ import { Visitor } from './visitor.ts';
 
 interface Options {
   metrics?: Metrics;
+  /** bcrypt's logarithm of rounds; 4 is its lowest. */
+  passwordCost?: number;
   /** Puts a listener in front of the app. */
   wrap?: (app: RequestListener) => RequestListener;
   /** Receives each line of the log, as JSON. */
@@ -28,7 +30,7 @@ export async function startApp(
   db: Database,
   config: Partial<Config> = {},
   location: DatabaseLocation = { memory: true },
-  { metrics, wrap = (app) => app, onLogLine = () => {} }: Options = {},
+  { metrics, passwordCost = 4, wrap = (app) => app, onLogLine = () => {} }: Options = {},
 ) {
   const logLines: string[] = [];
   const log = createLogger(
@@ -40,7 +42,7 @@ export async function startApp(
       },
     }),
   );
-  const passwords = await startPasswords();
+  const passwords = holdable(await startPasswords({ cost: passwordCost }));
   const checks = startKeyChecks(db, location, log);
   const stopping = new AbortController();
   const parts: Parameters<typeof createApp>[0] = {
@@ -68,6 +70,8 @@ export async function startApp(
     origin,
     /** What the app consists of. */
     parts,
+    /** Keeps the next password waiting before it is checked, so that a test can act meanwhile. */
+    holdNextPasswordCheck: passwords.holdNext,
     passwords,
     stopping,
     /** What the app has logged, one JSON text per line. */
@@ -85,6 +89,35 @@ export async function startApp(
       server.close();
       await passwords.close();
       await checks.close();
+    },
+  };
+}
+
+interface Held {
+  /** Resolves when a request waits for its password to be checked. */
+  reached: Promise<void>;
+  release(): void;
+}
+
+/** Passwords whose next check can be made to wait. */
+function holdable(passwords: Passwords): Passwords & { holdNext(): Held } {
+  let holdCheck: (() => Promise<void>) | undefined;
+  return {
+    ...passwords,
+    async verify(password, digest) {
+      const hold = holdCheck;
+      holdCheck = undefined;
+      await hold?.();
+      return passwords.verify(password, digest);
+    },
+    holdNext() {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      holdCheck = () => {
+        reached.resolve();
+        return released.promise;
+      };
+      return { reached: reached.promise, release: released.resolve };
     },
   };
 }

@@ -137,9 +137,12 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     const visitor = await signIn();
     await visitor.get('/profile/authenticate');
     const cookie = visitor.cookieHeader();
+    const { reached, release } = app.holdNextPasswordCheck();
     const checking = visitor.post('/profile/authenticate', { password: PASSWORD });
-    const leaving = visitor.post('/logout', {}, { cookie });
-    const [checked] = await Promise.all([checking, leaving]);
+    await reached;
+    await visitor.post('/logout', {}, { cookie });
+    release();
+    const checked = await checking;
     assert.equal(checked.location, '/login');
     assert.equal(checked.headers.get('set-cookie'), null);
     assert.equal((await visitor.get('/profile')).location, '/login?next=%2Fprofile');

@@ -89,21 +89,27 @@ describeOnEachDatabase('/profile/password', (on) => {
 
   test('nobody logs in with the old password while it changes', async () => {
     const { username, visitor } = await newPerson();
-    const strangers = Array.from({ length: 6 }, () => app.newVisitor());
-    for (const stranger of strangers) await stranger.get('/login');
-    // One password is checked at a time, in the order of asking: with a log in under way from
-    // beginning to end, one that began with the old password ends after the change.
-    let isChanged = false;
-    const changing = change(visitor).then((answer) => {
-      isChanged = true;
-      return answer;
-    });
-    for (const stranger of strangers) {
-      if (!isChanged) await stranger.post('/login', { username, password: PASSWORD });
-    }
+    const earlier = app.newVisitor();
+    const later = app.newVisitor();
+    await later.get('/login');
+
+    const changeCheck = app.holdNextPasswordCheck();
+    const changing = change(visitor);
+    await changeCheck.reached;
+    assert.equal((await earlier.logIn(username)).status, 303);
+    assert.equal(await isSignedIn(earlier), true);
+
+    const logInCheck = app.holdNextPasswordCheck();
+    const loggingIn = later.post('/login', { username, password: PASSWORD });
+    await logInCheck.reached;
+    changeCheck.release();
     assert.equal((await changing).status, 303);
+    logInCheck.release();
+    assert.equal((await loggingIn).status, 401);
+
     assert.equal(await isSignedIn(visitor), true);
-    for (const stranger of strangers) assert.equal(await isSignedIn(stranger), false);
+    assert.equal(await isSignedIn(earlier), false);
+    assert.equal(await isSignedIn(later), false);
   });
 
   test('lists where the user is signed in, this session marked, and nobody else', async () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../../../../db/testing/each-database.ts';
 import { setDisabled } from '../../../../db/users.ts';
@@ -78,17 +77,12 @@ describeOnEachDatabase('user.getapikey', (on) => {
 
   test('who is disabled while their password is checked gets no key', async () => {
     const person = await api.newPerson();
-    await sql`delete from throttle`.execute(on.db);
-    // The one thread that checks passwords is busy, so there is time.
-    const busy = Array.from({ length: 5 }, () => api.app.passwords.verify('x', undefined));
+    const { reached, release } = api.app.holdNextPasswordCheck();
     const refused = api.refuses(4, person);
-    const isAttempted = async () =>
-      (await sql`select from throttle`.execute(on.db)).rows.length > 0;
-    // PGlite answers without ever letting the app have a turn.
-    while (!(await isAttempted())) await setImmediate();
+    await reached;
     await setDisabled(on.db, person.username, true);
+    release();
     await refused;
-    await Promise.all(busy);
   });
 
   test('it is throttled together with log in', async () => {
