@@ -123,7 +123,7 @@ async function ask(origin: string): Promise<void> {
   const visitor = new Visitor(origin);
   await visitor.logIn('linodedemo', PASSWORD);
   await visitor.authenticate(PASSWORD);
-  const { secret = '' } = await visitor.createKey();
+  const { secret } = await visitor.createKey();
   const check = new Visitor(origin);
   let asked = 0;
   const askOn = async () => {

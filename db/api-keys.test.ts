@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import * as keys from './api-keys.ts';
-import { describeOnEachDatabase } from './testing/each-database.ts';
+import { describeOnEachDatabase } from './testing/describe.ts';
 import { addKey, addUser, client, newKey } from './testing/rows.ts';
 
 describeOnEachDatabase('keys in the database', (on) => {

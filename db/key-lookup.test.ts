@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { removeKey } from './api-keys.ts';
 import { type KeyLookup, openKeyLookup } from './key-lookup.ts';
 import { recordKeyUses } from './key-uses.ts';
-import { describeOnEachDatabase } from './testing/each-database.ts';
+import { describeOnEachDatabase } from './testing/describe.ts';
 import { addKey, addUser, client, newKey } from './testing/rows.ts';
 import { setDisabled } from './users.ts';
 

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { removeKey } from './api-keys.ts';
 import { isSameRequest, type Lifetime, MAX_ACTIVE_KEYS } from './new-keys.ts';
-import { describeOnEachDatabase } from './testing/each-database.ts';
+import { describeOnEachDatabase } from './testing/describe.ts';
 import { addKey, addUser, client, insert, newKey } from './testing/rows.ts';
 
 describeOnEachDatabase('new keys in the database', (on) => {

@@ -129,7 +129,7 @@ test('the embedded database, copied while it is stopped, has the keys, the sessi
   const visitor = new Visitor(await first.started());
   await visitor.logIn('linodedemo', 'a given password');
   await visitor.authenticate('a given password');
-  const { secret = '' } = await visitor.createKey();
+  const { secret } = await visitor.createKey();
   first.child.kill('SIGTERM');
   assert.equal(await first.exitCode(), 0);
 

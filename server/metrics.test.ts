@@ -4,18 +4,18 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { openDatabase } from '../db/database.ts';
-import { describeOnEachDatabase } from '../db/testing/each-database.ts';
+import { describeOnDatabase } from '../db/testing/describe.ts';
 import { programRoutes } from './api/programs.ts';
 import { logInWith } from './auth/credentials.ts';
 import { startKeyChecks } from './auth/key-checks.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { startMetrics } from './metrics.ts';
-import { startApp } from './testing/app.ts';
+import { type App, startApp } from './testing/app.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
-describeOnEachDatabase('metrics', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeOnDatabase('metrics', (on) => {
+  let app: App;
   let server: Server;
   let ada: Visitor;
   let secret: string;
@@ -26,7 +26,7 @@ describeOnEachDatabase('metrics', (on) => {
     server = createServer(metrics.listener).listen(0, '127.0.0.1');
     await addUser(on.db, 'ada');
     ada = await app.signIn('ada');
-    ({ secret = '' } = await ada.createKey());
+    ({ secret } = await ada.createKey());
   });
   after(async () => {
     server.close();

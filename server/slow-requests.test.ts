@@ -1,24 +1,18 @@
 // What ends a session ends it for good, whatever was in flight when it did.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../db/testing/each-database.ts';
+import { test } from 'node:test';
 import { setDisabled } from '../db/users.ts';
-import { startApp } from './testing/app.ts';
+import { describeApp } from './testing/describe-app.ts';
 import { addUser, PASSWORD } from './testing/users.ts';
 import type { Answer, Visitor } from './testing/visitor.ts';
 
-describeOnEachDatabase('a slow request', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('a slow request', (on) => {
   let serial = 0;
-  before(async () => {
-    app = await startApp(on.db, {}, on.location);
-  });
-  after(() => app.close());
 
   async function newPerson() {
     const username = `person${++serial}`;
     await addUser(on.db, username);
-    const visitor = await app.signIn(username);
+    const visitor = await on.app.signIn(username);
     await visitor.get('/profile/authenticate');
     return { username, visitor };
   }
@@ -28,7 +22,7 @@ describeOnEachDatabase('a slow request', (on) => {
     meanwhile: () => Promise<unknown>,
     send: () => Promise<Answer>,
   ): Promise<Answer> {
-    const { reached, release } = app.holdNextPasswordCheck();
+    const { reached, release } = on.app.holdNextPasswordCheck();
     const answer = send();
     await reached;
     await meanwhile();
@@ -45,7 +39,7 @@ describeOnEachDatabase('a slow request', (on) => {
     [
       'Sign out everywhere else',
       async (_visitor, username) => {
-        const other = await app.signIn(username);
+        const other = await on.app.signIn(username);
         await other.get('/profile/password');
         assert.equal((await other.post('/profile/password/sessions')).status, 303);
       },
@@ -53,7 +47,7 @@ describeOnEachDatabase('a slow request', (on) => {
     [
       'a change of password',
       async (_visitor, username) => {
-        const other = await app.signIn(username);
+        const other = await on.app.signIn(username);
         await other.get('/profile/password');
         const changed = await other.post('/profile/password', {
           current_password: PASSWORD,
@@ -81,7 +75,7 @@ describeOnEachDatabase('a slow request', (on) => {
   test('a log in in flight cannot get past a disabled user', async () => {
     const username = `person${++serial}`;
     await addUser(on.db, username);
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const answer = await answerAfter(
       () => setDisabled(on.db, username, true),

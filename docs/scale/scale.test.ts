@@ -142,7 +142,7 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
     const person = new Visitor(front.origin);
     await person.logIn('linodedemo', PASSWORD);
     await person.authenticate(PASSWORD);
-    const { secret = '' } = await person.createKey();
+    const { secret } = await person.createKey();
     const headers = { authorization: `Bearer ${secret}` };
     const through = () => send(gateway.origin, '/login', { headers });
     const before = await checksOfEach();

@@ -48,9 +48,7 @@ describe('an app whose clock is wrong', { skip: noCluster }, () => {
         assert.ok(Math.abs(wrongBy - shift) < YEAR_MS / 2, 'the clock is right');
 
         const { visitor } = owner;
-        const made = await visitor.createKey({ expires: '1-month' });
-        assert.equal(made.status, 200);
-        const secret = made.secret ?? '';
+        const { secret } = await visitor.createKey({ expires: '1-month' });
         assert.equal(await check(origin, secret), '204');
         const { rows } = await sql<{ isRight: boolean }>`
           select expires_at between now() + interval '27 days' and now() + interval '32 days'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { before, describe, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
 import {
@@ -9,32 +9,29 @@ import {
   dropTestDatabase,
   noPostgres,
 } from '../../db/testing/databases.ts';
-import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
 import { setDisabled } from '../../db/users.ts';
 import { makeSecret } from '../api-keys/secret.ts';
 import { startApp } from '../testing/app.ts';
+import { describeProxiedApp } from '../testing/describe-app.ts';
 import { addUser } from '../testing/users.ts';
 
-describeOnEachDatabase('the gateway check', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeProxiedApp('the gateway check', (on) => {
   let key: string;
   before(async () => {
-    app = await startApp(on.db, { trustProxy: 1 }, on.location);
     await addUser(on.db, 'ada');
     key = await newKey();
   });
-  after(() => app.close());
 
   async function newKey(expires = 'never'): Promise<string> {
-    const visitor = await app.signIn('ada');
-    const { secret = '' } = await visitor.createKey({ expires });
+    const visitor = await on.app.signIn('ada');
+    const { secret } = await visitor.createKey({ expires });
     assert.notEqual(secret, '');
     return secret;
   }
 
   /** Asks, and returns the status and what stands in the X-Auth- headers. */
   async function ask(headers: HeadersInit, path = '/auth/verify', method = 'GET') {
-    const answer = await fetch(app.origin + path, { headers, method });
+    const answer = await fetch(on.app.origin + path, { headers, method });
     assert.equal(answer.headers.get('cache-control'), 'no-store');
     assert.equal(await answer.text(), '');
     const said = (name: string) => answer.headers.get(`x-auth-${name}`);
@@ -93,13 +90,16 @@ describeOnEachDatabase('the gateway check', (on) => {
     for (const path of ['/auth/verify/../../login', '/auth/verify/%2e%2e/login']) {
       assert.match(await sendRaw([], path), /^HTTP\/1\.1 401 /, path);
     }
-    const withBody = await fetch(`${app.origin}/auth/verify`, {
+    const withBody = await fetch(`${on.app.origin}/auth/verify`, {
       method: 'POST',
       headers: bearer(key),
       body: 'x'.repeat(100_000),
     });
     assert.equal(withBody.status, 204);
-    assert.equal((await fetch(`${app.origin}/auth/verifyx`, { headers: bearer(key) })).status, 404);
+    assert.equal(
+      (await fetch(`${on.app.origin}/auth/verifyx`, { headers: bearer(key) })).status,
+      404,
+    );
   });
 
   test('without a key: 401, with no error code (RFC 6750)', async () => {
@@ -233,35 +233,35 @@ describeOnEachDatabase('the gateway check', (on) => {
   });
 
   test('checks are not in the log, nor is a key in anything else that is', async () => {
-    app.logLines.length = 0;
+    on.app.logLines.length = 0;
     await ask(bearer(key));
-    assert.equal(app.logLines.length, 0);
+    assert.equal(on.app.logLines.length, 0);
     for (const path of [
       `/api/whoami?x=${key}`,
       `/api/${key}`,
       `/api/?api_action=${key}&api_key=${key}`,
       `/api/?api_action=test.echo&api_key=${key}`,
     ]) {
-      await fetch(app.origin + path, { headers: bearer(key) });
+      await fetch(on.app.origin + path, { headers: bearer(key) });
     }
-    assert.equal(app.logLines.length, 4);
-    assert.ok(!app.logLines.join('').includes(key));
-    assert.match(app.logLines[3] ?? '', /"action":"test\.echo","user":\d+,"key":"lmk\w{13}"/);
+    assert.equal(on.app.logLines.length, 4);
+    assert.ok(!on.app.logLines.join('').includes(key));
+    assert.match(on.app.logLines[3] ?? '', /"action":"test\.echo","user":\d+,"key":"lmk\w{13}"/);
   });
 
   test('neither a cookie acts here, nor a key on the pages', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signIn('ada');
     assert.equal((await visitor.send('/api/key', { method: 'DELETE' })).status, 401);
     assert.equal((await visitor.get('/auth/verify')).status, 401);
     assert.match((await visitor.get('/?api_action=account.info')).body, /"ERRORCODE":4/);
     for (const path of ['/', '/profile', '/profile/api-keys', '/documentation']) {
-      assert.equal((await app.newVisitor().get(path, bearer(key))).status, 303, path);
+      assert.equal((await on.app.newVisitor().get(path, bearer(key))).status, 303, path);
     }
   });
 
   /** What fetch would not send. Returns the whole answer. */
   async function sendRaw(lines: string[], target = '/auth/verify'): Promise<string> {
-    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    const socket = connect(Number(new URL(on.app.origin).port), '127.0.0.1');
     socket.write(
       [`GET ${target} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines, '', ''].join('\r\n'),
     );
@@ -275,7 +275,7 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
   test('is 503 and never a pass, in time, and works again by itself', async (t) => {
     const { url, db, app } = await startOnPostgres(t);
     await addUser(db, 'ada');
-    const { secret = '' } = await (await app.signIn('ada')).createKey();
+    const { secret } = await (await app.signIn('ada')).createKey();
     const ask = () => fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
     assert.equal((await ask()).status, 204);
 

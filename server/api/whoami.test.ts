@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
-import { startApp } from '../testing/app.ts';
+import { before, test } from 'node:test';
+import { describeApp } from '../testing/describe-app.ts';
 import { addUser } from '../testing/users.ts';
 
-describeOnEachDatabase('/api/whoami', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('/api/whoami', (on) => {
   before(async () => {
-    app = await startApp(on.db, {}, on.location);
     await addUser(on.db, 'ada');
   });
-  after(() => app.close());
 
   test('a key tells what it is', async () => {
-    const { secret: key = '' } = await (await app.signIn('ada')).createKey({ label: 'ci' });
-    const answer = await fetch(`${app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
+    const { secret: key } = await (await on.app.signIn('ada')).createKey({ label: 'ci' });
+    const answer = await fetch(`${on.app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'application/json');
     const { created, last_used, ...rest }: Record<string, unknown> = await answer.json();
@@ -30,7 +26,7 @@ describeOnEachDatabase('/api/whoami', (on) => {
   });
 
   test('without a good key it is 401, and says why', async () => {
-    const answer = await fetch(`${app.origin}/api/whoami`);
+    const answer = await fetch(`${on.app.origin}/api/whoami`);
     assert.equal(answer.status, 401);
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="api"');
     assert.deepEqual(await answer.json(), { error: 'missing', message: 'A key is needed.' });

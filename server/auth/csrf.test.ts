@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
+import { before, test } from 'node:test';
 import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
 import { addUser, PASSWORD } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 
-describeOnEachDatabase('forms of ours', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('forms of ours', (on) => {
   let visitor: Visitor;
   before(async () => {
-    app = await startApp(on.db);
     await addUser(on.db, 'ada');
-    visitor = await app.signIn('ada');
+    visitor = await on.app.signIn('ada');
   });
-  after(() => app.close());
 
   async function countKeys() {
     return (await on.db.selectFrom('api_keys').select('id').execute()).length;
@@ -34,7 +31,7 @@ describeOnEachDatabase('forms of ours', (on) => {
     return { answer, made: (await countKeys()) - before };
   }
 
-  const own = () => ({ origin: app.origin });
+  const own = () => ({ origin: on.app.origin });
   const allowed: [string, () => Record<string, string>][] = [
     ['Sec-Fetch-Site: same-origin', () => ({ 'sec-fetch-site': 'same-origin' })],
     ['our own Origin', own],
@@ -82,7 +79,7 @@ describeOnEachDatabase('forms of ours', (on) => {
   });
 
   test('a stale token and a stale password: told, and what was typed waits behind Authenticate', async () => {
-    const unlocked = await app.signIn('ada', { authenticate: false });
+    const unlocked = await on.app.signIn('ada', { authenticate: false });
     const fields = { _csrf: 'stale', label: 'typed', expires: '1-week', request_id: 'x' };
     const answer = await unlocked.post(TAB, fields, own());
     assert.equal(answer.status, 303);
@@ -93,7 +90,7 @@ describeOnEachDatabase('forms of ours', (on) => {
   });
 
   test('a stale log-in form keeps the user name, never the password', async () => {
-    const stranger = app.newVisitor();
+    const stranger = on.app.newVisitor();
     const fields = { username: 'ada', password: PASSWORD, next: '/profile' };
     const answer = await stranger.post('/login', fields, own());
     assert.equal(answer.status, 403);
@@ -136,14 +133,14 @@ describeOnEachDatabase('forms of ours', (on) => {
   });
 
   test("another session's token is refused", async () => {
-    const other = await app.signIn('ada');
+    const other = await on.app.signIn('ada');
     const { answer, made } = await post({}, other.csrfToken);
     assert.equal(answer.status, 403);
     assert.equal(made, 0);
   });
 
   test('signed out comes first: sent to log in, with what was typed, nothing done', async () => {
-    const stranger = app.newVisitor();
+    const stranger = on.app.newVisitor();
     const answer = await stranger.post(
       TAB,
       { label: 'typed', expires: '1-week' },

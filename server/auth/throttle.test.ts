@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
 import { startApp } from '../testing/app.ts';
+import { describeProxiedApp } from '../testing/describe-app.ts';
 import { addUser, PASSWORD } from '../testing/users.ts';
 
 const HOME = '203.0.113.1';
 const ELSEWHERE = '198.51.100.1';
 
-describeOnEachDatabase('throttle', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeProxiedApp('throttle', (on) => {
   let serial = 0;
-  before(async () => {
-    app = await startApp(on.db, { trustProxy: 1 });
-  });
-  after(() => app.close());
 
   async function newPerson(): Promise<string> {
     const username = `person${++serial}`;
@@ -24,7 +19,7 @@ describeOnEachDatabase('throttle', (on) => {
 
   /** Tries to log in from an address. */
   async function attempt(username: string, ip: string, password = 'a wrong password') {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     const from = { 'x-forwarded-for': ip };
     await visitor.get('/login', from);
     return visitor.post('/login', { username, password, next: '/profile' }, from);
@@ -169,7 +164,7 @@ describeOnEachDatabase('throttle', (on) => {
 
   test('Authenticate and Change Password are throttled too, at the field', async () => {
     const username = await newPerson();
-    const visitor = await app.signIn(username);
+    const visitor = await on.app.signIn(username);
     for (let time = 0; time < 11; time++) {
       assert.equal((await visitor.authenticate('a wrong password')).status, 401);
     }

@@ -72,7 +72,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   });
 
   test('what a user may do is told, set, and holds for their keys at once', async () => {
-    const { secret = '' } = await (
+    const { secret } = await (
       await app.signIn('ada', { password: 'another password' })
     ).createKey();
     const check = async () => {
@@ -92,9 +92,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   });
 
   test('keys are listed without themselves, and removed by their prefix, at once', async () => {
-    const { secret = '' } = await (
-      await app.signIn('ada', { password: 'another password' })
-    ).createKey({
+    const { secret } = await (await app.signIn('ada', { password: 'another password' })).createKey({
       label: 'to be removed',
     });
     const prefix = secret.slice(0, 16);

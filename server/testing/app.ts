@@ -1,4 +1,5 @@
-import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Database, DatabaseLocation } from '../../db/database.ts';
 import { createApp } from '../app.ts';
@@ -10,6 +11,8 @@ import { createLogger } from '../http/logger.ts';
 import type { Metrics } from '../metrics.ts';
 import { PASSWORD } from './users.ts';
 import { Visitor } from './visitor.ts';
+
+export type App = Awaited<ReturnType<typeof startApp>>;
 
 interface Options {
   metrics?: Metrics;
@@ -61,9 +64,13 @@ export async function startApp(
     stopping: stopping.signal,
   };
   const server = createServer(wrap(createApp(parts)));
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  const open = new Set<ServerResponse>();
+  server.on('request', (_req, res) => {
+    open.add(res);
+    res.once('close', () => open.delete(res));
   });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const origin = listeningAt(server);
 
   return {
@@ -83,6 +90,10 @@ export async function startApp(
       await visitor.logIn(username, password);
       if (authenticate) await visitor.authenticate(password);
       return visitor;
+    },
+    /** Resolves when every request so far is over and in the log, which may be after its answer. */
+    async settled() {
+      await Promise.all([...open].map((res) => once(res, 'close')));
     },
     async close() {
       server.closeAllConnections();

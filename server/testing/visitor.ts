@@ -8,6 +8,7 @@ export interface Answer {
   body: string;
 }
 
+type KeyFields = { label?: string; expires?: string; request_id?: string };
 type Fields = Record<string, string> | [string, string][];
 
 /** A browser, as far as HTTP goes: keeps cookies, sends the token of the last form it was shown. */
@@ -54,17 +55,27 @@ export class Visitor {
     return this.post('/profile/authenticate', { password, next: '' });
   }
 
-  /** Makes a key as the form does, and returns the answer with the key that it shows. */
-  async createKey(fields: { label?: string; expires?: string; request_id?: string } = {}) {
+  /** Posts the form that creates a key. */
+  async postKey(fields: KeyFields = {}): Promise<Answer> {
     await this.get('/profile/api-keys');
-    const answer = await this.post('/profile/api-keys', {
+    return this.post('/profile/api-keys', {
       label: '',
       expires: 'never',
       request_id: this.requestId,
       ...fields,
     });
+  }
+
+  /**
+   * Creates a key with the form, and returns the answer with the key that it shows.
+   *
+   * @throws where no key was created; `postKey` is for tests of that
+   */
+  async createKey(fields: KeyFields = {}): Promise<Answer & { secret: string; id: string }> {
+    const answer = await this.postKey(fields);
     const secret = /data-secret>([0-9A-Za-z]{64})</.exec(answer.body)?.[1];
     const id = [...answer.body.matchAll(/api-keys\/(\d+)\/remove/g)].at(-1)?.[1];
+    if (!secret || !id) throw new Error(`No key was created (${answer.status}): ${answer.body}`);
     return { ...answer, secret, id };
   }
 

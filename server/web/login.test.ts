@@ -1,27 +1,24 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import bcrypt from 'bcryptjs';
-import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
 import { findUser, setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
 import { addUser, PASSWORD } from '../testing/users.ts';
 
-describeOnEachDatabase('/login', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('/login', (on) => {
   before(async () => {
-    app = await startApp(on.db);
     await addUser(on.db, 'ada');
   });
-  after(() => app.close());
 
   async function post(fields: Record<string, string>) {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     return { visitor, answer: await visitor.post('/login', { username: 'ada', ...fields }) };
   }
 
   test('the right password leads to / under a new session id', async () => {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const before = visitor.cookies.get('session');
     const answer = await visitor.post('/login', { username: 'ada', password: PASSWORD });
@@ -33,11 +30,11 @@ describeOnEachDatabase('/login', (on) => {
   });
 
   test('the id of before log in opens nothing: a session cannot be planted', async () => {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const planted = visitor.cookieHeader();
     await visitor.post('/login', { username: 'ada', password: PASSWORD });
-    const attacker = app.newVisitor();
+    const attacker = on.app.newVisitor();
     assert.equal((await attacker.get('/', { cookie: planted })).location, '/login');
   });
 
@@ -127,7 +124,7 @@ describeOnEachDatabase('/login', (on) => {
   });
 
   test('a form with a field twice, or one too many, is refused', async () => {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const twice = await visitor.post('/login', [
       ['_csrf', visitor.csrfToken],

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing/each-database.ts';
-import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
 import { addUser } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
-describeOnEachDatabase('/profile', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('/profile', (on) => {
   let visitor: Visitor;
   before(async () => {
-    app = await startApp(on.db);
     await addUser(on.db, 'ada');
-    visitor = await app.signIn('ada');
+    visitor = await on.app.signIn('ada');
   });
-  after(() => app.close());
 
   async function save(time_zone: string) {
     await visitor.get('/profile');
@@ -37,7 +33,7 @@ describeOnEachDatabase('/profile', (on) => {
     assert.match(body, /<option selected>Asia\/Katmandu<\/option>/);
     assert.ok(!(await visitor.get('/profile')).body.includes('has been saved'));
 
-    const { id = '' } = await visitor.createKey({ expires: '1-day' });
+    const { id } = await visitor.createKey({ expires: '1-day' });
     const noon = new Date('2014-02-13T12:00:00Z');
     await on.db.updateTable('api_keys').set({ created_at: noon, expires_at: noon }).execute();
     await on.db.updateTable('events').set({ at: noon }).execute();

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../../db/testing/each-database.ts';
-import { codes, startApi } from '../../testing/api.ts';
+import { describeOnDatabase } from '../../../db/testing/describe.ts';
+import { type Api, codes, startApi } from '../../testing/api.ts';
 import { actions } from './actions.ts';
 import { runBatch } from './batch.ts';
 
-describeOnEachDatabase('batch', (on) => {
-  let api: Awaited<ReturnType<typeof startApi>>;
+describeOnDatabase('batch', (on) => {
+  let api: Api;
   before(async () => {
     api = await startApi(on);
   });

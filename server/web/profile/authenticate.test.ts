@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../db/testing/each-database.ts';
-import { startApp } from '../../testing/app.ts';
+import { describeApp } from '../../testing/describe-app.ts';
 import { addUser, PASSWORD } from '../../testing/users.ts';
 
-describeOnEachDatabase('/profile/authenticate', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('/profile/authenticate', (on) => {
   before(async () => {
-    app = await startApp(on.db);
     await addUser(on.db, 'ada');
   });
-  after(() => app.close());
 
-  const signIn = () => app.signIn('ada', { authenticate: false });
+  const signIn = () => on.app.signIn('ada', { authenticate: false });
 
   async function agePasswords() {
     await on.db
@@ -50,7 +46,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     assert.equal(answer.location, '/profile');
     assert.notEqual(visitor.cookieHeader(), before);
     assert.equal((await visitor.get('/profile')).status, 200);
-    assert.equal((await app.newVisitor().get('/', { cookie: before })).location, '/login');
+    assert.equal((await on.app.newVisitor().get('/', { cookie: before })).location, '/login');
   });
 
   test('leads on to next, which a wrong password does not lose', async () => {
@@ -78,7 +74,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('a form in another tab still works', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signIn('ada');
     await visitor.get('/profile/api-keys');
     const { csrfToken, requestId } = visitor;
     await visitor.authenticate();
@@ -92,7 +88,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('it holds for 10 minutes from then, not from the last request', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signIn('ada');
     assert.equal((await visitor.get('/profile')).status, 200);
     await agePasswords();
     assert.equal((await visitor.get('/profile')).status, 303);
@@ -101,7 +97,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('a create that comes too late is not carried out; what was typed comes along', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signIn('ada');
     await visitor.get('/profile/api-keys');
     await agePasswords();
     const late = await visitor.post('/profile/api-keys', {
@@ -110,7 +106,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
       request_id: visitor.requestId,
     });
     assert.equal(late.status, 303);
-    const next = new URL(late.location ?? '', app.origin).searchParams.get('next') ?? '';
+    const next = new URL(late.location ?? '', on.app.origin).searchParams.get('next') ?? '';
     assert.equal(next, `/profile/api-keys?label=${'W'.repeat(128)}&expires=3-months`);
     assert.ok(!late.location?.includes(visitor.requestId));
 
@@ -123,7 +119,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('a removal that comes too late leads back to its question', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signIn('ada');
     const { id } = await visitor.createKey();
     await agePasswords();
     const late = await visitor.post(`/profile/api-keys/${id}/remove`);
@@ -137,7 +133,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     const visitor = await signIn();
     await visitor.get('/profile/authenticate');
     const cookie = visitor.cookieHeader();
-    const { reached, release } = app.holdNextPasswordCheck();
+    const { reached, release } = on.app.holdNextPasswordCheck();
     const checking = visitor.post('/profile/authenticate', { password: PASSWORD });
     await reached;
     await visitor.post('/logout', {}, { cookie });
@@ -153,13 +149,13 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     const before = { cookie: visitor.cookieHeader() };
     await visitor.authenticate();
     assert.equal((await visitor.get('/profile')).status, 200);
-    const answer = await app.newVisitor().post('/logout', {}, before);
+    const answer = await on.app.newVisitor().post('/logout', {}, before);
     assert.equal(answer.location, '/login');
     assert.equal((await visitor.get('/')).location, '/login');
   });
 
   test('authenticating and failing to are events', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signIn('ada');
     await visitor.authenticate('wrong');
     const events = await on.db
       .selectFrom('events')
