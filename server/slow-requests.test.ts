@@ -3,18 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setDisabled } from '../db/users.ts';
 import { describeApp } from './testing/describe-app.ts';
-import { addUser, PASSWORD } from './testing/users.ts';
+import { PASSWORD } from './testing/users.ts';
 import type { Answer, Visitor } from './testing/visitor.ts';
 
 describeApp('a slow request', (on) => {
-  let serial = 0;
-
   async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    const visitor = await on.app.signIn(username);
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/authenticate');
-    return { username, visitor };
+    return { username: visitor.username, visitor };
   }
 
   /** Sends a request, and does something else while its password waits to be checked. */
@@ -73,8 +69,7 @@ describeApp('a slow request', (on) => {
   }
 
   test('a log in in flight cannot get past a disabled user', async () => {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
+    const username = await on.app.newUser();
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const answer = await answerAfter(

@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser } from '../testing/users.ts';
 
 describeApp('/api/key', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
-  });
-
   test('a key removes itself, at once, and nothing else can be done to it by a program', async () => {
-    const { secret } = await (await on.app.signIn('ada')).createKey();
+    const { secret } = await (await on.app.signInNewUser()).createKey();
     const headers = { 'x-api-key': secret };
     for (const [path, method] of [
       ['/api/key', 'GET'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { before, describe, type TestContext, test } from 'node:test';
+import { beforeEach, describe, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
 import {
@@ -14,17 +14,18 @@ import { makeSecret } from '../api-keys/secret.ts';
 import { startApp } from '../testing/app.ts';
 import { describeProxiedApp } from '../testing/describe-app.ts';
 import { addUser } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
 describeProxiedApp('the gateway check', (on) => {
+  let owner: Visitor;
   let key: string;
-  before(async () => {
-    await addUser(on.db, 'ada');
+  beforeEach(async () => {
+    owner = await on.app.signInNewUser();
     key = await newKey();
   });
 
   async function newKey(expires = 'never'): Promise<string> {
-    const visitor = await on.app.signIn('ada');
-    const { secret } = await visitor.createKey({ expires });
+    const { secret } = await owner.createKey({ expires });
     assert.notEqual(secret, '');
     return secret;
   }
@@ -72,7 +73,7 @@ describeProxiedApp('the gateway check', (on) => {
       assert.equal(challenge, null);
       assert.deepEqual(
         identity,
-        { user: 'ada', key: key.slice(0, 16), permissions: '*', expires: '', reason: '' },
+        { user: owner.username, key: key.slice(0, 16), permissions: '*', expires: '', reason: '' },
         way,
       );
     }
@@ -182,9 +183,9 @@ describeProxiedApp('the gateway check', (on) => {
     assert.match(expired.challenge ?? '', /invalid_token.*The key expired at 2026-01-02T03:04:05/);
 
     await change('expires_at = null', secret);
-    await setDisabled(on.db, 'ada', true);
+    await setDisabled(on.db, owner.username, true);
     assert.equal((await ask(bearer(secret))).reason, 'disabled');
-    await setDisabled(on.db, 'ada', false);
+    await setDisabled(on.db, owner.username, false);
     assert.equal((await ask(bearer(secret))).status, 204);
     await change('removed_at = now()', secret);
     assert.equal((await ask(bearer(secret))).reason, 'removed');
@@ -203,7 +204,7 @@ describeProxiedApp('the gateway check', (on) => {
       refused.challenge,
       'Bearer realm="api", error="insufficient_scope", scope="account"',
     );
-    assert.equal(refused.user, 'ada');
+    assert.equal(refused.user, owner.username);
     assert.equal((await ask({}, '/auth/verify?permission=domains')).status, 401);
 
     await sql`update users set permissions = '{*}'`.execute(on.db);
@@ -250,7 +251,7 @@ describeProxiedApp('the gateway check', (on) => {
   });
 
   test('neither a cookie acts here, nor a key on the pages', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.send('/api/key', { method: 'DELETE' })).status, 401);
     assert.equal((await visitor.get('/auth/verify')).status, 401);
     assert.match((await visitor.get('/?api_action=account.info')).body, /"ERRORCODE":4/);

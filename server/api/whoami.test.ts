@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser } from '../testing/users.ts';
 
 describeApp('/api/whoami', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
-  });
-
   test('a key tells what it is', async () => {
-    const { secret: key } = await (await on.app.signIn('ada')).createKey({ label: 'ci' });
+    const visitor = await on.app.signInNewUser();
+    const { secret: key } = await visitor.createKey({ label: 'ci' });
     const answer = await fetch(`${on.app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'application/json');
     const { created, last_used, ...rest }: Record<string, unknown> = await answer.json();
     assert.deepEqual(rest, {
-      user: 'ada',
+      user: visitor.username,
       prefix: key.slice(0, 16),
       label: 'ci',
       permissions: ['*'],

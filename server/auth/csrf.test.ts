@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { startApp } from '../testing/app.ts';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser, PASSWORD } from '../testing/users.ts';
+import { PASSWORD } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 
 describeApp('forms of ours', (on) => {
   let visitor: Visitor;
-  before(async () => {
-    await addUser(on.db, 'ada');
-    visitor = await on.app.signIn('ada');
+  beforeEach(async () => {
+    visitor = await on.app.signInNewUser();
   });
 
   async function countKeys() {
@@ -79,7 +78,7 @@ describeApp('forms of ours', (on) => {
   });
 
   test('a stale token and a stale password: told, and what was typed waits behind Authenticate', async () => {
-    const unlocked = await on.app.signIn('ada', { authenticate: false });
+    const unlocked = await on.app.signInNewUser({ authenticate: false });
     const fields = { _csrf: 'stale', label: 'typed', expires: '1-week', request_id: 'x' };
     const answer = await unlocked.post(TAB, fields, own());
     assert.equal(answer.status, 303);
@@ -91,12 +90,12 @@ describeApp('forms of ours', (on) => {
 
   test('a stale log-in form keeps the user name, never the password', async () => {
     const stranger = on.app.newVisitor();
-    const fields = { username: 'ada', password: PASSWORD, next: '/profile' };
+    const fields = { username: visitor.username, password: PASSWORD, next: '/profile' };
     const answer = await stranger.post('/login', fields, own());
     assert.equal(answer.status, 403);
     assert.equal((await stranger.get('/')).status, 303);
     assert.match(answer.body, /Your session has changed, so nothing was done\./);
-    assert.match(answer.body, /name="username" value="ada"/);
+    assert.match(answer.body, new RegExp(`name="username" value="${visitor.username}"`));
     assert.match(answer.body, /name="next" value="\/profile"/);
     assert.ok(!answer.body.includes(PASSWORD));
     assert.equal((await stranger.post('/login', fields, own())).status, 303);
@@ -133,7 +132,7 @@ describeApp('forms of ours', (on) => {
   });
 
   test("another session's token is refused", async () => {
-    const other = await on.app.signIn('ada');
+    const other = await on.app.signIn(visitor.username);
     const { answer, made } = await post({}, other.csrfToken);
     assert.equal(answer.status, 403);
     assert.equal(made, 0);
@@ -155,7 +154,7 @@ describeApp('forms of ours', (on) => {
     const proxied = await startApp(on.db, { publicUrl: 'http://keys.example.com' });
     const stranger = proxied.newVisitor();
     await stranger.get('/login');
-    const fields = { username: 'ada', password: PASSWORD };
+    const fields = { username: visitor.username, password: PASSWORD };
     assert.equal((await stranger.post('/login', fields, { origin: proxied.origin })).status, 403);
     const right = await stranger.post('/login', fields, { origin: 'http://keys.example.com' });
     assert.equal(right.status, 303);

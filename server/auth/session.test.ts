@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser } from '../testing/users.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 
 describeApp('the session cookie', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
-  });
-
   const paths = ['/', '/profile', '/profile/api-keys', '/profile/api-keys/1/remove', '/nothing'];
   const countSessions = async () =>
     (await on.db.selectFrom('sessions').select('digest').execute()).length;
@@ -33,7 +29,7 @@ describeApp('the session cookie', (on) => {
     assert.match(answer.headers.get('strict-transport-security') ?? '', /max-age=\d{8}/);
     const renewed = await visitor.post(
       '/login',
-      { username: 'ada', password: 'correct horse battery' },
+      { username: await on.app.newUser(), password: PASSWORD },
       https,
     );
     assert.match(
@@ -55,7 +51,7 @@ describeApp('the session cookie', (on) => {
   });
 
   test('an ended session gets no cookie but at /login, on any page or post', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const cookie = visitor.cookieHeader();
     await visitor.post('/logout');
     const after = on.app.newVisitor();
@@ -86,7 +82,7 @@ describeApp('the session cookie', (on) => {
   });
 
   test('a session signed with an older secret still counts, and none signed with a foreign one', async () => {
-    const visitor = await on.app.signIn('ada', { authenticate: false });
+    const visitor = await on.app.signInNewUser({ authenticate: false });
     const cookie = visitor.cookieHeader();
     const rotated = await startApp(on.db, {
       sessionSecrets: [

@@ -3,20 +3,12 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { startApp } from '../testing/app.ts';
 import { describeProxiedApp } from '../testing/describe-app.ts';
-import { addUser, PASSWORD } from '../testing/users.ts';
+import { PASSWORD } from '../testing/users.ts';
 
 const HOME = '203.0.113.1';
 const ELSEWHERE = '198.51.100.1';
 
 describeProxiedApp('throttle', (on) => {
-  let serial = 0;
-
-  async function newPerson(): Promise<string> {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    return username;
-  }
-
   /** Tries to log in from an address. */
   async function attempt(username: string, ip: string, password = 'a wrong password') {
     const visitor = on.app.newVisitor();
@@ -67,7 +59,7 @@ describeProxiedApp('throttle', (on) => {
   }
 
   test('after six failures it says when to try again, and keeps what was typed', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     await fail(6, username, ELSEWHERE);
     assert.equal(await lastWait(), 1);
     const answer = await mustWait(username, ELSEWHERE, PASSWORD);
@@ -80,7 +72,7 @@ describeProxiedApp('throttle', (on) => {
   });
 
   test('the wait grows, up to 15 minutes, and a right password ends it', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     const addresses = Array.from({ length: 18 }, (_, index) => `198.51.100.${index + 10}`);
     const waits = [];
     for (const address of addresses) {
@@ -95,7 +87,7 @@ describeProxiedApp('throttle', (on) => {
   });
 
   test('an address that the user logged in from still gets in while others guess', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
     await fail(6, username, '198.51.100.200');
     await lastWait();
@@ -104,7 +96,7 @@ describeProxiedApp('throttle', (on) => {
   });
 
   test('a known address has its own, short wait', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     await attempt(username, HOME, PASSWORD);
     await fail(10, username, HOME);
     assert.equal(await lastWait(), 0);
@@ -124,9 +116,9 @@ describeProxiedApp('throttle', (on) => {
         assert.equal((await attempt(`nobody${network.length}-${n}`, address(n))).status, 401);
       }
       await lastWait();
-      await mustWait(await newPerson(), address(99), PASSWORD);
+      await mustWait(await on.app.newUser(), address(99), PASSWORD);
     }
-    assert.equal((await attempt(await newPerson(), '2001:db8:1:3::1', PASSWORD)).status, 303);
+    assert.equal((await attempt(await on.app.newUser(), '2001:db8:1:3::1', PASSWORD)).status, 303);
   });
 
   test('an unknown name waits as a known one does', async () => {
@@ -136,7 +128,7 @@ describeProxiedApp('throttle', (on) => {
   });
 
   test('thirty at once do not slip through', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     const start = performance.now();
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, n) => attempt(username, `198.51.100.${100 + n}`)),
@@ -148,7 +140,7 @@ describeProxiedApp('throttle', (on) => {
   });
 
   test('it holds in another process, and without TRUST_PROXY a forged address changes nothing', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     await fail(6, username, '198.51.100.220');
     await lastWait();
     const other = await startApp(on.db);
@@ -163,7 +155,7 @@ describeProxiedApp('throttle', (on) => {
   });
 
   test('Authenticate and Change Password are throttled too, at the field', async () => {
-    const username = await newPerson();
+    const username = await on.app.newUser();
     const visitor = await on.app.signIn(username);
     for (let time = 0; time < 11; time++) {
       assert.equal((await visitor.authenticate('a wrong password')).status, 401);

@@ -7,8 +7,6 @@ import { addUser, PASSWORD } from './users.ts';
 export type Api = Awaited<ReturnType<typeof startApi>>;
 export type Fields = Record<string, string>;
 
-let serial = 0;
-
 /** The app as programs meet it, with a user `ada` and a key of hers. */
 export async function startApi({ db, location }: { db: Database; location: DatabaseLocation }) {
   const app = await startApp(db, { trustProxy: 1 }, location);
@@ -61,9 +59,7 @@ export async function startApi({ db, location }: { db: Database; location: Datab
 
   /** Somebody new, and what they send for a key. */
   async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(db, username);
-    return { api_action: 'user.getapikey', username, password: PASSWORD };
+    return { api_action: 'user.getapikey', username: await app.newUser(), password: PASSWORD };
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
@@ -9,7 +10,7 @@ import type { Config } from '../config.ts';
 import { listeningAt } from '../http/listening-at.ts';
 import { createLogger } from '../http/logger.ts';
 import type { Metrics } from '../metrics.ts';
-import { PASSWORD } from './users.ts';
+import { addUser, PASSWORD } from './users.ts';
 import { Visitor } from './visitor.ts';
 
 export type App = Awaited<ReturnType<typeof startApp>>;
@@ -84,6 +85,14 @@ export async function startApp(
     /** What the app has logged, one JSON text per line. */
     logLines,
     newVisitor: () => new Visitor(origin),
+    newUser,
+    /** A new user, logged in and, by default, authenticated again. */
+    async signInNewUser({ authenticate = true } = {}) {
+      const visitor = new Visitor(origin);
+      await visitor.logIn(await newUser());
+      if (authenticate) await visitor.authenticate();
+      return visitor;
+    },
     /** A visitor who is logged in and, by default, has authenticated again. */
     async signIn(username: string, { authenticate = true, password = PASSWORD } = {}) {
       const visitor = new Visitor(origin);
@@ -102,6 +111,13 @@ export async function startApp(
       await checks.close();
     },
   };
+
+  /** Adds a user whose password is PASSWORD, and returns their name, which is unique. */
+  async function newUser(): Promise<string> {
+    const username = `user${randomInt(2 ** 40)}`;
+    await addUser(db, username);
+    return username;
+  }
 }
 
 interface Held {

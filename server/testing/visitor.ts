@@ -15,6 +15,8 @@ type Fields = Record<string, string> | [string, string][];
 export class Visitor {
   readonly origin: string;
   readonly cookies = new Map<string, string>();
+  /** Of the last log in. */
+  username = '';
   csrfToken = '';
   requestId = '';
 
@@ -44,6 +46,7 @@ export class Visitor {
   }
 
   async logIn(username: string, password = PASSWORD): Promise<Answer> {
+    this.username = username;
     await this.get('/login');
     const answer = await this.post('/login', { username, password, next: '' });
     if (answer.status === 303) await this.get('/');

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser } from '../testing/users.ts';
 
 describeApp('/', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
-  });
-
   test('the signed-out are sent to log in', async () => {
     const answer = await on.app.newVisitor().get('/');
     assert.equal(answer.status, 303);
@@ -15,9 +10,9 @@ describeApp('/', (on) => {
   });
 
   test('tells the first log in, and from then on the one before', async () => {
-    const first = await on.app.signIn('ada', { authenticate: false });
+    const first = await on.app.signInNewUser({ authenticate: false });
     assert.match((await first.get('/')).body, /This is your first log in\./);
-    const second = await on.app.signIn('ada', { authenticate: false });
+    const second = await on.app.signIn(first.username, { authenticate: false });
     const { body } = await second.get('/');
     assert.match(
       body,
@@ -26,7 +21,7 @@ describeApp('/', (on) => {
   });
 
   test('tells how many keys open the API', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const sentence = async () =>
       /<p>(Your API is .*)<\/p>/.exec((await visitor.get('/')).body)?.[1];
     assert.equal(await sentence(), 'Your API is inaccessible: you have no active API keys.');

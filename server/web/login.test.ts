@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import bcrypt from 'bcryptjs';
 import { findUser, setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
@@ -7,39 +7,40 @@ import { describeApp } from '../testing/describe-app.ts';
 import { addUser, PASSWORD } from '../testing/users.ts';
 
 describeApp('/login', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
+  let username: string;
+  beforeEach(async () => {
+    username = await on.app.newUser();
   });
 
   async function post(fields: Record<string, string>) {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
-    return { visitor, answer: await visitor.post('/login', { username: 'ada', ...fields }) };
+    return { visitor, answer: await visitor.post('/login', { username, ...fields }) };
   }
 
   test('the right password leads to / under a new session id', async () => {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const before = visitor.cookies.get('session');
-    const answer = await visitor.post('/login', { username: 'ada', password: PASSWORD });
+    const answer = await visitor.post('/login', { username, password: PASSWORD });
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/');
     assert.ok(before);
     assert.notEqual(visitor.cookies.get('session'), before);
-    assert.match((await visitor.get('/')).body, /Signed in as ada/);
+    assert.match((await visitor.get('/')).body, new RegExp(`Signed in as ${username}`));
   });
 
   test('the id of before log in opens nothing: a session cannot be planted', async () => {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const planted = visitor.cookieHeader();
-    await visitor.post('/login', { username: 'ada', password: PASSWORD });
+    await visitor.post('/login', { username, password: PASSWORD });
     const attacker = on.app.newVisitor();
     assert.equal((await attacker.get('/', { cookie: planted })).location, '/login');
   });
 
   test('a user name counts in any case', async () => {
-    const { answer } = await post({ username: 'ADA', password: PASSWORD });
+    const { answer } = await post({ username: username.toUpperCase(), password: PASSWORD });
     assert.equal(answer.status, 303);
   });
 
@@ -47,7 +48,7 @@ describeApp('/login', (on) => {
     await addUser(on.db, 'eve');
     await setDisabled(on.db, 'eve', true);
     const tries = [
-      { username: 'ada', password: 'wrong password' },
+      { username, password: 'wrong password' },
       { username: 'bob', password: PASSWORD },
       { username: 'eve', password: PASSWORD },
     ];
@@ -61,8 +62,8 @@ describeApp('/login', (on) => {
   });
 
   test('log in and failed log in are events, with address and program', async () => {
-    await post({ username: 'ada', password: PASSWORD });
-    await post({ username: 'ada', password: 'wrong password' });
+    await post({ username, password: PASSWORD });
+    await post({ username, password: 'wrong password' });
     await post({ username: 'nobody', password: 'wrong password' });
     const events = await on.db
       .selectFrom('events')
@@ -74,8 +75,8 @@ describeApp('/login', (on) => {
     const from = { ip: '127.0.0.1', user_agent: 'node' };
     assert.deepEqual(events, [
       { kind: 'failed log in', username: null, ...from },
-      { kind: 'failed log in', username: 'ada', ...from },
-      { kind: 'log in', username: 'ada', ...from },
+      { kind: 'failed log in', username, ...from },
+      { kind: 'log in', username, ...from },
     ]);
   });
 
@@ -97,7 +98,7 @@ describeApp('/login', (on) => {
     const { visitor, answer } = await post({ password: 'wrong password', next: '/profile' });
     assert.match(answer.body, /name="next" value="\/profile"/);
     const again = await visitor.post('/login', {
-      username: 'ada',
+      username,
       password: PASSWORD,
       next: '/profile',
     });
@@ -128,7 +129,7 @@ describeApp('/login', (on) => {
     await visitor.get('/login');
     const twice = await visitor.post('/login', [
       ['_csrf', visitor.csrfToken],
-      ['username', 'ada'],
+      ['username', username],
       ['username', 'bob'],
     ]);
     assert.equal(twice.status, 400);

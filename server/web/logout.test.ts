@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser } from '../testing/users.ts';
 
 describeApp('/logout', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
-  });
-
   test('ends the session for good, and is an event', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const cookie = visitor.cookieHeader();
     const answer = await visitor.post('/logout');
     assert.equal(answer.status, 303);
@@ -30,7 +25,7 @@ describeApp('/logout', (on) => {
   });
 
   test('there is no GET', async () => {
-    const visitor = await on.app.signIn('ada', { authenticate: false });
+    const visitor = await on.app.signInNewUser({ authenticate: false });
     assert.equal((await visitor.get('/logout')).status, 404);
     assert.equal((await visitor.get('/')).status, 200);
   });

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeApp } from '../testing/describe-app.ts';
-import { addUser } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
 describeApp('/profile', (on) => {
   let visitor: Visitor;
-  before(async () => {
-    await addUser(on.db, 'ada');
-    visitor = await on.app.signIn('ada');
+  beforeEach(async () => {
+    visitor = await on.app.signInNewUser();
   });
 
   async function save(time_zone: string) {
@@ -19,7 +17,8 @@ describeApp('/profile', (on) => {
 
   test('shows the user name and the e-mail, and UTC as the time zone at first', async () => {
     const { body } = await visitor.get('/profile');
-    assert.match(body, /<dd>ada<\/dd>[\s\S]*<dd>ada@example\.com<\/dd>/);
+    const { username } = visitor;
+    assert.match(body, new RegExp(`<dd>${username}</dd>[^]*<dd>${username}@example\\.com</dd>`));
     assert.match(body, /<option selected>UTC<\/option>/);
     assert.match(body, /<option >Europe\/Berlin<\/option>/);
   });
@@ -40,7 +39,12 @@ describeApp('/profile', (on) => {
     await on.db.updateTable('users').set({ previous_log_in_at: noon }).execute();
     const shown = '2014-02-13 17:45';
     const count = (text: string) => text.split(shown).length - 1;
-    const events = await on.db.selectFrom('events').select('id').execute();
+    const events = await on.db
+      .selectFrom('events')
+      .innerJoin('users', 'users.id', 'user_id')
+      .select('events.id')
+      .where('username', '=', visitor.username)
+      .execute();
     assert.equal(count((await visitor.get('/profile/api-keys')).body), 2 + events.length);
     assert.equal(count((await visitor.get(`/profile/api-keys/${id}/remove`)).body), 1);
     assert.equal(count((await visitor.get('/')).body), 1);

@@ -4,27 +4,18 @@ import { test } from 'node:test';
 import { sql } from 'kysely';
 import { isWellFormed } from '../../api-keys/secret.ts';
 import { describeApp } from '../../testing/describe-app.ts';
-import { addUser } from '../../testing/users.ts';
 
 describeApp('/profile/api-keys', (on) => {
-  let serial = 0;
-
-  async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    return on.app.signIn(username);
-  }
-
   const countRows = async () => (await on.db.selectFrom('api_keys').select('id').execute()).length;
 
   test('without keys the table says so', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { body } = await visitor.get('/profile/api-keys');
     assert.match(body, /You have no API keys, so your API is inaccessible\./);
   });
 
   test('a new key is shown whole, is well-formed, and its digest is kept', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { status, headers, secret, body } = await visitor.createKey({ label: 'key1' });
     assert.equal(status, 200);
     assert.equal(headers.get('cache-control'), 'no-store');
@@ -44,7 +35,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('a key appears in one answer, ever, and nowhere else', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { secret, headers } = await visitor.createKey();
     assert.ok(!JSON.stringify([...headers]).includes(secret));
     for (const path of ['/profile/api-keys', '/', '/profile']) {
@@ -64,7 +55,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('a request repeated twenty times at once makes one key, shown once', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const fields = { label: 'one', expires: '1-day', request_id: visitor.requestId };
     const answers = await Promise.all(
@@ -84,7 +75,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('a repetition that asks for something else finds the form filled in again', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const request_id = visitor.requestId;
     await visitor.post('/profile/api-keys', { label: 'one', expires: 'never', request_id });
@@ -103,7 +94,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('as many keys as desired, with any label and expiry', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const expiries = [
       'never',
       '1-hour',
@@ -124,7 +115,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('a wrong label or expiry is told at the field, and what was typed stays', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const before = await countRows();
     const long = `"><b>${'W'.repeat(130)}`;
@@ -152,7 +143,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('labels are text, wherever they appear', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const label = '"><img src=x onerror=alert(1)>';
     const { body, id } = await visitor.createKey({ label });
     assert.ok(!body.includes('<img'));
@@ -166,7 +157,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('a URL can fill in the form; what it does not know it ignores', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { body } = await visitor.get('/profile/api-keys?label=ci&expires=3-months&x=y');
     assert.match(body, /name="label" value="ci"/);
     assert.match(body, /<option value="3-months" selected>/);
@@ -177,7 +168,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('an expired key stays in the table, marked', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey({ expires: '1-hour' });
     await on.db
       .updateTable('api_keys')
@@ -188,18 +179,18 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test("a user sees nobody else's keys", async () => {
-    const { secret } = await (await newPerson()).createKey({ label: 'private' });
-    const { body } = await (await newPerson()).get('/profile/api-keys');
+    const { secret } = await (await on.app.signInNewUser()).createKey({ label: 'private' });
+    const { body } = await (await on.app.signInNewUser()).get('/profile/api-keys');
     assert.ok(!body.includes(secret.slice(0, 16)) && !body.includes('private'));
   });
 
   test('times are those of the time zone of the user', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     await on.db
       .updateTable('users')
       .set({ time_zone: 'Asia/Kathmandu' })
-      .where('username', '=', `person${serial}`)
+      .where('username', '=', visitor.username)
       .execute();
     await on.db
       .updateTable('api_keys')
@@ -211,7 +202,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('making a key is an event, in one transaction with it', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     const [event] = await on.db
       .selectFrom('events')
@@ -231,7 +222,7 @@ describeApp('/profile/api-keys', (on) => {
   });
 
   test('a request id that is none is refused', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     for (const request_id of ['', 'x', `${randomUUID()}0`]) {
       assert.equal((await visitor.postKey({ request_id })).status, 400);
     }

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
 import { describeApp } from '../../testing/describe-app.ts';
-import { addUser, PASSWORD } from '../../testing/users.ts';
+import { PASSWORD } from '../../testing/users.ts';
 
 describeApp('/profile/authenticate', (on) => {
-  before(async () => {
-    await addUser(on.db, 'ada');
-  });
-
-  const signIn = () => on.app.signIn('ada', { authenticate: false });
+  const signIn = () => on.app.signInNewUser({ authenticate: false });
 
   async function agePasswords() {
     await on.db
@@ -33,8 +29,9 @@ describeApp('/profile/authenticate', (on) => {
   });
 
   test('names the user, in case they forgot', async () => {
-    const { body } = await (await signIn()).get('/profile/authenticate');
-    assert.match(body, /My Profile \(ada, in case you forgot\)/);
+    const visitor = await signIn();
+    const { body } = await visitor.get('/profile/authenticate');
+    assert.ok(body.includes(`My Profile (${visitor.username}, in case you forgot)`));
     assert.match(body, /Re-authenticate to unlock these settings/);
   });
 
@@ -74,7 +71,7 @@ describeApp('/profile/authenticate', (on) => {
   });
 
   test('a form in another tab still works', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const { csrfToken, requestId } = visitor;
     await visitor.authenticate();
@@ -88,7 +85,7 @@ describeApp('/profile/authenticate', (on) => {
   });
 
   test('it holds for 10 minutes from then, not from the last request', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.get('/profile')).status, 200);
     await agePasswords();
     assert.equal((await visitor.get('/profile')).status, 303);
@@ -97,7 +94,7 @@ describeApp('/profile/authenticate', (on) => {
   });
 
   test('a create that comes too late is not carried out; what was typed comes along', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     await agePasswords();
     const late = await visitor.post('/profile/api-keys', {
@@ -119,7 +116,7 @@ describeApp('/profile/authenticate', (on) => {
   });
 
   test('a removal that comes too late leads back to its question', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     await agePasswords();
     const late = await visitor.post(`/profile/api-keys/${id}/remove`);
@@ -155,7 +152,7 @@ describeApp('/profile/authenticate', (on) => {
   });
 
   test('authenticating and failing to are events', async () => {
-    const visitor = await on.app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     await visitor.authenticate('wrong');
     const events = await on.db
       .selectFrom('events')

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeApp } from '../../testing/describe-app.ts';
-import { addUser, PASSWORD } from '../../testing/users.ts';
+import { PASSWORD } from '../../testing/users.ts';
 import type { Visitor } from '../../testing/visitor.ts';
 
 const PAGE = '/profile/password';
 const NEW = 'a new and better password';
 
 describeApp('/profile/password', (on) => {
-  let serial = 0;
-
   async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    return { username, visitor: await on.app.signIn(username) };
+    const visitor = await on.app.signInNewUser();
+    return { username: visitor.username, visitor };
   }
 
   async function change(visitor: Visitor, fields: Record<string, string> = {}) {
