@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { openDatabase } from '../db/database.ts';
 import { digestOf, makeSecret, prefixOf } from '../server/api-keys/secret.ts';
-import { PASSWORD_DIGEST } from '../server/test-users.ts';
+import { SHIPPED_PASSWORD_DIGEST } from '../server/testing/users.ts';
 
 export interface Filled {
   url: string;
@@ -27,7 +27,7 @@ export async function fill(server: string, name: string, keys: number): Promise<
     url,
     `insert into users (username, password_digest)
       select 'user' || lpad(n::text, 6, '0'), $1 from generate_series(1, $2::int) n`,
-    [PASSWORD_DIGEST, users],
+    [SHIPPED_PASSWORD_DIGEST, users],
   );
   // Who logged in from an address before is not counted among the strangers there.
   await execute(

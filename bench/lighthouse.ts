@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBrowser } from '../e2e/browser.ts';
-import { Visitor } from '../server/testing.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 import type { Bench } from './bench.ts';
 import { keepResults } from './results.ts';
 import { spread } from './rows.ts';

@@ -1,4 +1,4 @@
-import { Visitor } from '../server/testing.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 import type { Outcome } from './load.ts';
 
 const PAIRS = 8;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PASSWORD } from '../server/test-users.ts';
-import { Visitor } from '../server/testing.ts';
+import { PASSWORD } from '../server/testing/users.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 
 /** Keeps so many log-ins in flight, of as many users, while something is done. */
 export async function whileLoggingIn<Result>(

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startPostgres } from '../bin/test-postgres.ts';
+import { startPostgres } from '../db/testing/postgres.ts';
 import { checks } from './checks.ts';
 import { copies } from './copies.ts';
 import { lighthouse } from './lighthouse.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../server/test-processes.ts';
+import { freePort } from '../server/testing/processes.ts';
 import { SERVER_CORE } from './prepare.ts';
 
 /** By their origins. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { Visitor } from '../server/testing.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 import type { Bench } from './bench.ts';
 import { makeDatabase } from './database.ts';
 import { keepResults } from './results.ts';
@@ -123,7 +123,7 @@ async function ask(origin: string): Promise<void> {
   const visitor = new Visitor(origin);
   await visitor.logIn('linodedemo', PASSWORD);
   await visitor.authenticate(PASSWORD);
-  const { secret = '' } = await visitor.createKey();
+  const { secret } = await visitor.createKey();
   const check = new Visitor(origin);
   let asked = 0;
   const askOn = async () => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
-import { Visitor } from '../server/testing.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 import type { Request } from './requests.ts';
 
 export const PAGE = '/profile/api-keys';

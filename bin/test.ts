@@ -3,7 +3,7 @@
 // failed; the last line adds them up.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { startPostgres } from './test-postgres.ts';
+import { startPostgres } from '../db/testing/postgres.ts';
 
 interface Counts {
   passed: number;

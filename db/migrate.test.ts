@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Database, openDatabase } from './database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
 test('several that open an empty database at once bring it up to date once', {
   skip: noPostgres,

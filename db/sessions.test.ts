@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
 import { endSessionsOf } from './open-sessions.ts';
 import * as sessions from './sessions.ts';
-import { describeOnEachDatabase } from './testing.ts';
+import { describeOnEachDatabase } from './testing/describe.ts';
 import { findUser, insertUser, lockUserById, setDisabled } from './users.ts';
 
 /** A CSRF secret as every log in has its own. */

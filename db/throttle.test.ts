@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from './database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 import { takeAttempt } from './throttle.ts';
 
 test('an attempt that began before another, and comes after it, need not wait', {

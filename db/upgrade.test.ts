@@ -11,7 +11,7 @@ import { openEmbedded } from './embedded.ts';
 import { listActivity } from './events.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { findSession } from './sessions.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
 const released = Object.keys(migrations).slice(0, -1);
 const digestOf = (text: string) => createHash('sha256').update(text).digest();

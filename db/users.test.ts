@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { describeOnEachDatabase } from './testing.ts';
+import { describeOnEachDatabase } from './testing/describe.ts';
 import * as users from './users.ts';
 
 describeOnEachDatabase('users in the database', (on) => {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
 import { startFront } from './proxies/copies.ts';
 import { nginx, noProxy } from './proxies/proxies.ts';
 

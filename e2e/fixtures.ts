@@ -1,7 +1,7 @@
 import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Page } from 'playwright/test';
-import { PASSWORD } from '../server/test-users.ts';
+import { PASSWORD } from '../server/testing/users.ts';
 import { type App, type Place, startApp } from './app.ts';
 
 export { expect };

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright/test';
-import { PASSWORD } from '../server/test-users.ts';
+import { PASSWORD } from '../server/testing/users.ts';
 import type { PastKey } from './app.ts';
 import { authenticate, createKey, expect, rowOf, test } from './fixtures.ts';
 

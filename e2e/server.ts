@@ -1,53 +1,27 @@
 // The app as it ships, in a process of its own, on the PostgreSQL database that is named or else on
 // one in memory. What a test can't do as a person (add somebody, let time pass) it asks for by
 // message.
-import { createServer } from 'node:http';
-import { Writable } from 'node:stream';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
-import { insertUser } from '../db/users.ts';
-import { createApp } from '../server/app.ts';
-import { startPasswords } from '../server/auth/passwords.ts';
-import { listeningAt } from '../server/http/listening-at.ts';
-import { createLogger } from '../server/http/logger.ts';
-import { startKeyChecks } from '../server/key-checks/check.ts';
-import { PASSWORD_DIGEST } from '../server/test-users.ts';
+import { startApp } from '../server/testing/app.ts';
+import { addUser } from '../server/testing/users.ts';
 import type { Command, PastKey } from './app.ts';
 import { dump, Secrets } from './secrets.ts';
 
 const [, , url] = process.argv;
 const location = url === undefined ? { memory: true as const } : { url };
 const db = await openDatabase(location);
-const passwords = await startPasswords();
-const logLines: string[] = [];
-const log = createLogger(
-  new Writable({
-    write(line, _encoding, done) {
-      logLines.push(String(line));
-      // The others would drown what the walks report.
-      if (/"level":[56]0/.test(String(line))) process.stdout.write(String(line));
-      done();
-    },
-  }),
-);
-const checks = startKeyChecks(db, location, log);
 const secrets = new Secrets();
-const app = createApp({
-  config: {
-    publicUrl: undefined,
-    secure: false,
-    // The nginx in front of several.
-    trustProxy: url === undefined ? false : ['127.0.0.1'],
-    sessionSecrets: ['a secret of the end-to-end tests'],
+// Behind the nginx of several instances, the client's address is in a header.
+const trustProxy = url === undefined ? (false as const) : ['127.0.0.1'];
+const app = await startApp(db, { trustProxy }, location, {
+  wrap: (listener) => secrets.listen(listener),
+  onLogLine(line) {
+    // Warnings and requests would bury what the tests report.
+    if (/"level":[56]0/.test(line)) process.stdout.write(line);
   },
-  db,
-  passwords,
-  checks,
-  log,
-  stopping: new AbortController().signal,
 });
-const server = createServer(secrets.listen(app));
-server.listen(0, '127.0.0.1', () => process.send?.({ origin: listeningAt(server) }));
+process.send?.({ origin: app.origin });
 
 const PAST_BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0';
 
@@ -57,11 +31,8 @@ process.on('message', async ({ id, command }: { id: number; command: Command }) 
 });
 
 process.on('disconnect', async () => {
-  server.closeAllConnections();
-  server.close();
-  await passwords.close();
-  await checks.close();
-  const { known, leaked } = secrets.lookFor(logLines.join('') + (await dump(db)));
+  await app.close();
+  const { known, leaked } = secrets.lookFor(app.logLines.join('') + (await dump(db)));
   if (known === 0 || leaked.length > 0) {
     console.error(`Of ${known} secrets these are in the log or the database:`, leaked);
     process.exitCode = 1;
@@ -72,11 +43,7 @@ process.on('disconnect', async () => {
 async function perform(command: Command): Promise<void> {
   const { action, username } = command;
   if (action === 'add user') {
-    await insertUser(db, {
-      username,
-      email: `${username}@example.com`,
-      passwordDigest: PASSWORD_DIGEST,
-    });
+    await addUser(db, username);
   } else if (action === 'let re-authentication pass') {
     await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'
       where user_id = (select id from users where username = ${username})`.execute(db);

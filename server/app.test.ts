@@ -7,15 +7,17 @@ import {
   createTestDatabase,
   dropTestDatabase,
   noPostgres,
-} from '../db/test-databases.ts';
-import { describeOnEachDatabase } from '../db/testing.ts';
+} from '../db/testing/databases.ts';
+import { describeOnDatabase } from '../db/testing/describe.ts';
 import { assetUrl } from './pages/static-files.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { type App, startApp } from './testing/app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 
-describeOnEachDatabase('the app', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeOnDatabase('the app', (on) => {
+  let app: App;
   let visitor: Visitor;
   const statements: string[] = [];
   const recorder: KyselyPlugin = {
@@ -173,7 +175,7 @@ describeOnEachDatabase('the app', (on) => {
   test('a fault in the log has nothing of what was typed', async () => {
     await on.db.schema.alterTable('events').renameTo('events_away').execute();
     app.logLines.length = 0;
-    const { status } = await visitor.createKey({ label: 'typed-by-a-person' });
+    const { status } = await visitor.postKey({ label: 'typed-by-a-person' });
     await on.db.schema.alterTable('events_away').renameTo('events').execute();
     assert.equal(status, 500);
     const log = app.logLines.join('');
@@ -182,11 +184,12 @@ describeOnEachDatabase('the app', (on) => {
   });
 
   test('the log has one line a request, without query, cookies, bodies or keys', async () => {
-    const { secret = '' } = await visitor.createKey({ label: 'a-secret-label' });
+    const { secret } = await visitor.createKey({ label: 'a-secret-label' });
     app.logLines.length = 0;
     await visitor.get(`${TAB}?label=a-secret-query`);
     await visitor.get(`/x/${secret}/y`);
     await visitor.authenticate('a-secret-password');
+    await app.settled();
     assert.equal(app.logLines.length, 4);
     const log = app.logLines.join('');
     for (const hidden of ['a-secret', secret, visitor.csrfToken, ...visitor.cookies.values()]) {

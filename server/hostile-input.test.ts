@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
+import { describeOnDatabase } from '../db/testing/describe.ts';
 import { actions } from './api/v3/actions.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { startApp } from './testing/app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 /** How long another request may wait. The faults that this found took seconds. */
 const LONGEST_WAIT_MS = 400;
@@ -52,7 +54,7 @@ const headerNames = [
   ...['if-none-match', 'if-modified-since', 'range', 'content-encoding', 'x-anything'],
 ];
 
-describeOnEachDatabase('hostile input', (on) => {
+describeOnDatabase('hostile input', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;
   let ada: Visitor;
   let key: string;

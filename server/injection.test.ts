@@ -1,9 +1,9 @@
 // What people and programs send stays what it is: text, in pages, headers and the log.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../db/testing.ts';
-import { PASSWORD } from './test-users.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { before, test } from 'node:test';
+import { describeProxiedApp } from './testing/describe-app.ts';
+import { addUser, PASSWORD } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 const MARK = 'q7x';
@@ -20,15 +20,12 @@ const injections = [
   `${MARK}</textarea><!--`,
 ];
 
-describeOnEachDatabase('injection', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeProxiedApp('injection', (on) => {
   let visitor: Visitor;
   before(async () => {
-    app = await startApp(on.db, { trustProxy: 1 }, on.location);
     await addUser(on.db, 'ada');
-    visitor = await app.signIn('ada');
+    visitor = await on.app.signIn('ada');
   });
-  after(() => app.close());
 
   /** Holds that what was sent stands in a page as text, or not at all, and has not been carried out. */
   function isText(body: string, sent: string, where: string, { shown = true } = {}) {
@@ -45,7 +42,7 @@ describeOnEachDatabase('injection', (on) => {
 
   for (const text of injections) {
     test(`${text} stays text in every field that is shown again`, async () => {
-      const stranger = app.newVisitor();
+      const stranger = on.app.newVisitor();
       await stranger.get('/login');
       const login = await stranger.post('/login', { username: text, password: 'wrong', next: '' });
       isText(login.body, text, 'username');
@@ -91,20 +88,20 @@ describeOnEachDatabase('injection', (on) => {
   for (const control of controls) {
     test(`${JSON.stringify(control)} breaks neither a header nor a line of the log`, async () => {
       const text = `${MARK}${control}`;
-      app.logLines.length = 0;
+      on.app.logLines.length = 0;
       const answers = [
         await visitor.get(`/${encodeURIComponent(text)}`),
         await visitor.get(`${TAB}?${new URLSearchParams({ label: text, next: text })}`),
-        await app
+        await on.app
           .newVisitor()
           .get(`/profile/${encodeURIComponent(text)}?x=${encodeURIComponent(text)}`),
-        await app.newVisitor().get(`/api/${encodeURIComponent(text)}`),
-        await app
+        await on.app.newVisitor().get(`/api/${encodeURIComponent(text)}`),
+        await on.app
           .newVisitor()
           .get(`/?api_action=${encodeURIComponent(text)}&api_key=${encodeURIComponent(text)}`),
-        await app.newVisitor().get(`/auth/verify?permission=${encodeURIComponent(text)}`),
+        await on.app.newVisitor().get(`/auth/verify?permission=${encodeURIComponent(text)}`),
       ];
-      const stranger = app.newVisitor();
+      const stranger = on.app.newVisitor();
       await stranger.get('/login');
       answers.push(
         await stranger.post('/login', { username: text, password: PASSWORD, next: `/${text}` }),
@@ -117,8 +114,8 @@ describeOnEachDatabase('injection', (on) => {
         assert.ok(status < 500);
         assert.equal(headers.get('x-evil'), null);
       }
-      assert.ok(app.logLines.length >= answers.length - 1);
-      for (const line of app.logLines) {
+      assert.ok(on.app.logLines.length >= answers.length - 1);
+      for (const line of on.app.logLines) {
         assert.equal(line.trimEnd().split(/[\r\n\u2028\u0085]/).length, 1);
         assert.ok(!line.includes('\u001b'));
         assert.equal(typeof JSON.parse(line), 'object');

@@ -6,12 +6,14 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import bcrypt from 'bcryptjs';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
+import { findUser } from '../db/users.ts';
 import { listeningAt } from './http/listening-at.ts';
-import { RunningProcess } from './test-processes.ts';
-import { Visitor } from './testing.ts';
+import { RunningProcess } from './testing/processes.ts';
+import { Visitor } from './testing/visitor.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'main-'));
 const DATA_DIR = path.join(folder, 'data');
@@ -59,6 +61,11 @@ test('starts from nothing, tells the password once, keeps what it was told, and 
   assert.match(later.body, /Signed in as linodedemo/);
   fourth.child.kill('SIGINT');
   assert.equal(await fourth.exitCode(), 0);
+
+  const db = await openDatabase({ folder: DATA_DIR });
+  const digest = (await findUser(db, 'linodedemo'))?.passwordDigest ?? '';
+  await db.destroy();
+  assert.equal(bcrypt.getRounds(digest), 11);
 });
 
 test('metrics have a port of their own, where one is set', async () => {

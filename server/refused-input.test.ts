@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { describeApp } from './testing/describe-app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
 
-describeOnEachDatabase('refused input', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('refused input', (on) => {
   let visitor: Visitor;
   let routes: string[];
   before(async () => {
-    app = await startApp(on.db);
     await addUser(on.db, 'ada');
-    visitor = await app.signIn('ada');
+    visitor = await on.app.signIn('ada');
     const { id } = await visitor.createKey({ label: 'kept' });
     routes = [
       '/profile',
@@ -28,7 +27,6 @@ describeOnEachDatabase('refused input', (on) => {
       '/logout',
     ];
   });
-  after(() => app.close());
 
   /** All that a form could change. Events and throttle tell of refusals, so they may grow. */
   async function content(): Promise<string> {
@@ -59,7 +57,7 @@ describeOnEachDatabase('refused input', (on) => {
   for (const fields of ambiguous) {
     test(`${fields} is 400 on every route, before anything else, also for the signed-out`, async () => {
       for (const route of routes) assert.equal(await refuses(route, withToken(fields)), 400);
-      const stranger = await app.newVisitor().send('/login', {
+      const stranger = await on.app.newVisitor().send('/login', {
         method: 'POST',
         body: `_csrf=x&${fields}`,
         headers: { 'content-type': FORM },
@@ -104,7 +102,7 @@ describeOnEachDatabase('refused input', (on) => {
       }
     }
     assert.equal(await content(), before);
-    const { origin } = app;
+    const { origin } = on.app;
     assert.match(await raw(origin, 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 /);
     assert.match(
       await raw(origin, `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`),
@@ -142,7 +140,8 @@ describeOnEachDatabase('refused input', (on) => {
         assert.ok(status < 500, `${route} ${status}`);
         if (status >= 400) assert.equal(await content(), before);
         // A form without fields is a valid one for some of the routes.
-        if (!(await visitor.get('/')).body.includes('Signed in')) visitor = await app.signIn('ada');
+        if (!(await visitor.get('/')).body.includes('Signed in'))
+          visitor = await on.app.signIn('ada');
       }),
       { numRuns: 150 },
     );
@@ -159,7 +158,7 @@ describeOnEachDatabase('refused input', (on) => {
           const { status } = await visitor.send(route, { method: 'POST', body, headers });
           assert.ok(status < 500, `${route} ${status}`);
           if (!(await visitor.get('/')).body.includes('Signed in'))
-            visitor = await app.signIn('ada');
+            visitor = await on.app.signIn('ada');
         },
       ),
       { numRuns: 100 },

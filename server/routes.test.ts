@@ -1,11 +1,12 @@
 // Every route that the app has, read from the app itself, against those who must not use it.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
 import { createPages } from './app.ts';
 import { routesOf } from './http/routes.ts';
-import { addUser, startApp, type Visitor } from './testing.ts';
+import { describeApp } from './testing/describe-app.ts';
+import { addUser } from './testing/users.ts';
+import type { Visitor } from './testing/visitor.ts';
 
 /** What the signed-out may have, and why. Everything else sends them to log in. */
 const PUBLIC = new Map([
@@ -16,30 +17,27 @@ const PUBLIC = new Map([
   ['POST /logout', 'finishes a log out that was cut off; without a session it does nothing'],
 ]);
 
-describeOnEachDatabase('every route', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('every route', (on) => {
   let routes: { method: string; path: string }[];
   let ada: Visitor;
   let bob: Visitor;
   let ids: { key: string; session: string };
   before(async () => {
-    app = await startApp(on.db, {}, on.location);
     for (const username of ['ada', 'bob']) await addUser(on.db, username);
-    ada = await app.signIn('ada');
-    bob = await app.signIn('bob');
+    ada = await on.app.signIn('ada');
+    bob = await on.app.signIn('bob');
     // Somewhere else to be signed in, and a key.
-    await app.signIn('ada');
-    const { id = '' } = await ada.createKey();
+    await on.app.signIn('ada');
+    const { id } = await ada.createKey();
     const { body } = await ada.get('/profile/password');
     ids = { key: id, session: /sessions\/(\d+)/.exec(body)?.[1] ?? '' };
-    routes = routesOf(createPages({ ...app.parts, trust: () => false })).map(
+    routes = routesOf(createPages({ ...on.app.parts, trust: () => false })).map(
       ({ method, path }) => ({
         method,
         path: path.replace(':id', path.includes('sessions') ? ids.session : ids.key),
       }),
     );
   });
-  after(() => app.close());
 
   const unsafe = () => routes.filter(({ method }) => !['GET', 'HEAD'].includes(method));
 
@@ -57,7 +55,7 @@ describeOnEachDatabase('every route', (on) => {
     for (const { method, path } of routes) {
       const name = `${method} ${path}`;
       if (PUBLIC.has(name.replace('HEAD', 'GET'))) continue;
-      const answer = await app.newVisitor().send(path, { method });
+      const answer = await on.app.newVisitor().send(path, { method });
       assert.equal(answer.status, 303, name);
       assert.match(answer.location ?? '', /^\/login(\?next=|$)/, name);
     }
@@ -65,7 +63,7 @@ describeOnEachDatabase('every route', (on) => {
   });
 
   test('whoever has not given the password again gets no further than Authenticate', async () => {
-    const visitor = await app.signIn('ada', { authenticate: false });
+    const visitor = await on.app.signIn('ada', { authenticate: false });
     const before = await content();
     for (const { method, path } of routes) {
       if (!path.startsWith('/profile') || path === '/profile/authenticate') continue;
@@ -133,7 +131,7 @@ describeOnEachDatabase('every route', (on) => {
       for (const { method, path } of unsafe()) {
         assert.equal(method, 'POST');
         // Log in wants somebody who isn't.
-        const visitor = path === '/login' ? app.newVisitor() : ada;
+        const visitor = path === '/login' ? on.app.newVisitor() : ada;
         await visitor.get(path === '/login' ? '/login' : '/profile');
         assert.equal((await post(visitor, path)).status, status, path);
       }
@@ -160,7 +158,7 @@ describeOnEachDatabase('every route', (on) => {
 
   test('no view changes anything, whoever looks and whatever they ask for', async () => {
     const queries = ['', '?label=x&expires=1-week', '?next=//evil', '?_method=DELETE&id=1'];
-    for (const visitor of [ada, app.newVisitor()]) {
+    for (const visitor of [ada, on.app.newVisitor()]) {
       await visitor.get('/login');
       const before = await content();
       for (const { method, path } of routes) {

@@ -1,37 +1,29 @@
 // What ends a session ends it for good, whatever was in flight when it did.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
-import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../db/testing.ts';
+import { test } from 'node:test';
 import { setDisabled } from '../db/users.ts';
-import { PASSWORD } from './test-users.ts';
-import { type Answer, addUser, startApp, type Visitor } from './testing.ts';
+import { describeApp } from './testing/describe-app.ts';
+import { PASSWORD } from './testing/users.ts';
+import type { Answer, Visitor } from './testing/visitor.ts';
 
-describeOnEachDatabase('a slow request', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  let serial = 0;
-  before(async () => {
-    app = await startApp(on.db, {}, on.location);
-  });
-  after(() => app.close());
-
+describeApp('a slow request', (on) => {
   async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    const visitor = await app.signIn(username);
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/authenticate');
-    return { username, visitor };
+    return { username: visitor.username, visitor };
   }
 
-  /** Sends it, keeps the one thread that checks passwords busy, and comes back when it waits for it. */
-  async function begun(send: () => Promise<Answer>): Promise<{ answer: Promise<Answer> }> {
-    await sql`delete from throttle`.execute(on.db);
-    for (let n = 0; n < 5; n++) void app.passwords.verify('x', undefined);
+  /** Sends a request, and does something else while its password waits to be checked. */
+  async function answerAfter(
+    meanwhile: () => Promise<unknown>,
+    send: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const { reached, release } = on.app.holdNextPasswordCheck();
     const answer = send();
-    const isWaiting = async () => (await sql`select from throttle`.execute(on.db)).rows.length > 0;
-    while (!(await isWaiting())) await setImmediate();
-    return { answer };
+    await reached;
+    await meanwhile();
+    release();
+    return answer;
   }
 
   async function isSignedIn(visitor: Visitor): Promise<boolean> {
@@ -43,7 +35,7 @@ describeOnEachDatabase('a slow request', (on) => {
     [
       'Sign out everywhere else',
       async (_visitor, username) => {
-        const other = await app.signIn(username);
+        const other = await on.app.signIn(username);
         await other.get('/profile/password');
         assert.equal((await other.post('/profile/password/sessions')).status, 303);
       },
@@ -51,7 +43,7 @@ describeOnEachDatabase('a slow request', (on) => {
     [
       'a change of password',
       async (_visitor, username) => {
-        const other = await app.signIn(username);
+        const other = await on.app.signIn(username);
         await other.get('/profile/password');
         const changed = await other.post('/profile/password', {
           current_password: PASSWORD,
@@ -67,26 +59,24 @@ describeOnEachDatabase('a slow request', (on) => {
     test(`Authenticate in flight cannot undo ${ending}`, async () => {
       const { username, visitor } = await newPerson();
       const before = visitor.cookieHeader();
-      const { answer } = await begun(() =>
-        visitor.post('/profile/authenticate', { password: PASSWORD, next: '' }),
+      await answerAfter(
+        () => end(visitor, username),
+        () => visitor.post('/profile/authenticate', { password: PASSWORD, next: '' }),
       );
-      await end(visitor, username);
-      await answer;
       assert.equal(await isSignedIn(visitor), false);
       assert.equal((await visitor.get('/', { cookie: before })).status, 303);
     });
   }
 
   test('a log in in flight cannot get past a disabled user', async () => {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    const visitor = app.newVisitor();
+    const username = await on.app.newUser();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
-    const { answer } = await begun(() =>
-      visitor.post('/login', { username, password: PASSWORD, next: '' }),
+    const answer = await answerAfter(
+      () => setDisabled(on.db, username, true),
+      () => visitor.post('/login', { username, password: PASSWORD, next: '' }),
     );
-    await setDisabled(on.db, username, true);
-    assert.equal((await answer).status, 401);
+    assert.equal(answer.status, 401);
     assert.equal(await isSignedIn(visitor), false);
   });
 });

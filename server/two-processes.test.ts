@@ -4,11 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { insertKey } from '../db/api-keys/create.ts';
 import { type Database, openDatabase } from '../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/test-databases.ts';
-import { client, addUser as insertUser, newKey } from '../db/test-rows.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
+import { client, addUser as insertUser, newKey } from '../db/testing/rows.ts';
 import { setDisabled } from '../db/users.ts';
 import { digestOf, makeSecret, prefixOf } from './api-keys/secret.ts';
-import { RunningProcess } from './test-processes.ts';
+import { RunningProcess } from './testing/processes.ts';
 
 const KEYS = 50;
 const CHECKS_OF_EACH = 20;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { addKey, addUser, client, insert, newKey } from '../test-rows.ts';
-import { describeOnEachDatabase } from '../testing.ts';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addKey, addUser, client, insert, newKey } from '../testing/rows.ts';
 import { isSameRequest, type Lifetime, MAX_KEYS_VIA_API } from './create.ts';
 import { removeKey } from './remove.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { addKey, addUser, client, newKey } from '../test-rows.ts';
-import { describeOnEachDatabase } from '../testing.ts';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addKey, addUser, client, newKey } from '../testing/rows.ts';
 import * as keys from './list.ts';
 import { removeKey, sweepRemovedKeys } from './remove.ts';
 

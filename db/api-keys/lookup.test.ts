@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { addKey, addUser, client, newKey } from '../test-rows.ts';
-import { describeOnEachDatabase } from '../testing.ts';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addKey, addUser, client, newKey } from '../testing/rows.ts';
 import { setDisabled } from '../users.ts';
 import { type KeyLookup, openKeyLookup } from './lookup.ts';
 import { removeKey } from './remove.ts';

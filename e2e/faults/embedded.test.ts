@@ -8,8 +8,8 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
-import { freePort, RunningProcess } from '../../server/test-processes.ts';
-import { Visitor } from '../../server/testing.ts';
+import { freePort, RunningProcess } from '../../server/testing/processes.ts';
+import { Visitor } from '../../server/testing/visitor.ts';
 import { assertKept, assertWholeIn, check, Owner } from './ledger.ts';
 import { until } from './until.ts';
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
-import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
-import { RunningProcess } from '../../server/test-processes.ts';
+import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { RunningProcess } from '../../server/testing/processes.ts';
 import { assertKept, assertWhole, check, type Owner, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './places.ts';
 import { until } from './until.ts';

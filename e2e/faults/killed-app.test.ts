@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
-import { freePort, RunningProcess } from '../../server/test-processes.ts';
+import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { assertKept, assertWhole, type Owner, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './places.ts';
 

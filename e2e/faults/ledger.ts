@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { addUser, Visitor } from '../../server/testing.ts';
+import { addUser } from '../../server/testing/users.ts';
+import { Visitor } from '../../server/testing/visitor.ts';
 import { auditKeys } from './audit.ts';
 
 /** Far from the limit: a creation that is cut off may have made a key that we never hear of. */

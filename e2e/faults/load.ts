@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Visitor } from '../../server/testing.ts';
+import type { Visitor } from '../../server/testing/visitor.ts';
 import { bearer, type Owner } from './ledger.ts';
 
 type Kind = 'a good key' | 'a bad key' | 'a page' | 'a change';

@@ -1,5 +1,5 @@
 // What the fault tests stand on, and why they are skipped where it is not there.
-import { findPrograms } from '../../bin/test-postgres.ts';
+import { findPrograms } from '../../db/testing/postgres.ts';
 
 export const noCluster =
   findPrograms() === undefined && 'there are no programs of PostgreSQL to start a private one with';

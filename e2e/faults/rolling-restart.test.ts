@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
-import { type Cluster, startCluster } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
-import { freePort, RunningProcess } from '../../server/test-processes.ts';
+import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { type Front, startFront } from '../proxies/copies.ts';
 import { nginx, noProxy } from '../proxies/proxies.ts';
 import { assertKept, assertWhole, check, type Owner, signInOwners } from './ledger.ts';

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
-import { findPrograms, startCluster } from '../../bin/test-postgres.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { findProgram } from '../../server/test-processes.ts';
-import { addUser } from '../../server/testing.ts';
+import { findPrograms, startCluster } from '../../db/testing/postgres.ts';
+import { findProgram } from '../../server/testing/processes.ts';
+import { addUser } from '../../server/testing/users.ts';
 import { DOCS } from './proxies.ts';
 
 describe('the secrets', () => {

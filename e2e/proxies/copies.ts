@@ -1,7 +1,7 @@
 // nginx in front of copies of the app, with docs/scale/nginx.conf as it stands.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { freePort } from '../../server/test-processes.ts';
+import { freePort } from '../../server/testing/processes.ts';
 import { DOCS, nginx, type RunningProxy, startProxy } from './proxies.ts';
 
 export interface Front extends RunningProxy {

@@ -12,10 +12,10 @@ import {
   createTestDatabase,
   dropTestDatabase,
   noPostgres,
-} from '../../db/test-databases.ts';
-import { addKey, addUser, newKey } from '../../db/test-rows.ts';
+} from '../../db/testing/databases.ts';
+import { addKey, addUser, newKey } from '../../db/testing/rows.ts';
 import { digestOf, makeSecret, prefixOf } from '../../server/api-keys/secret.ts';
-import { startApp } from '../../server/testing.ts';
+import { startApp } from '../../server/testing/app.ts';
 import { gatewayKinds, startGateway } from './gateways.ts';
 import { type Listening, listening } from './listening.ts';
 import { DOCS, noProxy, type RunningProxy, send } from './proxies.ts';

@@ -1,6 +1,6 @@
 // The proxies of docs/gateway as real processes, each with its file as it stands.
 import path from 'node:path';
-import { freePort } from '../../server/test-processes.ts';
+import { freePort } from '../../server/testing/processes.ts';
 import { caddy, DOCS, nginx, type ProxyKind, type RunningProxy, startProxy } from './proxies.ts';
 
 /** The one that both files have as an example. */

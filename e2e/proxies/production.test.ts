@@ -7,11 +7,13 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
-import { findPrograms } from '../../bin/test-postgres.ts';
 import { openDatabase } from '../../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
-import { RunningProcess } from '../../server/test-processes.ts';
-import { addUser, startApp, Visitor } from '../../server/testing.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
+import { findPrograms } from '../../db/testing/postgres.ts';
+import { startApp } from '../../server/testing/app.ts';
+import { RunningProcess } from '../../server/testing/processes.ts';
+import { addUser } from '../../server/testing/users.ts';
+import { Visitor } from '../../server/testing/visitor.ts';
 import { DOCS } from './proxies.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
@@ -126,7 +128,7 @@ test('the embedded database, copied while it is stopped, has the keys, the sessi
   const visitor = new Visitor(await first.started());
   await visitor.logIn('linodedemo', 'a given password');
   await visitor.authenticate('a given password');
-  const { secret = '' } = await visitor.createKey();
+  const { secret } = await visitor.createKey();
   first.child.kill('SIGTERM');
   assert.equal(await first.exitCode(), 0);
 

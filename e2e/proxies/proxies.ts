@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { unprivilegedUser } from '../../bin/test-postgres.ts';
-import { findProgram } from '../../server/test-processes.ts';
+import { unprivilegedUser } from '../../db/testing/postgres.ts';
+import { findProgram } from '../../server/testing/processes.ts';
 
 /** The folder of the documents, with the configurations that they describe. */
 export const DOCS = path.resolve(import.meta.dirname, '../../docs');

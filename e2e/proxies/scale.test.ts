@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
-import { freePort, RunningProcess } from '../../server/test-processes.ts';
-import { type Answer, Visitor } from '../../server/testing.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
+import { freePort, RunningProcess } from '../../server/testing/processes.ts';
+import { type Answer, Visitor } from '../../server/testing/visitor.ts';
 import { type Front, startFront } from './copies.ts';
 import { gatewayKinds, startGateway } from './gateways.ts';
 import { listening } from './listening.ts';
@@ -142,7 +142,7 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
     const person = new Visitor(front.origin);
     await person.logIn('linodedemo', PASSWORD);
     await person.authenticate(PASSWORD);
-    const { secret = '' } = await person.createKey();
+    const { secret } = await person.createKey();
     const headers = { authorization: `Bearer ${secret}` };
     const through = () => send(gateway.origin, '/login', { headers });
     const before = await checksOfEach();

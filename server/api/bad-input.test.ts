@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { PASSWORD } from '../test-users.ts';
-import { addUser, startApp } from '../testing.ts';
+import { describeApp } from '../testing/describe-app.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 import { actions } from './v3/actions.ts';
 import { errors } from './v3/errors.ts';
 
@@ -14,23 +12,19 @@ const FORM = 'application/x-www-form-urlencoded';
 const rightCredentials = { api_action: 'user.getapikey', username: 'ada', password: PASSWORD };
 type Pairs = Record<string, string> | [string, string][];
 
-describeOnEachDatabase('bad input to the API', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('bad input to the API', (on) => {
   let key: string;
   before(async () => {
-    app = await startApp(on.db, {}, on.location);
     await addUser(on.db, 'ada');
-    const made = await fetch(`${app.origin}/api/?${new URLSearchParams(rightCredentials)}`);
+    const made = await fetch(`${on.app.origin}/api/?${new URLSearchParams(rightCredentials)}`);
     key = /"API_KEY":"(\w{64})"/.exec(await made.text())?.[1] ?? '';
     assert.notEqual(key, '');
   });
-  after(() => app.close());
 
   afterEach(async () => {
-    // A request is logged when its answer is through, which may be after we have read it.
-    await sleep(20);
-    const log = app.logLines.join('').replace(/%([0-9a-f]{2})/gi, (_, code) => fromHex(code));
-    app.logLines.length = 0;
+    await on.app.settled();
+    const log = on.app.logLines.join('').replace(/%([0-9a-f]{2})/gi, (_, code) => fromHex(code));
+    on.app.logLines.length = 0;
     for (let at = 0; at + 20 <= key.length; at++) {
       const part = key.slice(at, at + 20).toLowerCase();
       assert.ok(!log.toLowerCase().includes(part), 'a key got into the log');
@@ -55,7 +49,7 @@ describeOnEachDatabase('bad input to the API', (on) => {
    */
   async function send(path: string, init: RequestInit = {}): Promise<number | number[]> {
     const before = await content();
-    const answer = await fetch(app.origin + path, { redirect: 'manual', ...init });
+    const answer = await fetch(on.app.origin + path, { redirect: 'manual', ...init });
     assert.equal(answer.status, 200, path);
     assert.equal(answer.headers.get('content-type'), 'application/json;charset=UTF-8', path);
     const envelopes: unknown = JSON.parse(await answer.text());
@@ -184,7 +178,7 @@ describeOnEachDatabase('bad input to the API', (on) => {
       assert.equal(await send(path, { method }), 9, method);
     }
     const before = await content();
-    const answer = await fetch(app.origin + path, { method: 'HEAD' });
+    const answer = await fetch(on.app.origin + path, { method: 'HEAD' });
     assert.equal(answer.status, 200);
     assert.equal(await content(), before);
   });
@@ -196,7 +190,7 @@ describeOnEachDatabase('bad input to the API', (on) => {
       ['&foo=1&foo=2', 'GET'],
       ['&linodeid=x', 'POST'],
     ] as const) {
-      const answer = await fetch(`${app.origin}/api/${human}${rest}`, { method });
+      const answer = await fetch(`${on.app.origin}/api/${human}${rest}`, { method });
       assert.match(await answer.text(), /^ {2}"ACTION": "Linode.List"$/m, rest);
     }
   });
@@ -222,12 +216,12 @@ describeOnEachDatabase('bad input to the API', (on) => {
       'x-forwarded-for': key,
     };
     for (const path of paths) {
-      await fetch(app.origin + path, { redirect: 'manual' });
-      await fetch(app.origin + path, { redirect: 'manual', headers });
-      await fetch(app.origin + path, { method: 'POST', body: key, redirect: 'manual' });
+      await fetch(on.app.origin + path, { redirect: 'manual' });
+      await fetch(on.app.origin + path, { redirect: 'manual', headers });
+      await fetch(on.app.origin + path, { method: 'POST', body: key, redirect: 'manual' });
     }
     await batch([{ api_action: key, [key]: key }]);
-    assert.ok(app.logLines.length > paths.length);
+    assert.ok(on.app.logLines.length > paths.length);
   });
 
   const text = fc.oneof(

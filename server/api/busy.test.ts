@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { inTurn } from '../auth/in-turn.ts';
-import { startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
 
 test('who has to come again is told when: 503, Retry-After, error 14', async (t) => {
   const db = await openDatabase({ memory: true });

@@ -1,35 +1,27 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp } from '../testing.ts';
+import { describeApp } from '../testing/describe-app.ts';
 
-describeOnEachDatabase('/api/key', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db, {}, on.location);
-    await addUser(on.db, 'ada');
-  });
-  after(() => app.close());
-
+describeApp('/api/key', (on) => {
   test('a key removes itself, at once, and nothing else can be done to it by a program', async () => {
-    const { secret = '' } = await (await app.signIn('ada')).createKey();
+    const { secret } = await (await on.app.signInNewUser()).createKey();
     const headers = { 'x-api-key': secret };
     for (const [path, method] of [
       ['/api/key', 'GET'],
       ['/api/key', 'POST'],
       ['/api/whoami', 'DELETE'],
     ]) {
-      const answer = await fetch(`${app.origin}${path}`, {
+      const answer = await fetch(`${on.app.origin}${path}`, {
         method: method ?? '',
         headers,
       });
       assert.equal(answer.status, 405, `${method} ${path}`);
       assert.ok(answer.headers.get('allow'));
     }
-    const remove = () => fetch(`${app.origin}/api/key`, { method: 'DELETE', headers });
+    const remove = () => fetch(`${on.app.origin}/api/key`, { method: 'DELETE', headers });
     assert.equal((await remove()).status, 204);
-    const check = await fetch(`${app.origin}/auth/verify`, { headers });
+    const check = await fetch(`${on.app.origin}/auth/verify`, { headers });
     assert.equal(check.headers.get('x-auth-reason'), 'removed');
     const again = await remove();
     assert.equal(again.status, 401);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { beforeEach, describe, type TestContext, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
 import {
@@ -8,32 +8,31 @@ import {
   createTestDatabase,
   dropTestDatabase,
   noPostgres,
-} from '../../db/test-databases.ts';
-import { describeOnEachDatabase } from '../../db/testing.ts';
+} from '../../db/testing/databases.ts';
 import { setDisabled } from '../../db/users.ts';
 import { makeSecret } from '../api-keys/secret.ts';
-import { addUser, startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { describeProxiedApp } from '../testing/describe-app.ts';
+import { addUser } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
-describeOnEachDatabase('the gateway check', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeProxiedApp('the gateway check', (on) => {
+  let owner: Visitor;
   let key: string;
-  before(async () => {
-    app = await startApp(on.db, { trustProxy: 1 }, on.location);
-    await addUser(on.db, 'ada');
+  beforeEach(async () => {
+    owner = await on.app.signInNewUser();
     key = await newKey();
   });
-  after(() => app.close());
 
   async function newKey(expires = 'never'): Promise<string> {
-    const visitor = await app.signIn('ada');
-    const { secret = '' } = await visitor.createKey({ expires });
+    const { secret } = await owner.createKey({ expires });
     assert.notEqual(secret, '');
     return secret;
   }
 
   /** Asks, and returns the status and what stands in the X-Auth- headers. */
   async function ask(headers: HeadersInit, path = '/auth/verify', method = 'GET') {
-    const answer = await fetch(app.origin + path, { headers, method });
+    const answer = await fetch(on.app.origin + path, { headers, method });
     assert.equal(answer.headers.get('cache-control'), 'no-store');
     assert.equal(await answer.text(), '');
     const said = (name: string) => answer.headers.get(`x-auth-${name}`);
@@ -74,7 +73,7 @@ describeOnEachDatabase('the gateway check', (on) => {
       assert.equal(challenge, null);
       assert.deepEqual(
         identity,
-        { user: 'ada', key: key.slice(0, 16), permissions: '*', expires: '', reason: '' },
+        { user: owner.username, key: key.slice(0, 16), permissions: '*', expires: '', reason: '' },
         way,
       );
     }
@@ -92,13 +91,16 @@ describeOnEachDatabase('the gateway check', (on) => {
     for (const path of ['/auth/verify/../../login', '/auth/verify/%2e%2e/login']) {
       assert.match(await sendRaw([], path), /^HTTP\/1\.1 401 /, path);
     }
-    const withBody = await fetch(`${app.origin}/auth/verify`, {
+    const withBody = await fetch(`${on.app.origin}/auth/verify`, {
       method: 'POST',
       headers: bearer(key),
       body: 'x'.repeat(100_000),
     });
     assert.equal(withBody.status, 204);
-    assert.equal((await fetch(`${app.origin}/auth/verifyx`, { headers: bearer(key) })).status, 404);
+    assert.equal(
+      (await fetch(`${on.app.origin}/auth/verifyx`, { headers: bearer(key) })).status,
+      404,
+    );
   });
 
   test('without a key: 401, with no error code (RFC 6750)', async () => {
@@ -181,9 +183,9 @@ describeOnEachDatabase('the gateway check', (on) => {
     assert.match(expired.challenge ?? '', /invalid_token.*The key expired at 2026-01-02T03:04:05/);
 
     await change('expires_at = null', secret);
-    await setDisabled(on.db, 'ada', true);
+    await setDisabled(on.db, owner.username, true);
     assert.equal((await ask(bearer(secret))).reason, 'disabled');
-    await setDisabled(on.db, 'ada', false);
+    await setDisabled(on.db, owner.username, false);
     assert.equal((await ask(bearer(secret))).status, 204);
     await change('removed_at = now()', secret);
     assert.equal((await ask(bearer(secret))).reason, 'removed');
@@ -202,7 +204,7 @@ describeOnEachDatabase('the gateway check', (on) => {
       refused.challenge,
       'Bearer realm="api", error="insufficient_scope", scope="account"',
     );
-    assert.equal(refused.user, 'ada');
+    assert.equal(refused.user, owner.username);
     assert.equal((await ask({}, '/auth/verify?permission=domains')).status, 401);
 
     await sql`update users set permissions = '{*}'`.execute(on.db);
@@ -232,35 +234,35 @@ describeOnEachDatabase('the gateway check', (on) => {
   });
 
   test('checks are not in the log, nor is a key in anything else that is', async () => {
-    app.logLines.length = 0;
+    on.app.logLines.length = 0;
     await ask(bearer(key));
-    assert.equal(app.logLines.length, 0);
+    assert.equal(on.app.logLines.length, 0);
     for (const path of [
       `/api/whoami?x=${key}`,
       `/api/${key}`,
       `/api/?api_action=${key}&api_key=${key}`,
       `/api/?api_action=test.echo&api_key=${key}`,
     ]) {
-      await fetch(app.origin + path, { headers: bearer(key) });
+      await fetch(on.app.origin + path, { headers: bearer(key) });
     }
-    assert.equal(app.logLines.length, 4);
-    assert.ok(!app.logLines.join('').includes(key));
-    assert.match(app.logLines[3] ?? '', /"action":"test\.echo","user":\d+,"key":"lmk\w{13}"/);
+    assert.equal(on.app.logLines.length, 4);
+    assert.ok(!on.app.logLines.join('').includes(key));
+    assert.match(on.app.logLines[3] ?? '', /"action":"test\.echo","user":\d+,"key":"lmk\w{13}"/);
   });
 
   test('neither a cookie acts here, nor a key on the pages', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.send('/api/key', { method: 'DELETE' })).status, 401);
     assert.equal((await visitor.get('/auth/verify')).status, 401);
     assert.match((await visitor.get('/?api_action=account.info')).body, /"ERRORCODE":4/);
     for (const path of ['/', '/profile', '/profile/api-keys', '/documentation']) {
-      assert.equal((await app.newVisitor().get(path, bearer(key))).status, 303, path);
+      assert.equal((await on.app.newVisitor().get(path, bearer(key))).status, 303, path);
     }
   });
 
   /** What fetch would not send. Returns the whole answer. */
   async function sendRaw(lines: string[], target = '/auth/verify'): Promise<string> {
-    const socket = connect(Number(new URL(app.origin).port), '127.0.0.1');
+    const socket = connect(Number(new URL(on.app.origin).port), '127.0.0.1');
     socket.write(
       [`GET ${target} HTTP/1.1`, 'Host: x', 'Connection: close', ...lines, '', ''].join('\r\n'),
     );
@@ -274,7 +276,7 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
   test('is 503 and never a pass, in time, and works again by itself', async (t) => {
     const { url, db, app } = await startOnPostgres(t);
     await addUser(db, 'ada');
-    const { secret = '' } = await (await app.signIn('ada')).createKey();
+    const { secret } = await (await app.signIn('ada')).createKey();
     const ask = () => fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
     assert.equal((await ask()).status, 204);
 

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp } from '../testing.ts';
+import { test } from 'node:test';
+import { describeApp } from '../testing/describe-app.ts';
 
-describeOnEachDatabase('/api/whoami', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db, {}, on.location);
-    await addUser(on.db, 'ada');
-  });
-  after(() => app.close());
-
+describeApp('/api/whoami', (on) => {
   test('a key tells what it is', async () => {
-    const { secret: key = '' } = await (await app.signIn('ada')).createKey({ label: 'ci' });
-    const answer = await fetch(`${app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
+    const visitor = await on.app.signInNewUser();
+    const { secret: key } = await visitor.createKey({ label: 'ci' });
+    const answer = await fetch(`${on.app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'application/json');
     const { created, last_used, ...rest }: Record<string, unknown> = await answer.json();
     assert.deepEqual(rest, {
-      user: 'ada',
+      user: visitor.username,
       prefix: key.slice(0, 16),
       label: 'ci',
       permissions: ['*'],
@@ -29,7 +22,7 @@ describeOnEachDatabase('/api/whoami', (on) => {
   });
 
   test('without a good key it is 401, and says why', async () => {
-    const answer = await fetch(`${app.origin}/api/whoami`);
+    const answer = await fetch(`${on.app.origin}/api/whoami`);
     assert.equal(answer.status, 401);
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="api"');
     assert.deepEqual(await answer.json(), { error: 'missing', message: 'A key is needed.' });

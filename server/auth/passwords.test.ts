@@ -3,13 +3,13 @@ import { after, before, describe, test } from 'node:test';
 import bcrypt from 'bcryptjs';
 import { HttpError } from '../http/errors.ts';
 import { passwordProblem } from './password-rules.ts';
-import { needsRehash, PASSWORD_COST, type Passwords, startPasswords } from './passwords.ts';
+import { type Passwords, startPasswords } from './passwords.ts';
 
 describe('passwords', () => {
   let passwords: Passwords;
   let digest: string;
   before(async () => {
-    passwords = await startPasswords();
+    passwords = await startPasswords({ cost: 5 });
     digest = await passwords.hash('correct horse');
   });
   after(() => passwords.close());
@@ -46,6 +46,12 @@ describe('passwords', () => {
     assert.equal(await passwords.verify('correct horse', digest), true);
   });
 
+  test('only a digest of a lower cost needs a new one', () => {
+    assert.equal(passwords.needsRehash(bcrypt.hashSync('x', 4)), true);
+    assert.equal(passwords.needsRehash(digest), false);
+    assert.equal(passwords.needsRehash(bcrypt.hashSync('x', 6)), false);
+  });
+
   test('beyond a bound the queue refuses with 503 and Retry-After, and serves who is in it', async () => {
     const checks = Array.from({ length: 70 }, () => passwords.verify('correct horse', digest));
     const answers = await Promise.allSettled(checks);
@@ -62,11 +68,10 @@ describe('passwords', () => {
   });
 });
 
-test('a digest of a lower cost is made anew', () => {
-  assert.equal(needsRehash(bcrypt.hashSync('x', 4)), true);
-  for (const cost of [PASSWORD_COST, PASSWORD_COST + 1]) {
-    assert.equal(needsRehash(bcrypt.hashSync('x', cost)), false);
-  }
+test('the shipped cost is 11', async (t) => {
+  const passwords = await startPasswords();
+  t.after(passwords.close);
+  assert.equal(bcrypt.getRounds(await passwords.hash('correct horse')), 11);
 });
 
 const passwordLengths = [

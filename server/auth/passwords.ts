@@ -5,8 +5,8 @@ import { HttpError } from '../http/errors.ts';
 import { cutPassword, isTooLong } from './password-rules.ts';
 import type { PasswordAnswer, PasswordTask } from './password-worker.ts';
 
-/** bcrypt's logarithm of rounds. Raise it, and digests are made anew as people log in. */
-export const PASSWORD_COST = 11;
+/** bcrypt's logarithm of rounds. After it is raised, old digests are replaced at the next log in. */
+const PASSWORD_COST = 11;
 
 /** At about 150 ms each, whoever stands further back has long given up. */
 const QUEUE_LIMIT = 64;
@@ -19,6 +19,8 @@ export interface Passwords {
    * unknown user can't be told from a wrong password.
    */
   verify(password: string, digest: string | undefined): Promise<boolean>;
+  /** Whether a digest was made with a lower cost than new ones are. */
+  needsRehash(digest: string): boolean;
   close(): Promise<void>;
 }
 
@@ -27,9 +29,12 @@ export interface Passwords {
  * seconds. One thread, because log-ins should not get more than one core.
  *
  * The functions reject with a 503 HttpError when too many are waiting.
+ *
+ * @param cost bcrypt's logarithm of rounds for new digests; only tests set it
  */
-export async function startPasswords(): Promise<Passwords> {
+export async function startPasswords({ cost = PASSWORD_COST } = {}): Promise<Passwords> {
   const thread = startThread();
+  const hashing = (password: string) => ({ kind: 'hash', password, cost }) as const;
   const decoy = String(await thread.perform(hashing(randomBytes(24).toString('base64url'))));
 
   return {
@@ -40,23 +45,15 @@ export async function startPasswords(): Promise<Passwords> {
       const matches = await thread.perform({ kind: 'verify', password, digest: digest ?? decoy });
       return matches === true && digest !== undefined && !isTooLong(password);
     },
+    needsRehash: (digest) => bcrypt.getRounds(digest) < cost,
     close: thread.close,
   };
-}
-
-/** Whether a digest was made with a lower cost than today's. */
-export function needsRehash(digest: string): boolean {
-  return bcrypt.getRounds(digest) < PASSWORD_COST;
 }
 
 export function tooManyLogIns(): HttpError {
   return new HttpError(503, 'Too many people are logging in. Please try again in a moment.', {
     'Retry-After': '5',
   });
-}
-
-function hashing(password: string): PasswordTask {
-  return { kind: 'hash', password, cost: PASSWORD_COST };
 }
 
 interface Waiting {

@@ -1,23 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
+import { test } from 'node:test';
 import { setDisabled } from '../../db/users.ts';
-import { addUser, startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 
-describeOnEachDatabase('the session cookie', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
-  });
-  after(() => app.close());
-
+describeApp('the session cookie', (on) => {
   const paths = ['/', '/profile', '/profile/api-keys', '/profile/api-keys/1/remove', '/nothing'];
   const countSessions = async () =>
     (await on.db.selectFrom('sessions').select('digest').execute()).length;
 
   test('on http: HttpOnly, SameSite=Lax, for the whole site', async () => {
-    const cookie = (await app.newVisitor().get('/login')).headers.get('set-cookie') ?? '';
+    const cookie = (await on.app.newVisitor().get('/login')).headers.get('set-cookie') ?? '';
     assert.match(cookie, /^session=s%3A[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
@@ -35,7 +29,7 @@ describeOnEachDatabase('the session cookie', (on) => {
     assert.match(answer.headers.get('strict-transport-security') ?? '', /max-age=\d{8}/);
     const renewed = await visitor.post(
       '/login',
-      { username: 'ada', password: 'correct horse battery' },
+      { username: await on.app.newUser(), password: PASSWORD },
       https,
     );
     assert.match(
@@ -48,19 +42,19 @@ describeOnEachDatabase('the session cookie', (on) => {
   test('only /login makes a session for a stranger', async () => {
     const before = await countSessions();
     for (const path of [...paths, '/login/nothing', '/healthz', '/assets/css/main.css']) {
-      const answer = await app.newVisitor().get(path);
+      const answer = await on.app.newVisitor().get(path);
       assert.equal(answer.headers.get('set-cookie'), null, path);
     }
     assert.equal(await countSessions(), before);
-    await app.newVisitor().get('/login');
+    await on.app.newVisitor().get('/login');
     assert.equal(await countSessions(), before + 1);
   });
 
   test('an ended session gets no cookie but at /login, on any page or post', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const cookie = visitor.cookieHeader();
     await visitor.post('/logout');
-    const after = app.newVisitor();
+    const after = on.app.newVisitor();
     for (const path of [...paths, '/logout']) {
       for (const answer of [
         await after.get(path, { cookie }),
@@ -74,21 +68,21 @@ describeOnEachDatabase('the session cookie', (on) => {
 
   test('a forged or broken cookie is nobody', async () => {
     for (const value of ['x', 's%3Ax.y', 's%3A', '%', 'a'.repeat(4_000)]) {
-      const answer = await app.newVisitor().get('/', { cookie: `session=${value}` });
+      const answer = await on.app.newVisitor().get('/', { cookie: `session=${value}` });
       assert.equal(answer.location, '/login');
     }
   });
 
   test('a disabled user is out with the next request', async () => {
     await addUser(on.db, 'eve');
-    const visitor = await app.signIn('eve');
+    const visitor = await on.app.signIn('eve');
     assert.equal((await visitor.get('/')).status, 200);
     await setDisabled(on.db, 'eve', true);
     assert.equal((await visitor.get('/')).location, '/login');
   });
 
   test('a session signed with an older secret still counts, and none signed with a foreign one', async () => {
-    const visitor = await app.signIn('ada', { authenticate: false });
+    const visitor = await on.app.signInNewUser({ authenticate: false });
     const cookie = visitor.cookieHeader();
     const rotated = await startApp(on.db, {
       sessionSecrets: [

@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import bcrypt from 'bcryptjs';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/test-databases.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findUser } from '../../db/users.ts';
-import { PASSWORD } from '../test-users.ts';
-import { startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { PASSWORD } from '../testing/users.ts';
 
 /** Runs the command beside us: an app in this process has to go on answering. */
 async function users(env: Record<string, string>, args: string[], input = '') {
@@ -45,6 +46,8 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   test('adds a user who can log in, and lists them', async () => {
     const added = await users(env, ['add', 'ada', '--email', 'ada@example.com'], `${PASSWORD}\n`);
     assert.deepEqual(added, { status: 0, stdout: 'Added ada.\n', stderr: '' });
+    const digest = (await findUser(db, 'ada'))?.passwordDigest ?? '';
+    assert.equal(bcrypt.getRounds(digest), 11);
     assert.equal((await app.newVisitor().logIn('ada')).status, 303);
     assert.equal((await users(env, ['list'])).stdout, 'ada\tada@example.com\n');
   });
@@ -69,7 +72,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   });
 
   test('what a user may do is told, set, and holds for their keys at once', async () => {
-    const { secret = '' } = await (
+    const { secret } = await (
       await app.signIn('ada', { password: 'another password' })
     ).createKey();
     const check = async () => {
@@ -89,9 +92,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   });
 
   test('keys are listed without themselves, and removed by their prefix, at once', async () => {
-    const { secret = '' } = await (
-      await app.signIn('ada', { password: 'another password' })
-    ).createKey({
+    const { secret } = await (await app.signIn('ada', { password: 'another password' })).createKey({
       label: 'to be removed',
     });
     const prefix = secret.slice(0, 16);

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { PASSWORD } from '../test-users.ts';
-import { addUser, startApp, type Visitor } from '../testing.ts';
+import { beforeEach, test } from 'node:test';
+import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
+import { PASSWORD } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 
-describeOnEachDatabase('forms of ours', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('forms of ours', (on) => {
   let visitor: Visitor;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
-    visitor = await app.signIn('ada');
+  beforeEach(async () => {
+    visitor = await on.app.signInNewUser();
   });
-  after(() => app.close());
 
   async function countKeys() {
     return (await on.db.selectFrom('api_keys').select('id').execute()).length;
@@ -33,7 +30,7 @@ describeOnEachDatabase('forms of ours', (on) => {
     return { answer, made: (await countKeys()) - before };
   }
 
-  const own = () => ({ origin: app.origin });
+  const own = () => ({ origin: on.app.origin });
   const allowed: [string, () => Record<string, string>][] = [
     ['Sec-Fetch-Site: same-origin', () => ({ 'sec-fetch-site': 'same-origin' })],
     ['our own Origin', own],
@@ -81,7 +78,7 @@ describeOnEachDatabase('forms of ours', (on) => {
   });
 
   test('a stale token and a stale password: told, and what was typed waits behind Authenticate', async () => {
-    const unlocked = await app.signIn('ada', { authenticate: false });
+    const unlocked = await on.app.signInNewUser({ authenticate: false });
     const fields = { _csrf: 'stale', label: 'typed', expires: '1-week', request_id: 'x' };
     const answer = await unlocked.post(TAB, fields, own());
     assert.equal(answer.status, 303);
@@ -92,13 +89,13 @@ describeOnEachDatabase('forms of ours', (on) => {
   });
 
   test('a stale log-in form keeps the user name, never the password', async () => {
-    const stranger = app.newVisitor();
-    const fields = { username: 'ada', password: PASSWORD, next: '/profile' };
+    const stranger = on.app.newVisitor();
+    const fields = { username: visitor.username, password: PASSWORD, next: '/profile' };
     const answer = await stranger.post('/login', fields, own());
     assert.equal(answer.status, 403);
     assert.equal((await stranger.get('/')).status, 303);
     assert.match(answer.body, /Your session has changed, so nothing was done\./);
-    assert.match(answer.body, /name="username" value="ada"/);
+    assert.match(answer.body, new RegExp(`name="username" value="${visitor.username}"`));
     assert.match(answer.body, /name="next" value="\/profile"/);
     assert.ok(!answer.body.includes(PASSWORD));
     assert.equal((await stranger.post('/login', fields, own())).status, 303);
@@ -135,14 +132,14 @@ describeOnEachDatabase('forms of ours', (on) => {
   });
 
   test("another session's token is refused", async () => {
-    const other = await app.signIn('ada');
+    const other = await on.app.signIn(visitor.username);
     const { answer, made } = await post({}, other.csrfToken);
     assert.equal(answer.status, 403);
     assert.equal(made, 0);
   });
 
   test('signed out comes first: sent to log in, with what was typed, nothing done', async () => {
-    const stranger = app.newVisitor();
+    const stranger = on.app.newVisitor();
     const answer = await stranger.post(
       TAB,
       { label: 'typed', expires: '1-week' },
@@ -157,7 +154,7 @@ describeOnEachDatabase('forms of ours', (on) => {
     const proxied = await startApp(on.db, { publicUrl: 'http://keys.example.com' });
     const stranger = proxied.newVisitor();
     await stranger.get('/login');
-    const fields = { username: 'ada', password: PASSWORD };
+    const fields = { username: visitor.username, password: PASSWORD };
     assert.equal((await stranger.post('/login', fields, { origin: proxied.origin })).status, 403);
     const right = await stranger.post('/login', fields, { origin: 'http://keys.example.com' });
     assert.equal(right.status, 303);

@@ -4,27 +4,29 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
-import { describeOnEachDatabase } from '../../db/testing.ts';
+import { describeOnDatabase } from '../../db/testing/describe.ts';
 import { programRoutes } from '../api/api-router.ts';
 import { logInWith } from '../auth/credentials.ts';
 import { listeningAt } from '../http/listening-at.ts';
 import { startKeyChecks } from '../key-checks/check.ts';
-import { addUser, startApp, type Visitor } from '../testing.ts';
+import { type App, startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 import { startMetrics } from './metrics.ts';
 
-describeOnEachDatabase('metrics', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeOnDatabase('metrics', (on) => {
+  let app: App;
   let server: Server;
   let ada: Visitor;
   let secret: string;
   let change: (name: string, labels?: string) => Promise<number>;
   before(async () => {
     const metrics = startMetrics(on.db);
-    app = await startApp(on.db, {}, on.location, metrics);
+    app = await startApp(on.db, {}, on.location, { metrics });
     server = createServer(metrics.listener).listen(0, '127.0.0.1');
     await addUser(on.db, 'ada');
     ada = await app.signIn('ada');
-    ({ secret = '' } = await ada.createKey());
+    ({ secret } = await ada.createKey());
   });
   after(async () => {
     server.close();

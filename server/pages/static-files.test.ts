@@ -3,7 +3,9 @@ import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { addUser, startApp, type Visitor } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 import { assetUrl } from './static-files.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../public');

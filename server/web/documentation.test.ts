@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
-import { addUser, startApp } from '../testing.ts';
+import { startApp } from '../testing/app.ts';
+import { addUser } from '../testing/users.ts';
 
 test('the configuration for nginx on the page is the file that is tested, and is in the image', async (t) => {
   const db = await openDatabase({ memory: true });

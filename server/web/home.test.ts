@@ -1,26 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp } from '../testing.ts';
+import { test } from 'node:test';
+import { describeApp } from '../testing/describe-app.ts';
 
-describeOnEachDatabase('/', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
-  });
-  after(() => app.close());
-
+describeApp('/', (on) => {
   test('the signed-out are sent to log in', async () => {
-    const answer = await app.newVisitor().get('/');
+    const answer = await on.app.newVisitor().get('/');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/login');
   });
 
   test('tells the first log in, and from then on the one before', async () => {
-    const first = await app.signIn('ada', { authenticate: false });
+    const first = await on.app.signInNewUser({ authenticate: false });
     assert.match((await first.get('/')).body, /This is your first log in\./);
-    const second = await app.signIn('ada', { authenticate: false });
+    const second = await on.app.signIn(first.username, { authenticate: false });
     const { body } = await second.get('/');
     assert.match(
       body,
@@ -29,7 +21,7 @@ describeOnEachDatabase('/', (on) => {
   });
 
   test('tells how many keys open the API', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const sentence = async () =>
       /<p>(Your API is .*)<\/p>/.exec((await visitor.get('/')).body)?.[1];
     assert.equal(await sentence(), 'Your API is inaccessible: you have no active API keys.');

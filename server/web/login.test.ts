@@ -1,48 +1,46 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import bcrypt from 'bcryptjs';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { changePasswordDigest, findUser, setDisabled } from '../../db/users.ts';
-import { PASSWORD } from '../test-users.ts';
-import { addUser, startApp } from '../testing.ts';
+import { findUser, setDisabled } from '../../db/users.ts';
+import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 
-describeOnEachDatabase('/login', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
+describeApp('/login', (on) => {
+  let username: string;
+  beforeEach(async () => {
+    username = await on.app.newUser();
   });
-  after(() => app.close());
 
   async function post(fields: Record<string, string>) {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
-    return { visitor, answer: await visitor.post('/login', { username: 'ada', ...fields }) };
+    return { visitor, answer: await visitor.post('/login', { username, ...fields }) };
   }
 
   test('the right password leads to / under a new session id', async () => {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const before = visitor.cookies.get('session');
-    const answer = await visitor.post('/login', { username: 'ada', password: PASSWORD });
+    const answer = await visitor.post('/login', { username, password: PASSWORD });
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/');
     assert.ok(before);
     assert.notEqual(visitor.cookies.get('session'), before);
-    assert.match((await visitor.get('/')).body, /Signed in as ada/);
+    assert.match((await visitor.get('/')).body, new RegExp(`Signed in as ${username}`));
   });
 
   test('the id of before log in opens nothing: a session cannot be planted', async () => {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const planted = visitor.cookieHeader();
-    await visitor.post('/login', { username: 'ada', password: PASSWORD });
-    const attacker = app.newVisitor();
+    await visitor.post('/login', { username, password: PASSWORD });
+    const attacker = on.app.newVisitor();
     assert.equal((await attacker.get('/', { cookie: planted })).location, '/login');
   });
 
   test('a user name counts in any case', async () => {
-    const { answer } = await post({ username: 'ADA', password: PASSWORD });
+    const { answer } = await post({ username: username.toUpperCase(), password: PASSWORD });
     assert.equal(answer.status, 303);
   });
 
@@ -50,7 +48,7 @@ describeOnEachDatabase('/login', (on) => {
     await addUser(on.db, 'eve');
     await setDisabled(on.db, 'eve', true);
     const tries = [
-      { username: 'ada', password: 'wrong password' },
+      { username, password: 'wrong password' },
       { username: 'bob', password: PASSWORD },
       { username: 'eve', password: PASSWORD },
     ];
@@ -64,8 +62,8 @@ describeOnEachDatabase('/login', (on) => {
   });
 
   test('log in and failed log in are events, with address and program', async () => {
-    await post({ username: 'ada', password: PASSWORD });
-    await post({ username: 'ada', password: 'wrong password' });
+    await post({ username, password: PASSWORD });
+    await post({ username, password: 'wrong password' });
     await post({ username: 'nobody', password: 'wrong password' });
     const events = await on.db
       .selectFrom('events')
@@ -77,8 +75,8 @@ describeOnEachDatabase('/login', (on) => {
     const from = { ip: '127.0.0.1', user_agent: 'node' };
     assert.deepEqual(events, [
       { kind: 'failed log in', username: null, ...from },
-      { kind: 'failed log in', username: 'ada', ...from },
-      { kind: 'log in', username: 'ada', ...from },
+      { kind: 'failed log in', username, ...from },
+      { kind: 'log in', username, ...from },
     ]);
   });
 
@@ -100,7 +98,7 @@ describeOnEachDatabase('/login', (on) => {
     const { visitor, answer } = await post({ password: 'wrong password', next: '/profile' });
     assert.match(answer.body, /name="next" value="\/profile"/);
     const again = await visitor.post('/login', {
-      username: 'ada',
+      username,
       password: PASSWORD,
       next: '/profile',
     });
@@ -116,23 +114,22 @@ describeOnEachDatabase('/login', (on) => {
     assert.equal(again.location, '/');
   });
 
-  test('a digest of a lower cost is made anew', async () => {
+  test('a digest of a lower cost is replaced at log in', async () => {
     await addUser(on.db, 'old');
-    const old = await findUser(on.db, 'old');
-    assert.ok(old);
-    await changePasswordDigest(on.db, old.id, bcrypt.hashSync(PASSWORD, 4));
-    await post({ username: 'old', password: PASSWORD });
+    const costlier = await startApp(on.db, {}, on.location, { passwordCost: 5 });
+    assert.equal((await costlier.newVisitor().logIn('old')).status, 303);
     const digest = (await findUser(on.db, 'old'))?.passwordDigest ?? '';
-    assert.equal(bcrypt.getRounds(digest), 11);
-    assert.equal((await post({ username: 'old', password: PASSWORD })).answer.status, 303);
+    assert.equal(bcrypt.getRounds(digest), 5);
+    assert.equal((await costlier.newVisitor().logIn('old')).status, 303);
+    await costlier.close();
   });
 
   test('a form with a field twice, or one too many, is refused', async () => {
-    const visitor = app.newVisitor();
+    const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const twice = await visitor.post('/login', [
       ['_csrf', visitor.csrfToken],
-      ['username', 'ada'],
+      ['username', username],
       ['username', 'bob'],
     ]);
     assert.equal(twice.status, 400);

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import type { User } from '../../db/users.ts';
 import { logInWith } from '../auth/credentials.ts';
-import { needsRehash, type Passwords } from '../auth/passwords.ts';
+import type { Passwords } from '../auth/passwords.ts';
 import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
 import { waitSentence } from '../auth/throttle.ts';
@@ -44,7 +44,7 @@ export function login(db: Database, passwords: Passwords): Router {
     res.redirect(303, next ?? '/');
 
     async function begin(user: User): Promise<true | undefined> {
-      const newPasswordDigest = needsRehash(user.passwordDigest)
+      const newPasswordDigest = passwords.needsRehash(user.passwordDigest)
         ? await passwords.hash(password)
         : undefined;
       return (await signIn(db, req, { ...user, newPasswordDigest })) || undefined;

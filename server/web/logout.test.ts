@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp } from '../testing.ts';
+import { test } from 'node:test';
+import { describeApp } from '../testing/describe-app.ts';
 
-describeOnEachDatabase('/logout', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
-  });
-  after(() => app.close());
-
+describeApp('/logout', (on) => {
   test('ends the session for good, and is an event', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const cookie = visitor.cookieHeader();
     const answer = await visitor.post('/logout');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/login');
     for (const path of ['/', '/profile', '/profile/api-keys']) {
-      const later = await app.newVisitor().get(path, { cookie });
+      const later = await on.app.newVisitor().get(path, { cookie });
       assert.equal(later.status, 303);
       assert.match(later.location ?? '', /^\/login/);
       assert.equal(later.headers.get('set-cookie'), null);
@@ -33,13 +25,13 @@ describeOnEachDatabase('/logout', (on) => {
   });
 
   test('there is no GET', async () => {
-    const visitor = await app.signIn('ada', { authenticate: false });
+    const visitor = await on.app.signInNewUser({ authenticate: false });
     assert.equal((await visitor.get('/logout')).status, 404);
     assert.equal((await visitor.get('/')).status, 200);
   });
 
   test('the signed-out are sent to log in', async () => {
-    const answer = await app.newVisitor().post('/logout');
+    const answer = await on.app.newVisitor().post('/logout');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/login');
   });

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../db/testing.ts';
-import { addUser, startApp, type Visitor } from '../testing.ts';
+import { describeApp } from '../testing/describe-app.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
-describeOnEachDatabase('/profile', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('/profile', (on) => {
   let visitor: Visitor;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
-    visitor = await app.signIn('ada');
+  beforeEach(async () => {
+    visitor = await on.app.signInNewUser();
   });
-  after(() => app.close());
 
   async function save(time_zone: string) {
     await visitor.get('/profile');
@@ -21,7 +17,8 @@ describeOnEachDatabase('/profile', (on) => {
 
   test('shows the user name and the e-mail, and UTC as the time zone at first', async () => {
     const { body } = await visitor.get('/profile');
-    assert.match(body, /<dd>ada<\/dd>[\s\S]*<dd>ada@example\.com<\/dd>/);
+    const { username } = visitor;
+    assert.match(body, new RegExp(`<dd>${username}</dd>[^]*<dd>${username}@example\\.com</dd>`));
     assert.match(body, /<option selected>UTC<\/option>/);
     assert.match(body, /<option >Europe\/Berlin<\/option>/);
   });
@@ -35,14 +32,19 @@ describeOnEachDatabase('/profile', (on) => {
     assert.match(body, /<option selected>Asia\/Katmandu<\/option>/);
     assert.ok(!(await visitor.get('/profile')).body.includes('has been saved'));
 
-    const { id = '' } = await visitor.createKey({ expires: '1-day' });
+    const { id } = await visitor.createKey({ expires: '1-day' });
     const noon = new Date('2014-02-13T12:00:00Z');
     await on.db.updateTable('api_keys').set({ created_at: noon, expires_at: noon }).execute();
     await on.db.updateTable('events').set({ at: noon }).execute();
     await on.db.updateTable('users').set({ previous_log_in_at: noon }).execute();
     const shown = '2014-02-13 17:45';
     const count = (text: string) => text.split(shown).length - 1;
-    const events = await on.db.selectFrom('events').select('id').execute();
+    const events = await on.db
+      .selectFrom('events')
+      .innerJoin('users', 'users.id', 'user_id')
+      .select('events.id')
+      .where('username', '=', visitor.username)
+      .execute();
     assert.equal(count((await visitor.get('/profile/api-keys')).body), 2 + events.length);
     assert.equal(count((await visitor.get(`/profile/api-keys/${id}/remove`)).body), 1);
     assert.equal(count((await visitor.get('/')).body), 1);

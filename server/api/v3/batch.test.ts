@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
+import { describeOnDatabase } from '../../../db/testing/describe.ts';
+import { type Api, codes, startApi } from '../../testing/api.ts';
 import { actions } from './actions.ts';
 import { runBatch } from './batch.ts';
-import { codes, startApi } from './testing.ts';
 
-describeOnEachDatabase('batch', (on) => {
-  let api: Awaited<ReturnType<typeof startApi>>;
+describeOnDatabase('batch', (on) => {
+  let api: Api;
   before(async () => {
     api = await startApi(on);
   });

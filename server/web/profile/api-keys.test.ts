@@ -1,35 +1,21 @@
 import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
 import { isWellFormed } from '../../api-keys/secret.ts';
-import { addUser, startApp } from '../../testing.ts';
+import { describeApp } from '../../testing/describe-app.ts';
 
-describeOnEachDatabase('/profile/api-keys', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  let serial = 0;
-  before(async () => {
-    app = await startApp(on.db);
-  });
-  after(() => app.close());
-
-  async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    return app.signIn(username);
-  }
-
+describeApp('/profile/api-keys', (on) => {
   const countRows = async () => (await on.db.selectFrom('api_keys').select('id').execute()).length;
 
   test('without keys the table says so', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { body } = await visitor.get('/profile/api-keys');
     assert.match(body, /You have no API keys, so your API is inaccessible\./);
   });
 
   test('with more than 500 keys the table has the newest, and says how many there are', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { id = '' } = await visitor.createKey({ label: 'oldest' });
     await sql`
       insert into api_keys (user_id, label, prefix, digest, request_id, created_via)
@@ -44,7 +30,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a kind of event that only a later version knows is shown under its own name', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await sql`
       insert into events (kind, user_id, user_agent)
       select 'key polished', max(id), 'test' from users`.execute(on.db);
@@ -54,8 +40,8 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a new key is shown whole, is well-formed, and its digest is kept', async () => {
-    const visitor = await newPerson();
-    const { status, headers, secret = '', body } = await visitor.createKey({ label: 'key1' });
+    const visitor = await on.app.signInNewUser();
+    const { status, headers, secret, body } = await visitor.createKey({ label: 'key1' });
     assert.equal(status, 200);
     assert.equal(headers.get('cache-control'), 'no-store');
     assert.ok(isWellFormed(secret));
@@ -74,8 +60,8 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a key appears in one answer, ever, and nowhere else', async () => {
-    const visitor = await newPerson();
-    const { secret = 'none', headers } = await visitor.createKey();
+    const visitor = await on.app.signInNewUser();
+    const { secret, headers } = await visitor.createKey();
     assert.ok(!JSON.stringify([...headers]).includes(secret));
     for (const path of ['/profile/api-keys', '/', '/profile']) {
       const answer = await visitor.get(path);
@@ -83,7 +69,9 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
       assert.ok(!answer.body.includes(secret));
     }
     assert.ok(!JSON.stringify([...visitor.cookies]).includes(secret));
-    assert.ok(app.logLines.length > 0 && app.logLines.every((line) => !line.includes(secret)));
+    assert.ok(
+      on.app.logLines.length > 0 && on.app.logLines.every((line) => !line.includes(secret)),
+    );
     for (const table of ['users', 'sessions', 'api_keys', 'events']) {
       const { rows } = await sql<{ row: string }>`
         select t::text as row from ${sql.table(table)} t`.execute(on.db);
@@ -92,7 +80,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a request repeated twenty times at once makes one key, shown once', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const fields = { label: 'one', expires: '1-day', request_id: visitor.requestId };
     const answers = await Promise.all(
@@ -112,7 +100,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a repetition that asks for something else finds the form filled in again', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const request_id = visitor.requestId;
     await visitor.post('/profile/api-keys', { label: 'one', expires: 'never', request_id });
@@ -131,7 +119,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('as many keys as desired, with any label and expiry', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const expiries = [
       'never',
       '1-hour',
@@ -152,7 +140,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a wrong label or expiry is told at the field, and what was typed stays', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const before = await countRows();
     const long = `"><b>${'W'.repeat(130)}`;
@@ -180,7 +168,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('labels are text, wherever they appear', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const label = '"><img src=x onerror=alert(1)>';
     const { body, id } = await visitor.createKey({ label });
     assert.ok(!body.includes('<img'));
@@ -194,7 +182,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('a URL can fill in the form; what it does not know it ignores', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { body } = await visitor.get('/profile/api-keys?label=ci&expires=3-months&x=y');
     assert.match(body, /name="label" value="ci"/);
     assert.match(body, /<option value="3-months" selected>/);
@@ -205,8 +193,8 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('an expired key stays in the table, marked', async () => {
-    const visitor = await newPerson();
-    const { id = '' } = await visitor.createKey({ expires: '1-hour' });
+    const visitor = await on.app.signInNewUser();
+    const { id } = await visitor.createKey({ expires: '1-hour' });
     await on.db
       .updateTable('api_keys')
       .set({ expires_at: sql<Date>`now()` })
@@ -216,18 +204,18 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test("a user sees nobody else's keys", async () => {
-    const { secret = '' } = await (await newPerson()).createKey({ label: 'private' });
-    const { body } = await (await newPerson()).get('/profile/api-keys');
+    const { secret } = await (await on.app.signInNewUser()).createKey({ label: 'private' });
+    const { body } = await (await on.app.signInNewUser()).get('/profile/api-keys');
     assert.ok(!body.includes(secret.slice(0, 16)) && !body.includes('private'));
   });
 
   test('times are those of the time zone of the user', async () => {
-    const visitor = await newPerson();
-    const { id = '' } = await visitor.createKey();
+    const visitor = await on.app.signInNewUser();
+    const { id } = await visitor.createKey();
     await on.db
       .updateTable('users')
       .set({ time_zone: 'Asia/Kathmandu' })
-      .where('username', '=', `person${serial}`)
+      .where('username', '=', visitor.username)
       .execute();
     await on.db
       .updateTable('api_keys')
@@ -239,7 +227,7 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
   });
 
   test('making a key is an event, in one transaction with it', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     const [event] = await on.db
       .selectFrom('events')
@@ -253,15 +241,15 @@ describeOnEachDatabase('/profile/api-keys', (on) => {
 
     await on.db.schema.alterTable('events').renameTo('events_away').execute();
     const before = await countRows();
-    assert.equal((await visitor.createKey()).status, 500);
+    assert.equal((await visitor.postKey()).status, 500);
     assert.equal(await countRows(), before);
     await on.db.schema.alterTable('events_away').renameTo('events').execute();
   });
 
   test('a request id that is none is refused', async () => {
-    const visitor = await newPerson();
+    const visitor = await on.app.signInNewUser();
     for (const request_id of ['', 'x', `${randomUUID()}0`]) {
-      assert.equal((await visitor.createKey({ request_id })).status, 400);
+      assert.equal((await visitor.postKey({ request_id })).status, 400);
     }
   });
 });

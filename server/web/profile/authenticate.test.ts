@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
-import { PASSWORD } from '../../test-users.ts';
-import { addUser, startApp } from '../../testing.ts';
+import { describeApp } from '../../testing/describe-app.ts';
+import { PASSWORD } from '../../testing/users.ts';
 
-describeOnEachDatabase('/profile/authenticate', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  before(async () => {
-    app = await startApp(on.db);
-    await addUser(on.db, 'ada');
-  });
-  after(() => app.close());
-
-  const signIn = () => app.signIn('ada', { authenticate: false });
+describeApp('/profile/authenticate', (on) => {
+  const signIn = () => on.app.signInNewUser({ authenticate: false });
 
   async function agePasswords() {
     await on.db
@@ -37,8 +29,9 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('names the user, in case they forgot', async () => {
-    const { body } = await (await signIn()).get('/profile/authenticate');
-    assert.match(body, /My Profile \(ada, in case you forgot\)/);
+    const visitor = await signIn();
+    const { body } = await visitor.get('/profile/authenticate');
+    assert.ok(body.includes(`My Profile (${visitor.username}, in case you forgot)`));
     assert.match(body, /Re-authenticate to unlock these settings/);
   });
 
@@ -50,7 +43,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     assert.equal(answer.location, '/profile');
     assert.notEqual(visitor.cookieHeader(), before);
     assert.equal((await visitor.get('/profile')).status, 200);
-    assert.equal((await app.newVisitor().get('/', { cookie: before })).location, '/login');
+    assert.equal((await on.app.newVisitor().get('/', { cookie: before })).location, '/login');
   });
 
   test('leads on to next, which a wrong password does not lose', async () => {
@@ -78,7 +71,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('a form in another tab still works', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const { csrfToken, requestId } = visitor;
     await visitor.authenticate();
@@ -92,7 +85,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('it holds for 10 minutes from then, not from the last request', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.get('/profile')).status, 200);
     await agePasswords();
     assert.equal((await visitor.get('/profile')).status, 303);
@@ -101,7 +94,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('a create that comes too late is not carried out; what was typed comes along', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     await agePasswords();
     const late = await visitor.post('/profile/api-keys', {
@@ -110,7 +103,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
       request_id: visitor.requestId,
     });
     assert.equal(late.status, 303);
-    const next = new URL(late.location ?? '', app.origin).searchParams.get('next') ?? '';
+    const next = new URL(late.location ?? '', on.app.origin).searchParams.get('next') ?? '';
     assert.equal(next, `/profile/api-keys?label=${'W'.repeat(128)}&expires=3-months`);
     assert.ok(!late.location?.includes(visitor.requestId));
 
@@ -123,7 +116,7 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
   });
 
   test('a removal that comes too late leads back to its question', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     await agePasswords();
     const late = await visitor.post(`/profile/api-keys/${id}/remove`);
@@ -137,9 +130,12 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     const visitor = await signIn();
     await visitor.get('/profile/authenticate');
     const cookie = visitor.cookieHeader();
+    const { reached, release } = on.app.holdNextPasswordCheck();
     const checking = visitor.post('/profile/authenticate', { password: PASSWORD });
-    const leaving = visitor.post('/logout', {}, { cookie });
-    const [checked] = await Promise.all([checking, leaving]);
+    await reached;
+    await visitor.post('/logout', {}, { cookie });
+    release();
+    const checked = await checking;
     assert.equal(checked.location, '/login');
     assert.equal(checked.headers.get('set-cookie'), null);
     assert.equal((await visitor.get('/profile')).location, '/login?next=%2Fprofile');
@@ -150,13 +146,13 @@ describeOnEachDatabase('/profile/authenticate', (on) => {
     const before = { cookie: visitor.cookieHeader() };
     await visitor.authenticate();
     assert.equal((await visitor.get('/profile')).status, 200);
-    const answer = await app.newVisitor().post('/logout', {}, before);
+    const answer = await on.app.newVisitor().post('/logout', {}, before);
     assert.equal(answer.location, '/login');
     assert.equal((await visitor.get('/')).location, '/login');
   });
 
   test('authenticating and failing to are events', async () => {
-    const visitor = await app.signIn('ada');
+    const visitor = await on.app.signInNewUser();
     await visitor.authenticate('wrong');
     const events = await on.db
       .selectFrom('events')

@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../../db/testing.ts';
-import { PASSWORD } from '../../test-users.ts';
-import { addUser, startApp, type Visitor } from '../../testing.ts';
+import { test } from 'node:test';
+import { describeApp } from '../../testing/describe-app.ts';
+import { PASSWORD } from '../../testing/users.ts';
+import type { Visitor } from '../../testing/visitor.ts';
 
 const PAGE = '/profile/password';
 const NEW = 'a new and better password';
 
-describeOnEachDatabase('/profile/password', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
-  let serial = 0;
-  before(async () => {
-    app = await startApp(on.db);
-  });
-  after(() => app.close());
-
+describeApp('/profile/password', (on) => {
   async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(on.db, username);
-    return { username, visitor: await app.signIn(username) };
+    const visitor = await on.app.signInNewUser();
+    return { username: visitor.username, visitor };
   }
 
   async function change(visitor: Visitor, fields: Record<string, string> = {}) {
@@ -35,7 +27,7 @@ describeOnEachDatabase('/profile/password', (on) => {
 
   test('changes the password, under a new session id, and ends the other sessions', async () => {
     const { username, visitor } = await newPerson();
-    const other = await app.signIn(username);
+    const other = await on.app.signIn(username);
     const before = visitor.cookieHeader();
     const answer = await change(visitor);
     assert.equal(answer.status, 303);
@@ -43,9 +35,9 @@ describeOnEachDatabase('/profile/password', (on) => {
     assert.match((await visitor.get(PAGE)).body, /Your password has been changed\./);
     assert.notEqual(visitor.cookieHeader(), before);
     assert.equal(await isSignedIn(other), false);
-    assert.equal((await app.newVisitor().get('/', { cookie: before })).status, 303);
-    assert.equal((await app.newVisitor().logIn(username)).status, 401);
-    assert.equal((await app.newVisitor().logIn(username, NEW)).status, 303);
+    assert.equal((await on.app.newVisitor().get('/', { cookie: before })).status, 303);
+    assert.equal((await on.app.newVisitor().logIn(username)).status, 401);
+    assert.equal((await on.app.newVisitor().logIn(username, NEW)).status, 303);
   });
 
   test('a wrong current password is told at its field, and nothing changes', async () => {
@@ -54,7 +46,7 @@ describeOnEachDatabase('/profile/password', (on) => {
     assert.equal(status, 422);
     assert.match(body, /id="current-password-problem">That is not your password\. Try again\./);
     assert.ok(!body.includes(NEW));
-    assert.equal((await app.newVisitor().logIn(username)).status, 303);
+    assert.equal((await on.app.newVisitor().logIn(username)).status, 303);
   });
 
   const refused = [
@@ -72,7 +64,7 @@ describeOnEachDatabase('/profile/password', (on) => {
       });
       assert.equal(answer.status, 422);
       assert.match(/id="new-password-problem">([^<]+)/.exec(answer.body)?.[1] ?? '', sentence);
-      assert.equal((await app.newVisitor().logIn(username)).status, 303);
+      assert.equal((await on.app.newVisitor().logIn(username)).status, 303);
     });
   }
 
@@ -88,27 +80,33 @@ describeOnEachDatabase('/profile/password', (on) => {
 
   test('nobody logs in with the old password while it changes', async () => {
     const { username, visitor } = await newPerson();
-    const strangers = Array.from({ length: 6 }, () => app.newVisitor());
-    for (const stranger of strangers) await stranger.get('/login');
-    // One password is checked at a time, in the order of asking: with a log in under way from
-    // beginning to end, one that began with the old password ends after the change.
-    let isChanged = false;
-    const changing = change(visitor).then((answer) => {
-      isChanged = true;
-      return answer;
-    });
-    for (const stranger of strangers) {
-      if (!isChanged) await stranger.post('/login', { username, password: PASSWORD });
-    }
+    const earlier = on.app.newVisitor();
+    const later = on.app.newVisitor();
+    await later.get('/login');
+
+    const changeCheck = on.app.holdNextPasswordCheck();
+    const changing = change(visitor);
+    await changeCheck.reached;
+    assert.equal((await earlier.logIn(username)).status, 303);
+    assert.equal(await isSignedIn(earlier), true);
+
+    const logInCheck = on.app.holdNextPasswordCheck();
+    const loggingIn = later.post('/login', { username, password: PASSWORD });
+    await logInCheck.reached;
+    changeCheck.release();
     assert.equal((await changing).status, 303);
+    logInCheck.release();
+    assert.equal((await loggingIn).status, 401);
+
     assert.equal(await isSignedIn(visitor), true);
-    for (const stranger of strangers) assert.equal(await isSignedIn(stranger), false);
+    assert.equal(await isSignedIn(earlier), false);
+    assert.equal(await isSignedIn(later), false);
   });
 
   test('lists where the user is signed in, this session marked, and nobody else', async () => {
     const { username, visitor } = await newPerson();
     await newPerson();
-    await app.signIn(username);
+    await on.app.signIn(username);
     const { body } = await visitor.get(PAGE);
     assert.equal(body.match(/id="session-\d+"/g)?.length, 2);
     assert.equal(body.match(/This session/g)?.length, 1);
@@ -117,7 +115,7 @@ describeOnEachDatabase('/profile/password', (on) => {
 
   test('signs one session out, and says so', async () => {
     const { username, visitor } = await newPerson();
-    const other = await app.signIn(username);
+    const other = await on.app.signIn(username);
     const { body } = await visitor.get(PAGE);
     const path = /action="(\/profile\/password\/sessions\/\d+)"/.exec(body)?.[1] ?? '';
     const answer = await visitor.post(path);
@@ -148,7 +146,7 @@ describeOnEachDatabase('/profile/password', (on) => {
 
   test('signs out everywhere else, not here', async () => {
     const { username, visitor } = await newPerson();
-    const others = [await app.signIn(username), await app.signIn(username)];
+    const others = [await on.app.signIn(username), await on.app.signIn(username)];
     await visitor.get(PAGE);
     assert.equal((await visitor.post(`${PAGE}/sessions`)).location, PAGE);
     assert.match((await visitor.get(PAGE)).body, /You are signed out everywhere else\./);
@@ -160,7 +158,7 @@ describeOnEachDatabase('/profile/password', (on) => {
     const { visitor } = await newPerson();
     await change(visitor, { current_password: 'wrong password' });
     await change(visitor);
-    const { secret = '' } = await visitor.createKey();
+    const { secret } = await visitor.createKey();
     await visitor.post(`${PAGE}/sessions`);
     const { body } = await visitor.get('/profile/api-keys');
     const table = body.slice(body.indexOf('Recent activity'));

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { describeOnEachDatabase } from '../../../../db/testing.ts';
+import { describeOnDatabase } from '../../../../db/testing/describe.ts';
 import { setDisabled } from '../../../../db/users.ts';
 import { isWellFormed } from '../../../api-keys/secret.ts';
-import { codes, startApi } from '../testing.ts';
+import { type Api, codes, keyIn, startApi } from '../../../testing/api.ts';
 
-describeOnEachDatabase('user.getapikey', (on) => {
-  let api: Awaited<ReturnType<typeof startApi>>;
+describeOnDatabase('user.getapikey', (on) => {
+  let api: Api;
   before(async () => {
     api = await startApi(on);
   });
@@ -16,13 +15,15 @@ describeOnEachDatabase('user.getapikey', (on) => {
 
   test('user.getapikey makes a key that works, for a week, without one', async () => {
     const person = await api.newPerson();
-    const { DATA } = await api.call({
-      ...person,
-      api_key: 'bad',
-      label: 'laptop',
-      username: person.username.toUpperCase(),
-    });
-    const { USERNAME, API_KEY } = JSON.parse(JSON.stringify(DATA));
+    const created = keyIn(
+      await api.call({
+        ...person,
+        api_key: 'bad',
+        label: 'laptop',
+        username: person.username.toUpperCase(),
+      }),
+    );
+    const { USERNAME, API_KEY } = created;
     assert.equal(USERNAME, person.username);
     assert.ok(isWellFormed(API_KEY));
     assert.deepEqual(
@@ -36,15 +37,15 @@ describeOnEachDatabase('user.getapikey', (on) => {
     assert.deepEqual(rows, [
       { label: 'laptop', created_via: 'API', created_ip: '127.0.0.1', is_a_week: true, events: 1 },
     ]);
-    const again = await api.call(person);
-    assert.notDeepEqual(again.DATA, DATA);
+    const again = keyIn(await api.call(person));
+    assert.notEqual(again.API_KEY, API_KEY);
   });
 
   test('its hours are whole, from 0, which is never, to 8760; its label is as on the page', async () => {
     const person = await api.newPerson();
     const hours = async (expires: string) => {
-      const { DATA } = await api.call({ ...person, expires });
-      const prefix = JSON.parse(JSON.stringify(DATA)).API_KEY.slice(0, 16);
+      const { API_KEY } = keyIn(await api.call({ ...person, expires }));
+      const prefix = API_KEY.slice(0, 16);
       const { rows } = await sql<{ hours: number | null }>`
         select extract(epoch from expires_at - created_at)::int / 3600 as hours
         from api_keys where prefix = ${prefix}`.execute(on.db);
@@ -78,17 +79,12 @@ describeOnEachDatabase('user.getapikey', (on) => {
 
   test('who is disabled while their password is checked gets no key', async () => {
     const person = await api.newPerson();
-    await sql`delete from throttle`.execute(on.db);
-    // The one thread that checks passwords is busy, so there is time.
-    const busy = Array.from({ length: 5 }, () => api.app.passwords.verify('x', undefined));
+    const { reached, release } = api.app.holdNextPasswordCheck();
     const refused = api.refuses(4, person);
-    const isAttempted = async () =>
-      (await sql`select from throttle`.execute(on.db)).rows.length > 0;
-    // PGlite answers without ever letting the app have a turn.
-    while (!(await isAttempted())) await setImmediate();
+    await reached;
     await setDisabled(on.db, person.username, true);
+    release();
     await refused;
-    await Promise.all(busy);
   });
 
   test('it is throttled together with log in', async () => {

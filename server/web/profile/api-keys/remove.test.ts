@@ -1,25 +1,23 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { describeOnEachDatabase } from '../../../../db/testing.ts';
-import { addUser, startApp, type Visitor } from '../../../testing.ts';
+import { before, test } from 'node:test';
+import { describeApp } from '../../../testing/describe-app.ts';
+import { addUser } from '../../../testing/users.ts';
+import type { Visitor } from '../../../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 
-describeOnEachDatabase('/profile/api-keys/:id/remove', (on) => {
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('/profile/api-keys/:id/remove', (on) => {
   let ada: Visitor;
   let bob: Visitor;
   before(async () => {
-    app = await startApp(on.db);
     await addUser(on.db, 'ada');
     await addUser(on.db, 'bob');
-    ada = await app.signIn('ada');
-    bob = await app.signIn('bob');
+    ada = await on.app.signIn('ada');
+    bob = await on.app.signIn('bob');
   });
-  after(() => app.close());
 
   async function newKey(label = '') {
-    const { id = '', secret = '' } = await ada.createKey({ label });
+    const { id, secret } = await ada.createKey({ label });
     return { path: `${TAB}/${id}/remove`, prefix: secret.slice(0, 16) };
   }
 
@@ -40,7 +38,7 @@ describeOnEachDatabase('/profile/api-keys/:id/remove', (on) => {
   test('the last active key gets a warning of its own', async () => {
     const warning = 'This is your last key: the API will become inaccessible.';
     await addUser(on.db, 'carol');
-    const carol = await app.signIn('carol');
+    const carol = await on.app.signIn('carol');
     const first = await carol.createKey();
     assert.ok((await carol.get(`${TAB}/${first.id}/remove`)).body.includes(warning));
     await carol.createKey();

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import type { Database, DatabaseLocation } from '../../../db/database.ts';
-import { PASSWORD } from '../../test-users.ts';
-import { addUser, startApp } from '../../testing.ts';
-import type { Envelope } from './envelope.ts';
+import type { Database, DatabaseLocation } from '../../db/database.ts';
+import type { Envelope } from '../api/v3/envelope.ts';
+import { startApp } from './app.ts';
+import { addUser, PASSWORD } from './users.ts';
 
+export type Api = Awaited<ReturnType<typeof startApi>>;
 export type Fields = Record<string, string>;
-
-let serial = 0;
 
 /** The app as programs meet it, with a user `ada` and a key of hers. */
 export async function startApi({ db, location }: { db: Database; location: DatabaseLocation }) {
   const app = await startApp(db, { trustProxy: 1 }, location);
   await addUser(db, 'ada');
-  const { secret: key = '' } = await (await app.signIn('ada')).createKey();
+  const { secret: key } = await (await app.signIn('ada')).createKey();
 
   return { app, key, send, call, refuses, batch, newPerson };
 
@@ -60,17 +59,26 @@ export async function startApi({ db, location }: { db: Database; location: Datab
 
   /** Somebody new, and what they send for a key. */
   async function newPerson() {
-    const username = `person${++serial}`;
-    await addUser(db, username);
-    return { api_action: 'user.getapikey', username, password: PASSWORD };
+    return { api_action: 'user.getapikey', username: await app.newUser(), password: PASSWORD };
   }
 }
 
 /** An envelope, with nothing else in it. */
 export function envelope(answer: unknown): Envelope {
-  const { ERRORARRAY, DATA, ACTION, ...rest }: Envelope = JSON.parse(JSON.stringify(answer));
-  assert.deepEqual(rest, {});
-  return { ERRORARRAY, DATA, ACTION };
+  assert.ok(typeof answer === 'object' && answer !== null);
+  assert.deepEqual(Object.keys(answer), ['ERRORARRAY', 'DATA', 'ACTION']);
+  assert.ok('ERRORARRAY' in answer && Array.isArray(answer.ERRORARRAY));
+  assert.ok('ACTION' in answer && typeof answer.ACTION === 'string');
+  assert.ok('DATA' in answer);
+  return { ERRORARRAY: answer.ERRORARRAY, DATA: answer.DATA, ACTION: answer.ACTION };
+}
+
+/** The data of `user.getapikey`: the user name as stored, and the new key. */
+export function keyIn({ DATA }: Envelope): { USERNAME: string; API_KEY: string } {
+  assert.ok(typeof DATA === 'object' && DATA !== null);
+  assert.ok('USERNAME' in DATA && typeof DATA.USERNAME === 'string');
+  assert.ok('API_KEY' in DATA && typeof DATA.API_KEY === 'string');
+  return { USERNAME: DATA.USERNAME, API_KEY: DATA.API_KEY };
 }
 
 /** The codes of the errors in an answer, 0 where there is none. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { listeningAt } from './http/listening-at.ts';
+import { listeningAt } from '../http/listening-at.ts';
 
 /** The real process, on a free port. */
 export class RunningProcess {
@@ -14,7 +14,7 @@ export class RunningProcess {
 
   /** @param by the command that runs it, if it is not run as it is. */
   constructor(env: Record<string, string>, by: string[] = []) {
-    const main = path.resolve(import.meta.dirname, 'main.ts');
+    const main = path.resolve(import.meta.dirname, '../main.ts');
     const [program = process.execPath, ...args] = [...by, process.execPath, main];
     this.child = spawn(program, args, {
       env: { PATH: process.env.PATH, PORT: '0', ...env },

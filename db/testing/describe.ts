@@ -1,22 +1,34 @@
 import { after, before, describe, test } from 'node:test';
-import { type Database, type DatabaseLocation, openDatabase } from './database.ts';
-import { createTestDatabase, dropTestDatabase, noPostgres } from './test-databases.ts';
+import { type Database, type DatabaseLocation, openDatabase } from '../database.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from './databases.ts';
 
-interface TestDatabase {
+export interface TestDatabase {
   /** Open from the first test to the last. */
   readonly db: Database;
   readonly location: DatabaseLocation;
 }
 
-/** Declares the same tests on the embedded database and on PostgreSQL, each on a fresh one. */
-export function describeOnEachDatabase(title: string, tests: (on: TestDatabase) => void): void {
-  describe(`${title}, embedded`, () => tests(opened(async () => ({ memory: true }))));
+type Tests = (on: TestDatabase) => void;
 
-  if (noPostgres) {
-    test(`${title}, PostgreSQL`, { skip: noPostgres });
-    return;
-  }
-  describe(`${title}, PostgreSQL`, () => {
+/** Declares the same tests on the embedded database and on PostgreSQL, each on a fresh one. */
+export function describeOnEachDatabase(title: string, tests: Tests): void {
+  describeEmbedded(`${title}, embedded`, tests);
+  if (noPostgres) test(`${title}, PostgreSQL`, { skip: noPostgres });
+  else describePostgres(`${title}, PostgreSQL`, tests);
+}
+
+/** Declares tests on a fresh PostgreSQL database, or an embedded one where there is no PostgreSQL. */
+export function describeOnDatabase(title: string, tests: Tests): void {
+  if (noPostgres) describeEmbedded(title, tests);
+  else describePostgres(title, tests);
+}
+
+function describeEmbedded(title: string, tests: Tests): void {
+  describe(title, () => tests(opened(async () => ({ memory: true }))));
+}
+
+function describePostgres(title: string, tests: Tests): void {
+  describe(title, () => {
     let url: string;
     tests(
       opened(async () => {

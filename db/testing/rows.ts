@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { insertKey, type NewKey } from './api-keys/create.ts';
-import type { Database } from './database.ts';
-import type { Client } from './events.ts';
-import { insertUser } from './users.ts';
+import { insertKey, type NewKey } from '../api-keys/create.ts';
+import type { Database } from '../database.ts';
+import type { Client } from '../events.ts';
+import { insertUser } from '../users.ts';
 
 export const client: Client = { ip: '203.0.113.7', userAgent: 'test' };
 

@@ -1,0 +1,79 @@
+// The HTTP tests run on PostgreSQL. This one goes the whole way on the embedded database.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openDatabase } from '../db/database.ts';
+import { startApp } from './testing/app.ts';
+import { addUser, PASSWORD } from './testing/users.ts';
+
+test('on the embedded database a user manages keys from log in to log out', async (t) => {
+  const db = await openDatabase({ memory: true });
+  t.after(() => db.destroy());
+  const app = await startApp(db);
+  t.after(() => app.close());
+  await addUser(db, 'ada');
+  const ada = app.newVisitor();
+
+  const verify = async (key: string) => {
+    const answer = await fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': key } });
+    return answer.headers.get('x-auth-reason') || answer.status;
+  };
+
+  await t.test('logs in, after a wrong password', async () => {
+    assert.equal((await ada.logIn('ada', 'a wrong password')).status, 401);
+    assert.equal((await ada.logIn('ada')).status, 303);
+  });
+
+  await t.test('authenticates, after a wrong password', async () => {
+    assert.match((await ada.get('/profile/api-keys')).location ?? '', /^\/profile\/authenticate/);
+    assert.equal((await ada.authenticate('a wrong password')).status, 401);
+    assert.equal((await ada.authenticate()).status, 303);
+  });
+
+  await t.test('sets a time zone', async () => {
+    await ada.get('/profile');
+    assert.equal((await ada.post('/profile', { time_zone: 'Asia/Tokyo' })).status, 303);
+  });
+
+  await t.test('creates a key that works until it is removed', async () => {
+    const { secret, id, body } = await ada.createKey({ label: 'ci', expires: '1-month' });
+    assert.match(body, /ci/);
+    assert.equal(await verify(secret), 204);
+    assert.equal((await ada.get(`/profile/api-keys/${id}/remove`)).status, 200);
+    assert.equal((await ada.post(`/profile/api-keys/${id}/remove`)).status, 303);
+    assert.equal(await verify(secret), 'removed');
+  });
+
+  await t.test('creates and removes a key by the API', async () => {
+    const fields = { api_action: 'user.getapikey', username: 'ada', password: PASSWORD };
+    const made = await fetch(`${app.origin}/?${new URLSearchParams(fields)}`);
+    const [key = ''] = /lmk[0-9A-Za-z]{61}/.exec(await made.text()) ?? [];
+    const headers = { 'x-api-key': key };
+    assert.equal((await fetch(`${app.origin}/api/whoami`, { headers })).status, 200);
+    const removed = await fetch(`${app.origin}/api/key`, { method: 'DELETE', headers });
+    assert.equal(removed.status, 204);
+    assert.equal(await verify(key), 'removed');
+  });
+
+  await t.test('signs other sessions out, and changes the password', async () => {
+    const other = await app.signIn('ada', { authenticate: false });
+    await ada.get('/profile/password');
+    assert.equal((await ada.post('/profile/password/sessions')).status, 303);
+    assert.equal((await other.get('/')).location, '/login');
+    await ada.get('/profile/password');
+    const changed = await ada.post('/profile/password', {
+      current_password: PASSWORD,
+      new_password: 'another battery',
+      new_password_again: 'another battery',
+    });
+    assert.equal(changed.status, 303);
+  });
+
+  await t.test('sees all of it, and logs out', async () => {
+    const { body } = await ada.get('/profile/api-keys');
+    const activity = body.slice(body.indexOf('Recent activity'));
+    assert.ok((activity.match(/<tr>/g)?.length ?? 0) >= 10, activity);
+    const cookie = ada.cookieHeader();
+    assert.equal((await ada.post('/logout')).location, '/login');
+    assert.equal((await ada.get('/', { cookie })).location, '/login');
+  });
+});

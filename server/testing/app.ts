@@ -1,0 +1,151 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
+import type { Database, DatabaseLocation } from '../../db/database.ts';
+import { createApp } from '../app.ts';
+import { type Passwords, startPasswords } from '../auth/passwords.ts';
+import type { Config } from '../config/config.ts';
+import { listeningAt } from '../http/listening-at.ts';
+import { createLogger } from '../http/logger.ts';
+import { MAX_HEAD_BYTES } from '../http/request-limits.ts';
+import { startKeyChecks } from '../key-checks/check.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { addUser, PASSWORD } from './users.ts';
+import { Visitor } from './visitor.ts';
+
+export type App = Awaited<ReturnType<typeof startApp>>;
+
+interface Options {
+  metrics?: Metrics;
+  /** bcrypt's logarithm of rounds; 4 is its lowest. */
+  passwordCost?: number;
+  /** Puts a listener in front of the app. */
+  wrap?: (app: RequestListener) => RequestListener;
+  /** Receives each line of the log, as JSON. */
+  onLogLine?: (line: string) => void;
+}
+
+/**
+ * Starts the app as it ships, on a free port of the loopback interface.
+ *
+ * @param location where `db` is; only key checks, which have connections of their own, need it
+ */
+export async function startApp(
+  db: Database,
+  config: Partial<Config> = {},
+  location: DatabaseLocation = { memory: true },
+  { metrics, passwordCost = 4, wrap = (app) => app, onLogLine = () => {} }: Options = {},
+) {
+  const logLines: string[] = [];
+  const log = createLogger(
+    new Writable({
+      write(line, _encoding, done) {
+        logLines.push(String(line));
+        onLogLine(String(line));
+        done();
+      },
+    }),
+  );
+  const passwords = holdable(await startPasswords({ cost: passwordCost }));
+  const checks = startKeyChecks(db, location, log);
+  const stopping = new AbortController();
+  const parts: Parameters<typeof createApp>[0] = {
+    config: {
+      publicUrl: undefined,
+      secure: false,
+      trustProxy: false,
+      sessionSecrets: ['a secret of the tests, long enough'],
+      ...config,
+    },
+    db,
+    passwords,
+    checks,
+    log,
+    metrics,
+    stopping: stopping.signal,
+  };
+  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, wrap(createApp(parts)));
+  const open = new Set<ServerResponse>();
+  server.on('request', (_req, res) => {
+    open.add(res);
+    res.once('close', () => open.delete(res));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = listeningAt(server);
+
+  return {
+    origin,
+    /** What the app consists of. */
+    parts,
+    /** Keeps the next password waiting before it is checked, so that a test can act meanwhile. */
+    holdNextPasswordCheck: passwords.holdNext,
+    passwords,
+    stopping,
+    /** What the app has logged, one JSON text per line. */
+    logLines,
+    newVisitor: () => new Visitor(origin),
+    newUser,
+    /** A new user, logged in and, by default, authenticated again. */
+    async signInNewUser({ authenticate = true } = {}) {
+      const visitor = new Visitor(origin);
+      await visitor.logIn(await newUser());
+      if (authenticate) await visitor.authenticate();
+      return visitor;
+    },
+    /** A visitor who is logged in and, by default, has authenticated again. */
+    async signIn(username: string, { authenticate = true, password = PASSWORD } = {}) {
+      const visitor = new Visitor(origin);
+      await visitor.logIn(username, password);
+      if (authenticate) await visitor.authenticate(password);
+      return visitor;
+    },
+    /** Resolves when every request so far is over and in the log, which may be after its answer. */
+    async settled() {
+      await Promise.all([...open].map((res) => once(res, 'close')));
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await passwords.close();
+      await checks.close();
+    },
+  };
+
+  /** Adds a user whose password is PASSWORD, and returns their name, which is unique. */
+  async function newUser(): Promise<string> {
+    const username = `user${randomInt(2 ** 40)}`;
+    await addUser(db, username);
+    return username;
+  }
+}
+
+interface Held {
+  /** Resolves when a request waits for its password to be checked. */
+  reached: Promise<void>;
+  release(): void;
+}
+
+/** Passwords whose next check can be made to wait. */
+function holdable(passwords: Passwords): Passwords & { holdNext(): Held } {
+  let holdCheck: (() => Promise<void>) | undefined;
+  return {
+    ...passwords,
+    async verify(password, digest) {
+      const hold = holdCheck;
+      holdCheck = undefined;
+      await hold?.();
+      return passwords.verify(password, digest);
+    },
+    holdNext() {
+      const reached = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      holdCheck = () => {
+        reached.resolve();
+        return released.promise;
+      };
+      return { reached: reached.promise, release: released.resolve };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { PASSWORD } from './users.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The path that a redirect leads to. */
+  location: string | null;
+  body: string;
+}
+
+type KeyFields = { label?: string; expires?: string; request_id?: string };
+type Fields = Record<string, string> | [string, string][];
+
+/** A browser, as far as HTTP goes: keeps cookies, sends the token of the last form it was shown. */
+export class Visitor {
+  readonly origin: string;
+  readonly cookies = new Map<string, string>();
+  /** Of the last log in. */
+  username = '';
+  csrfToken = '';
+  requestId = '';
+
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send(path, { headers });
+  }
+
+  /** Posts a form; with the token, unless `fields` brings its own. */
+  post(path: string, fields: Fields = {}, headers: Record<string, string> = {}): Promise<Answer> {
+    const body = new URLSearchParams(fields);
+    if (!body.has('_csrf')) body.set('_csrf', this.csrfToken);
+    return this.send(path, { method: 'POST', body, headers });
+  }
+
+  async send(path: string, init: RequestInit): Promise<Answer> {
+    const headers = new Headers(init.headers);
+    if (this.cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', this.cookieHeader());
+    const response = await fetch(this.origin + path, { ...init, headers, redirect: 'manual' });
+    const body = await response.text();
+    this.remember(response, body);
+    const { status } = response;
+    return { status, headers: response.headers, location: response.headers.get('location'), body };
+  }
+
+  async logIn(username: string, password = PASSWORD): Promise<Answer> {
+    this.username = username;
+    await this.get('/login');
+    const answer = await this.post('/login', { username, password, next: '' });
+    if (answer.status === 303) await this.get('/');
+    return answer;
+  }
+
+  async authenticate(password = PASSWORD): Promise<Answer> {
+    await this.get('/profile/authenticate');
+    return this.post('/profile/authenticate', { password, next: '' });
+  }
+
+  /** Posts the form that creates a key. */
+  async postKey(fields: KeyFields = {}): Promise<Answer> {
+    await this.get('/profile/api-keys');
+    return this.post('/profile/api-keys', {
+      label: '',
+      expires: 'never',
+      request_id: this.requestId,
+      ...fields,
+    });
+  }
+
+  /**
+   * Creates a key with the form, and returns the answer with the key that it shows.
+   *
+   * @throws where no key was created; `postKey` is for tests of that
+   */
+  async createKey(fields: KeyFields = {}): Promise<Answer & { secret: string; id: string }> {
+    const answer = await this.postKey(fields);
+    const secret = /data-secret>([0-9A-Za-z]{64})</.exec(answer.body)?.[1];
+    const id = [...answer.body.matchAll(/api-keys\/(\d+)\/remove/g)].at(-1)?.[1];
+    if (!secret || !id) throw new Error(`No key was created (${answer.status}): ${answer.body}`);
+    return { ...answer, secret, id };
+  }
+
+  cookieHeader(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  private remember(response: Response, body: string): void {
+    for (const cookie of response.headers.getSetCookie()) {
+      const [name = '', value = ''] = cookie.split(';')[0]?.split('=') ?? [];
+      if (value === '') this.cookies.delete(name);
+      else this.cookies.set(name, value);
+    }
+    this.csrfToken = /name="_csrf" value="([^"]+)"/.exec(body)?.[1] ?? this.csrfToken;
+    this.requestId = /name="request_id" value="([^"]+)"/.exec(body)?.[1] ?? this.requestId;
+  }
+}
