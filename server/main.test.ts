@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import bcrypt from 'bcryptjs';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
@@ -62,6 +63,18 @@ test('starts from nothing, tells the password once, keeps what it was told, and 
   fourth.child.kill('SIGINT');
   assert.equal(await fourth.exitCode(), 0);
 
+  const fifth = run({ FIRST_USERNAME: 'admin', FIRST_PASSWORD: 'a given password' });
+  const visitorAgain = new Visitor(await fifth.started());
+  await until(() => fifth.output.includes('were ignored'));
+  assert.match(
+    fifth.output,
+    /users already, so FIRST_USERNAME and FIRST_PASSWORD were ignored\.\n/,
+  );
+  assert.doesNotMatch(fifth.output, /Log in as/);
+  assert.equal((await visitorAgain.logIn('admin', 'a given password')).status, 401);
+  fifth.child.kill('SIGTERM');
+  assert.equal(await fifth.exitCode(), 0);
+
   const db = await openDatabase({ folder: DATA_DIR });
   const digest = (await findUser(db, 'linodedemo'))?.passwordDigest ?? '';
   await db.destroy();
@@ -93,6 +106,43 @@ test('answers what is in flight before it stops', async () => {
   for (const answer of answers) assert.equal((await answer).status, 401);
   assert.equal(await app.exitCode(), 0);
 });
+
+const stops: [string, NodeJS.Signals, (npm: ChildProcess) => number][] = [
+  ['SIGTERM to npm', 'SIGTERM', ({ pid = 0 }) => pid],
+  // As Ctrl-C in a terminal: npm passes it on, so that the app gets it twice.
+  ['SIGINT to the process group', 'SIGINT', ({ pid = 0 }) => -pid],
+];
+for (const [what, signal, receiver] of stops) {
+  test(`${what} stops npm start, after the request in flight`, async () => {
+    const npm = spawn('npm', ['start', '--ignore-scripts', '--silent'], {
+      cwd: path.resolve(import.meta.dirname, '..'),
+      env: {
+        ...process.env,
+        PORT: '0',
+        DATA_DIR: path.join(folder, signal),
+        FIRST_PASSWORD: 'a given password',
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    let output = '';
+    npm.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    await until(() => output.includes('Log in as'));
+    const visitor = new Visitor(/Linode Manager is at (\S+)/.exec(output)?.[1] ?? '');
+    await visitor.get('/login');
+    const answers = Array.from({ length: 4 }, () =>
+      visitor.post('/login', { username: 'linodedemo', password: 'a wrong password' }),
+    );
+    await answers[0];
+    process.kill(receiver(npm), signal);
+    for (const answer of answers) assert.equal((await answer).status, 401);
+    await once(npm, 'close');
+    // The folder is free: the app itself has ended, not only npm.
+    await (await openDatabase({ folder: path.join(folder, signal) })).destroy();
+  });
+}
 
 test('a configuration that cannot be used ends it with 1, and everything that is wrong with it', async () => {
   const app = run({ PORT: 'x', PUBLIC_URL: 'https://keys.example.com', FIRST_PASSWORD: 'short' });
@@ -184,3 +234,7 @@ test('several that start at once on an empty PostgreSQL make one first user', {
   for (const copy of copies) assert.equal(await copy.exitCode(), 0);
   await dropTestDatabase(database);
 });
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setImmediate();
+}

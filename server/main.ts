@@ -7,9 +7,9 @@ import { SchemaTooNew } from '../db/migrate.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
-import { makeFirstUser } from './auth/first-user.ts';
+import { createFirstUser, type FirstUser } from './auth/first-user.ts';
 import { startPasswords } from './auth/passwords.ts';
-import { ConfigError, loadConfig } from './config/config.ts';
+import { type Config, ConfigError, loadConfig } from './config/config.ts';
 import { drain } from './http/drain.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
@@ -38,11 +38,11 @@ async function start() {
   const log = createLogger();
   // Until there is something in flight to finish, stopping is easy.
   let stop: () => void = () => process.exit(0);
-  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop());
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop());
 
   // Each takes a while, and the passwords have a thread of their own.
   const [db, passwords] = await Promise.all([openDatabase(config.database), startPasswords()]);
-  const newPassword = await makeFirstUser(db, passwords, config.firstUser);
+  const firstUser = await createFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
   const checks = startKeyChecks(db, config.database, log);
   const metrics = config.metricsPort === undefined ? undefined : startMetrics(db);
@@ -67,6 +67,8 @@ async function start() {
   }, SWEEP_EVERY_MS);
 
   stop = async () => {
+    // Ctrl-C under npm arrives twice: from the terminal, and passed on by npm.
+    if (stopping.signal.aborted) return;
     stopping.abort();
     clearInterval(sweeping);
     await drain(server);
@@ -76,7 +78,10 @@ async function start() {
     process.exit(0);
   };
   if (metricsServer) console.log(`Metrics are at ${listeningAt(metricsServer)}/metrics`);
-  announce(config.publicUrl ?? listeningAt(server), config.firstUser.username, newPassword);
+  const url = config.publicUrl ?? listeningAt(server);
+  console.log(
+    [`Linode Manager is at ${url}`, ...introduce(firstUser, config.firstUser)].join('\n'),
+  );
 }
 
 async function listen(server: Server, port: number | undefined, host: string): Promise<void> {
@@ -98,7 +103,15 @@ function explain(error: unknown): string | undefined {
   return connectionProblem(error);
 }
 
-function announce(url: string, username: string, password: string | undefined) {
-  const told = password === undefined ? '' : ` with the password ${password} (not shown again)`;
-  console.log(`Linode Manager is at ${url}\nLog in as ${username}${told}`);
+/** What to tell the person who starts it about the first user. */
+function introduce(firstUser: FirstUser, { username, settings }: Config['firstUser']): string[] {
+  if (firstUser.outcome === 'created') {
+    const { password } = firstUser;
+    const secret = password ? ` with the password ${password} (not shown again)` : '';
+    return [`Log in as ${username}${secret}`];
+  }
+  if (firstUser.isThere) return [`Log in as ${username}`];
+  if (settings.length === 0) return [];
+  const were = settings.length === 1 ? 'was' : 'were';
+  return [`There are users already, so ${settings.join(' and ')} ${were} ignored.`];
 }

@@ -18,7 +18,12 @@ export interface Config {
   trustProxy: TrustProxy;
   /** The first signs session cookies, all verify. */
   sessionSecrets: string[];
-  firstUser: { username: string; password: string | undefined };
+  firstUser: {
+    username: string;
+    password: string | undefined;
+    /** The variables that were set for it. */
+    settings: string[];
+  };
 }
 
 /** Everything that is wrong with the configuration, one sentence each. */
@@ -135,13 +140,18 @@ function parsePublicUrl(value: string | undefined, problems: string[]): string |
 }
 
 function parseFirstUser(
-  username = 'linodedemo',
+  givenName: string | undefined,
   password: string | undefined,
   problems: string[],
 ): Config['firstUser'] {
+  const username = givenName ?? 'linodedemo';
   const wrongName = usernameProblem(username);
   if (wrongName) problems.push(`FIRST_USERNAME: ${wrongName}`);
   const wrongPassword = password === undefined ? undefined : passwordProblem(password);
   if (wrongPassword) problems.push(`FIRST_PASSWORD: ${wrongPassword}`);
-  return { username, password };
+  const settings = [
+    ...(givenName !== undefined ? ['FIRST_USERNAME'] : []),
+    ...(password === undefined ? [] : ['FIRST_PASSWORD']),
+  ];
+  return { username, password, settings };
 }
