@@ -149,7 +149,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     const id = randomUUID();
     await renew(await newSession(), id);
     const isRecent = async () => (await sessions.findSession(on.db, id))?.recentlyAuthenticated;
-    const locksAt = async () => (await sessions.findSession(on.db, id))?.locksAt;
+    const locksAt = async () => (await sessions.findSession(on.db, id))?.lock?.at;
     await move('authenticated_at', sql`now() - interval '9 minutes 59 seconds'`);
     assert.equal(await isRecent(), true);
     await move('authenticated_at', minutes(10));
@@ -184,7 +184,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
       csrfSecret: 'secret',
       user: undefined,
       recentlyAuthenticated: false,
-      locksAt: undefined,
+      lock: undefined,
     });
     const { rows } = await sql<{ minutes: number }>`
       select extract(epoch from expires_at - created_at)::int / 60 as minutes

@@ -18,8 +18,8 @@ export interface Session {
   user: SignedInUser | undefined;
   /** Whether the password was given again in the last REAUTHENTICATION_MINUTES. */
   recentlyAuthenticated: boolean;
-  /** When that ends; undefined once it has. */
-  locksAt: Date | undefined;
+  /** When that ends, and the seconds until then by the database's clock; undefined once it has. */
+  lock: { at: Date; seconds: number } | undefined;
 }
 
 export interface SignedInUser {
@@ -45,6 +45,7 @@ export async function findSession(db: Database, id: string): Promise<Session | u
       'users.previous_log_in_at',
       'users.previous_log_in_ip',
       sql<Date | null>`case when ${locksAt} > now() then ${locksAt} end`.as('locks_at'),
+      sql<number>`ceil(extract(epoch from ${locksAt} - now()))::bigint`.as('locks_in'),
       sql<boolean>`sessions.seen_at < now() - interval '1 minute'`.as('seen_is_stale'),
     ])
     .where('sessions.digest', '=', digest(id))
@@ -56,7 +57,7 @@ export async function findSession(db: Database, id: string): Promise<Session | u
     csrfSecret: row.csrf_secret,
     user: toSignedInUser(row),
     recentlyAuthenticated: row.locks_at !== null,
-    locksAt: row.locks_at ?? undefined,
+    lock: row.locks_at === null ? undefined : { at: row.locks_at, seconds: row.locks_in },
   };
 }
 

@@ -10,7 +10,7 @@ test('a person logs in, reads where they stand, and logs out', async ({ page, pe
   await expect(page).toHaveURL('/');
   const main = page.getByRole('main');
   await expect(main).toContainText('Your API is inaccessible: you have no active API keys.');
-  await expect(main).toContainText('This is your first log in.');
+  await expect(main).toContainText('This is your first login.');
   await inspect(page, 'home');
 
   await page.getByRole('button', { name: 'log out' }).click();

@@ -59,7 +59,7 @@ test('a person changes the password, and is signed out elsewhere', async ({
     /one of the most common passwords/,
   );
   await expect(page.getByLabel('New password again')).toHaveAccessibleDescription(
-    'This is not the same as the new password.',
+    'The passwords do not match.',
   );
   await inspect(page, 'password, wrong');
 

@@ -95,12 +95,12 @@ describeOnDatabase('the app', (on) => {
     for (const path of ['/profile', TAB, `${TAB}/${id}/remove`, '/profile/nothing']) {
       const { body } = await visitor.get(path);
       const [, iso = '', clock] =
-        /Locks again at <time datetime="(.+?)">(\d\d:\d\d)<\/time>/.exec(body) ?? [];
+        /Settings lock at <time datetime="(.+?)">(\d\d:\d\d)<\/time>/.exec(body) ?? [];
       const inKolkata = new Date(new Date(iso).getTime() + 5.5 * 3_600_000);
       assert.equal(inKolkata.toISOString().slice(11, 16), clock, path);
     }
     await on.db.updateTable('users').set({ time_zone: 'UTC' }).execute();
-    assert.doesNotMatch((await visitor.get('/')).body, /Locks again/);
+    assert.doesNotMatch((await visitor.get('/')).body, /Settings lock/);
   });
 
   test('the process lives, and is ready while its database is and it is not about to stop', async () => {

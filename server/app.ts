@@ -7,7 +7,7 @@ import type { Passwords } from './auth/passwords.ts';
 import { requireRecentPassword, requireSignIn } from './auth/require-sign-in.ts';
 import { sessionCookie } from './auth/session.ts';
 import type { Config } from './config/config.ts';
-import { formsOfOurs } from './forms/csrf.ts';
+import { csrfProtection } from './forms/csrf.ts';
 import { refuseAmbiguousForms } from './forms/fields.ts';
 import { type Trust, trusting } from './http/client.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
@@ -80,33 +80,33 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   );
   app.use(refuseAmbiguousForms);
   app.use(sessionCookie(db, config));
-  const forms = formsOfOurs(config);
+  const csrf = csrfProtection(config);
 
-  app.use('/login', exceptViewsBelow(forms), login(db, passwords));
-  app.use('/logout', logout(db, forms));
-  app.get('/', requireSignIn, forms, home(db));
-  app.use('/documentation', requireSignIn, forms, documentation(config));
+  app.use('/login', skipForUnknownPaths(csrf), login(db, passwords));
+  app.use('/logout', logout(db, csrf));
+  app.get('/', requireSignIn, csrf, home(db));
+  app.use('/documentation', requireSignIn, csrf, documentation(config));
 
   // Closed by default: a page under /profile is behind these three because of where it is.
-  app.use('/profile', requireSignIn, forms);
+  app.use('/profile', requireSignIn, csrf);
   app.use('/profile/authenticate', authenticatePage(db, passwords));
   app.use('/profile', requireRecentPassword, profile(db, passwords));
 
-  app.use(whenSignedIn(forms), nothingHere);
+  app.use(whenSignedIn(csrf), nothingHere);
   app.use(errorPage(log));
   return app;
 }
 
-/** A token's secret makes a session, so not for views of what is not there. */
-function exceptViewsBelow(forms: RequestHandler): RequestHandler {
+/** A CSRF secret creates a session, so there is none for pages that do not exist. */
+function skipForUnknownPaths(csrf: RequestHandler): RequestHandler {
   return (req, res, next) => {
     const isView = ['GET', 'HEAD'].includes(req.method);
     if (req.method === 'OPTIONS' || (isView && req.path !== '/')) next();
-    else forms(req, res, next);
+    else csrf(req, res, next);
   };
 }
 
 /** The frame of an error page holds `log out`, a form. (`OPTIONS *` has no session at all.) */
-function whenSignedIn(forms: RequestHandler): RequestHandler {
-  return (req, res, next) => (req.session?.user ? forms(req, res, next) : next());
+function whenSignedIn(csrf: RequestHandler): RequestHandler {
+  return (req, res, next) => (req.session?.user ? csrf(req, res, next) : next());
 }

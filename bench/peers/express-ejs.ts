@@ -19,6 +19,7 @@ await db.destroy();
 
 const page: Parameters<typeof render<'profile/api-keys'>>[4] = {
   keys,
+  total: keys.length,
   timeZone: 'UTC',
   activity: activity.map((event) => ({ ...event, what: describe(event) })),
   lifetimes: expiries,
@@ -28,7 +29,7 @@ const page: Parameters<typeof render<'profile/api-keys'>>[4] = {
 };
 const session = {
   user: { id: USER, username: 'user000500', email: null, timeZone: 'UTC' },
-  locksAt: new Date(Date.now() + 10 * 60_000),
+  lock: { at: new Date(Date.now() + 10 * 60_000), seconds: 600 },
 };
 
 const app = express();

@@ -199,7 +199,7 @@ test('a session that ended in another tab is told, and nothing is done', async (
 
   await page.getByRole('button', { name: 'Create API Key' }).click();
   await expect(page.getByRole('status')).toHaveText(
-    'Your session has changed, so nothing was done.',
+    'Your session changed, so nothing was done. Please try again.',
   );
   await expect(page.getByLabel('Label', { exact: true })).toHaveValue('typed before');
   await expect(page.getByRole('rowheader')).toHaveCount(0);

@@ -44,7 +44,7 @@ test('every page of the profile tells when it locks again', async ({ page, perso
   const removal = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
   for (const path of ['/profile', '/profile/api-keys', removal ?? '', '/profile/nothing']) {
     await page.goto(path);
-    const time = page.getByText('Locks again at').getByRole('time');
+    const time = page.getByText('Settings lock at').getByRole('time');
     const at = new Date((await time.getAttribute('datetime')) ?? '');
     await expect(time).toHaveText(at.toISOString().slice(11, 16));
     const minutes = (at.getTime() - Date.now()) / 60_000;
@@ -52,7 +52,7 @@ test('every page of the profile tells when it locks again', async ({ page, perso
     expect(minutes).toBeLessThanOrEqual(10);
   }
   await page.goto('/');
-  await expect(page.getByText('Locks again at')).toHaveCount(0);
+  await expect(page.getByText('Settings lock at')).toHaveCount(0);
 });
 
 test('a page says so when its lock has closed, and leads back to itself', {
@@ -60,18 +60,18 @@ test('a page says so when its lock has closed, and leads back to itself', {
 }, async ({ page, person, app }) => {
   await page.clock.install();
   await openApiKeys(page, person);
-  const lock = page.getByRole('banner').getByText('Locked since');
+  const lock = page.getByRole('banner').getByText('These settings locked at');
   await page.clock.fastForward('09:30');
-  await expect(page.getByText(/^Locks again at \d\d:\d\d$/)).toBeVisible();
+  await expect(page.getByText(/^Settings lock at \d\d:\d\d$/)).toBeVisible();
   await expect(lock).toBeHidden();
   await page.clock.fastForward('00:31');
-  await expect(lock).toHaveText(/^Locked since \d\d:\d\d\. Authenticate again$/);
-  await expect(page.getByText('Locks again at')).toBeHidden();
+  await expect(lock).toHaveText(/^These settings locked at \d\d:\d\d\. Re-authenticate$/);
+  await expect(page.getByText('Settings lock at')).toBeHidden();
   await inspect(page, 'api-keys, locked');
 
   await app.perform('let re-authentication pass', person.username);
-  await page.getByRole('link', { name: 'Authenticate again' }).click();
-  await expect(page.getByText('Locks again at')).toHaveCount(0);
+  await page.getByRole('link', { name: 'Re-authenticate' }).click();
+  await expect(page.getByText('Settings lock at')).toHaveCount(0);
   await authenticate(page, person);
   await expect(page).toHaveURL('/profile/api-keys');
 });

@@ -267,7 +267,7 @@ for (const kind of [nginx, caddy]) {
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const answer = await send(proxy.origin, '/login', { method: 'POST', headers, body });
       assert.equal(answer.status, 413);
-      assert.match(answer.body, /That is more than is taken here\./);
+      assert.match(answer.body, /That request is too large\./);
     });
 
     test('headers that are too large are 431', async () => {

@@ -1,9 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import type { SignedInUser } from '../../db/sessions.ts';
 import { formPath, withNext } from '../forms/form-path.ts';
-import { keepNotice } from '../pages/notices.ts';
 
-/** Sends the signed-out to log in, and from there back to what they wanted. Nothing is done. */
+/** Sends a visitor who is signed out to log in, and from there back to the page. Nothing is done. */
 export const requireSignIn: RequestHandler = (req, res, next) => {
   if (req.session.user) next();
   else res.redirect(303, withNext('/login', formPath(req)));
@@ -15,9 +14,8 @@ export function signedInUser(req: Request): SignedInUser {
   return req.session.user;
 }
 
-/** Fails closed: what lies behind it needs the password, given again a short while ago. */
+/** Lets through only who gave the password again within REAUTHENTICATION_MINUTES. */
 export const requireRecentPassword: RequestHandler = (req, res, next) => {
   if (req.session.recentlyAuthenticated) return next();
-  keepNotice(res);
   res.redirect(303, withNext('/profile/authenticate', formPath(req)));
 };

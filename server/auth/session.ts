@@ -12,7 +12,7 @@ declare module 'express-session' {
     /** Read from the database with each request; never written back. */
     user?: sessions.SignedInUser | undefined;
     recentlyAuthenticated?: boolean;
-    locksAt?: Date | undefined;
+    lock?: sessions.Session['lock'];
   }
 }
 

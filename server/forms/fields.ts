@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { HttpError } from '../http/errors.ts';
+import { type FormName, forms } from './forms.ts';
 
 /** Refuses a form with a name sent twice, or with brackets, before anything else looks at it. */
 export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {
@@ -11,32 +12,31 @@ export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {
 };
 
 /**
- * The fields of a posted form, each a string; one that wasn't sent is empty. Trusted from here on
- * to be strings, and nothing more.
+ * The fields of a posted form, each a string; one that wasn't sent is empty.
  *
- * @throws {HttpError} 400 for a field the form doesn't have.
+ * @throws {HttpError} 400 for a field that the form doesn't have.
  */
-export function readForm<Name extends string>(
+export function readForm<Name extends FormName>(
   req: Request,
-  names: readonly Name[],
-): Record<Name, string> {
+  name: Name,
+): Record<keyof (typeof forms)[Name] & string, string> {
   const sent = new Map(Object.entries<unknown>(req.body ?? {}));
   sent.delete('_csrf');
-  const form: Partial<Record<Name, string>> = {};
-  for (const name of names) {
-    const value = sent.get(name) ?? '';
-    if (typeof value !== 'string') throw new Error(`refuseAmbiguousForms let ${name} through`);
-    form[name] = value;
-    sent.delete(name);
+  const read: Record<string, string> = {};
+  for (const field of Object.keys(forms[name])) {
+    const value = sent.get(field) ?? '';
+    if (typeof value !== 'string') throw new Error(`refuseAmbiguousForms let ${field} through`);
+    read[field] = value;
+    sent.delete(field);
   }
   if (sent.size > 0) throw new HttpError(400, 'The form has a field that does not belong to it.');
-  if (!hasAll(form, names)) throw new Error('unreachable: each name was set above');
-  return form;
+  if (!hasFieldsOf(name, read)) throw new Error('unreachable: each field was set above');
+  return read;
 }
 
-function hasAll<Name extends string>(
-  form: Partial<Record<Name, string>>,
-  names: readonly Name[],
-): form is Record<Name, string> {
-  return names.every((name) => form[name] !== undefined);
+function hasFieldsOf<Name extends FormName>(
+  name: Name,
+  read: Record<string, string>,
+): read is Record<keyof (typeof forms)[Name] & string, string> {
+  return Object.keys(forms[name]).every((field) => read[field] !== undefined);
 }

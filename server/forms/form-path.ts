@@ -1,31 +1,40 @@
 import type { Request } from 'express';
+import { carriedFields } from './forms.ts';
 import { localPath } from './local-path.ts';
 
-/** What a person typed that a URL may carry. Passwords and tokens are not among it. */
-const CARRIED = ['username', 'label', 'expires', 'next'];
 const CARRIED_LENGTH = 128;
+/** In the URL of a form that was sent and not acted upon, for its page to say so. */
+const NOT_DONE = 'not_done';
 
 /**
- * Where the page of a request can be opened again. For a post that is the URL of its form, with
- * what was typed as the query, so that the form stands there filled in. Undefined where there is
- * no such page.
+ * Where the page of a request can be opened again. For a post that is the URL of its form, with what
+ * was typed as the query, so that the form can be sent again. Undefined where there is no such page.
  */
 export function formPath(req: Request): string | undefined {
-  const reopened: unknown = req.res?.locals.formPath;
-  if (typeof reopened === 'string') return reopened;
   const url = localPath(req.originalUrl);
   if (req.method === 'GET' || req.method === 'HEAD') return url;
   const path = url?.split('?')[0];
   if (path === undefined || path === '/logout') return undefined;
-  const typed = new URLSearchParams();
-  for (const name of CARRIED) {
+  const query = new URLSearchParams();
+  for (const name of carriedFields(path)) {
     const value: unknown = req.body?.[name];
-    if (typeof value === 'string' && value) typed.set(name, name === 'next' ? value : cut(value));
+    if (typeof value === 'string' && value) query.set(name, name === 'next' ? value : cut(value));
   }
-  return typed.size > 0 ? `${path}?${typed}` : path;
+  return withNotDone(path, query);
 }
 
-/** A path of ours that leads on to another one. */
+/** The path of a form, for its page to say that what was sent was not acted upon. */
+export function withNotDone(path: string, query = new URLSearchParams()): string {
+  query.set(NOT_DONE, '1');
+  return `${path}?${query}`;
+}
+
+/** Whether a path, with its query, is that of a form which was sent and not acted upon. */
+export function isNotDone(path: string): boolean {
+  return URL.parse(path, 'http://here.invalid')?.searchParams.has(NOT_DONE) ?? false;
+}
+
+/** A path of this site that leads on to another one. */
 export function withNext(path: string, next: string | undefined): string {
   return next === undefined || next === '/' ? path : `${path}?${new URLSearchParams({ next })}`;
 }

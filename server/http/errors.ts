@@ -23,12 +23,12 @@ export function toHttpError(error: unknown): HttpError {
   // A path that can't be decoded names nothing.
   if (error instanceof URIError) return notFound();
   const status = clientErrorStatus(error);
-  if (status === 413) return new HttpError(413, 'That is more than is taken here.');
+  if (status === 413) return new HttpError(413, 'That request is too large.');
   if (status !== undefined) return new HttpError(status, 'The request could not be understood.');
   if (isDatabaseAway(error)) return databaseAway(error);
   return new HttpError(
     500,
-    'Something failed on our side. Please look whether it was done before you try again.',
+    'Something failed on our side. Before you try again, check whether it worked.',
   );
 }
 

@@ -40,6 +40,6 @@ const titles: Record<number, string> = {
 
 /** What to do next. */
 const advice: Record<number, string> = {
-  403: 'If you pressed a button here, open its page again and press it there. If you followed a link from another site, it may be trying to act in your name.',
+  403: 'If you pressed a button on this site, reload the page and try again. If another site sent you here, it may have tried to act on your behalf.',
   404: 'Check the address for a typing mistake. What was here may have been removed since.',
 };

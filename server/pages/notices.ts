@@ -12,8 +12,12 @@ export const notices = {
     text: 'That key was already created. Its full value cannot be shown again.',
     good: false,
   },
+  'not-done': {
+    text: 'Nothing was done yet. Check the form and send it again.',
+    good: false,
+  },
   'session-changed': {
-    text: 'Your session has changed, so nothing was done.',
+    text: 'Your session changed, so nothing was done. Please try again.',
     good: false,
   },
 } as const;
@@ -37,24 +41,12 @@ export function leaveNotice(res: Response, name: NoticeName): void {
   });
 }
 
-/** Shows a notice in the page that this very request renders. */
-export function showNotice(res: Response, name: NoticeName): void {
-  res.locals.notice = name;
-}
-
-/** Leaves the notice of this request, if it has one, for the page that it redirects to. */
-export function keepNotice(res: Response): void {
-  const name: unknown = res.locals.notice;
-  if (isNoticeName(name)) leaveNotice(res, name);
-}
-
 /** The notice for the page being rendered, if there is one; from then on it is gone. */
 export function takeNotice(req: Request, res: Response): Notice | undefined {
   const left = /(?:^|;\s*)notice=([a-z-]+)/.exec(req.headers.cookie ?? '')?.[1];
   if (left !== undefined)
     res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', secure: req.secure });
-  const name: unknown = res.locals.notice ?? left;
-  return isNoticeName(name) ? notices[name] : undefined;
+  return isNoticeName(left) ? notices[left] : undefined;
 }
 
 function isNoticeName(name: unknown): name is NoticeName {

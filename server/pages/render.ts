@@ -1,8 +1,9 @@
 import path from 'node:path';
 import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
+import { isNotDone } from '../forms/form-path.ts';
 import { age, minute, timeLeft, timeOfDay } from './dates.ts';
-import { takeNotice } from './notices.ts';
+import { notices, takeNotice } from './notices.ts';
 import { program } from './program-name.ts';
 import { assetUrl } from './static-files.ts';
 import { assets, type Views } from './views.ts';
@@ -31,7 +32,7 @@ export function render<View extends keyof Views>(
     inProfile,
     lock: inProfile && user && lockOf(req, view, user.timeZone),
     csrfToken: req.csrfToken?.(),
-    notice: takeNotice(req, res),
+    notice: takeNotice(req, res) ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined),
     time: { age, minute, timeLeft },
     program,
     assetUrl,
@@ -40,15 +41,15 @@ export function render<View extends keyof Views>(
 
 /** When the profile asks for the password again, and where that is done. */
 function lockOf({ session, originalUrl }: Request, view: keyof Views, timeZone: string) {
-  const at = session.locksAt;
-  if (at === undefined) return undefined;
-  const isWorthIt = view !== 'error' && view !== 'profile/authenticate';
+  const { lock } = session;
+  if (lock === undefined) return undefined;
+  const canReturnHere = view !== 'error' && view !== 'profile/authenticate';
   return {
-    at,
-    clock: timeOfDay(at, timeZone),
-    /** Left, so that the browser's own clock may be wrong. */
-    seconds: Math.ceil((at.getTime() - Date.now()) / 1000),
-    authenticate: `/profile/authenticate?${new URLSearchParams({ next: isWorthIt ? originalUrl : '/profile' })}`,
+    at: lock.at,
+    clock: timeOfDay(lock.at, timeZone),
+    /** Left, so that the clock of the browser, and of this process, may be wrong. */
+    seconds: lock.seconds,
+    authenticate: `/profile/authenticate?${new URLSearchParams({ next: canReturnHere ? originalUrl : '/profile' })}`,
   };
 }
 

@@ -8,7 +8,7 @@ import { assetUrl } from './static-files.ts';
 export interface Views {
   documentation: DocumentationView;
   home: { user: SignedInUser; activeKeys: number };
-  login: { username: string; next: string; problem: string | undefined };
+  login: { username: string; next: string; notDone: boolean; problem: string | undefined };
   profile: {
     user: SignedInUser;
     /** As chosen, or as typed when that was wrong. */
@@ -16,7 +16,13 @@ export interface Views {
     timeZones: readonly string[];
     problem: string | undefined;
   };
-  'profile/authenticate': { username: string; next: string; problem: string | undefined };
+  'profile/authenticate': {
+    username: string;
+    next: string;
+    /** Whether the way here began with a form that was not acted upon. */
+    notDone: boolean;
+    problem: string | undefined;
+  };
   'profile/password': {
     username: string;
     timeZone: string;
@@ -63,6 +69,8 @@ interface DocumentationView {
   /** Code and message. */
   errors: [string, string][];
   maxRequests: number;
+  /** What `X-Auth-Reason` can say. */
+  reasons: string[];
   /** The configuration of an nginx that checks keys. */
   gatewayFile: string;
 }

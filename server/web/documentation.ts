@@ -5,6 +5,7 @@ import type { Action } from '../api/v3/action.ts';
 import { actions } from '../api/v3/actions.ts';
 import { MAX_REQUESTS } from '../api/v3/batch.ts';
 import { errors } from '../api/v3/errors.ts';
+import { refusalReasons } from '../key-checks/outcomes.ts';
 import { render } from '../pages/render.ts';
 
 /** The file that the tests of the gateway run; it is in the image too. */
@@ -30,6 +31,7 @@ export function documentation({ publicUrl }: { publicUrl: string | undefined }):
       })),
       errors: Object.entries(errors),
       maxRequests: MAX_REQUESTS,
+      reasons: refusalReasons.filter((reason) => reason !== 'ambiguous'),
       gatewayFile,
     });
   }

@@ -9,14 +9,14 @@ describeApp('/', (on) => {
     assert.equal(answer.location, '/login');
   });
 
-  test('tells the first log in, and from then on the one before', async () => {
+  test('shows the first login, and from then on the one before', async () => {
     const first = await on.app.signInNewUser({ authenticate: false });
-    assert.match((await first.get('/')).body, /This is your first log in\./);
+    assert.match((await first.get('/')).body, /This is your first login\./);
     const second = await on.app.signIn(first.username, { authenticate: false });
     const { body } = await second.get('/');
     assert.match(
       body,
-      /Previous log in: <time datetime="[^"]+Z">\d{4}-\d\d-\d\d \d\d:\d\d<\/time> from 127\.0\.0\.1/,
+      /Previous login: <time datetime="[^"]+Z">\d{4}-\d\d-\d\d \d\d:\d\d<\/time> from 127\.0\.0\.1/,
     );
   });
 

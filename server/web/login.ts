@@ -7,6 +7,7 @@ import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
 import { waitSentence } from '../auth/throttle.ts';
 import { readForm } from '../forms/fields.ts';
+import { isNotDone } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
 import { client } from '../http/client.ts';
 import { render } from '../pages/render.ts';
@@ -26,7 +27,7 @@ export function login(db: Database, passwords: Passwords): Router {
 
   async function logIn(req: Request, res: Response) {
     if (req.session.user) return res.redirect(303, '/');
-    const { username, password, ...form } = readForm(req, ['username', 'password', 'next']);
+    const { username, password, ...form } = readForm(req, '/login');
     const next = localPath(form.next);
     const refuse = (status: number, problem: string) => {
       res.status(status);
@@ -57,5 +58,9 @@ function renderLogin(
   res: Response,
   locals: { username: string; next: string; problem?: string },
 ) {
-  render(req, res, 'login', ['Log in'], { problem: undefined, ...locals });
+  render(req, res, 'login', ['Log in'], {
+    problem: undefined,
+    notDone: isNotDone(locals.next),
+    ...locals,
+  });
 }

@@ -5,8 +5,8 @@ import { presentedSessionId } from '../auth/session.ts';
 import { signOut } from '../auth/sign-in.ts';
 import { readForm } from '../forms/fields.ts';
 
-export function logout(db: Database, forms: RequestHandler): Router {
-  return Router().post('/', finishEndedLogIn, forms, logOut);
+export function logout(db: Database, csrf: RequestHandler): Router {
+  return Router().post('/', finishEndedLogIn, csrf, logOut);
 
   /**
    * Who presses `log out` while Authenticate is on its way holds the id that it has just replaced:
@@ -20,7 +20,7 @@ export function logout(db: Database, forms: RequestHandler): Router {
   }
 
   async function logOut(req: Request, res: Response) {
-    readForm(req, []);
+    readForm(req, 'none');
     await signOut(db, req);
     res.redirect(303, '/login');
   }

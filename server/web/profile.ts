@@ -18,11 +18,13 @@ export function profile(db: Database, passwords: Passwords): Router {
     .use('/api-keys', apiKeys(db));
 
   function showProfile(req: Request, res: Response) {
-    renderProfile(req, res, { timeZone: signedInUser(req).timeZone });
+    const { time_zone: typed } = req.query;
+    const timeZone = timeZones.find((zone) => zone === typed) ?? signedInUser(req).timeZone;
+    renderProfile(req, res, { timeZone });
   }
 
   async function saveProfile(req: Request, res: Response) {
-    const { time_zone: timeZone } = readForm(req, ['time_zone']);
+    const { time_zone: timeZone } = readForm(req, '/profile');
     const isOffered = timeZones.includes(timeZone);
     if (!isOffered || !(await changeTimeZone(db, signedInUser(req).id, timeZone))) {
       res.status(422);

@@ -34,7 +34,7 @@ export function apiKeys(db: Database): Router {
   }
 
   async function create(req: Request, res: Response) {
-    const form = readForm(req, ['label', 'expires', 'request_id']);
+    const form = readForm(req, '/profile/api-keys');
     if (!isUuid(form.request_id)) throw new HttpError(400, 'The form lacks its request_id.');
 
     const label = parseLabel(form.label);

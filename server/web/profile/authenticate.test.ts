@@ -104,7 +104,7 @@ describeApp('/profile/authenticate', (on) => {
     });
     assert.equal(late.status, 303);
     const next = new URL(late.location ?? '', on.app.origin).searchParams.get('next') ?? '';
-    assert.equal(next, `/profile/api-keys?label=${'W'.repeat(128)}&expires=3-months`);
+    assert.equal(next, `/profile/api-keys?label=${'W'.repeat(128)}&expires=3-months&not_done=1`);
     assert.ok(!late.location?.includes(visitor.requestId));
 
     await visitor.get(late.location ?? '');
@@ -120,7 +120,7 @@ describeApp('/profile/authenticate', (on) => {
     const { id } = await visitor.createKey();
     await agePasswords();
     const late = await visitor.post(`/profile/api-keys/${id}/remove`);
-    const question = `/profile/api-keys/${id}/remove`;
+    const question = `/profile/api-keys/${id}/remove?not_done=1`;
     assert.equal(late.location, `/profile/authenticate?next=${encodeURIComponent(question)}`);
     await visitor.authenticate();
     assert.equal((await visitor.get(question)).status, 200);

@@ -5,6 +5,7 @@ import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { authenticate } from '../../auth/sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
+import { isNotDone } from '../../forms/form-path.ts';
 import { localPath } from '../../forms/local-path.ts';
 import { render } from '../../pages/render.ts';
 
@@ -16,7 +17,7 @@ export function authenticatePage(db: Database, passwords: Passwords): Router {
   }
 
   async function checkPassword(req: Request, res: Response) {
-    const { password, ...form } = readForm(req, ['password', 'next']);
+    const { password, ...form } = readForm(req, '/profile/authenticate');
     const next = localPath(form.next);
     const checked = await checkOwnPassword(db, passwords, req, password);
     if ('problem' in checked) {
@@ -32,6 +33,7 @@ function renderQuestion(req: Request, res: Response, locals: { next: string; pro
   render(req, res, 'profile/authenticate', ['Authenticate', 'My Profile'], {
     username: signedInUser(req).username,
     problem: undefined,
+    notDone: isNotDone(locals.next),
     ...locals,
   });
 }

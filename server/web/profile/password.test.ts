@@ -72,10 +72,7 @@ describeApp('/profile/password', (on) => {
     const { visitor } = await newPerson();
     const { status, body } = await change(visitor, { new_password_again: `${NEW}.` });
     assert.equal(status, 422);
-    assert.match(
-      body,
-      /id="new-password-again-problem">This is not the same as the new password\./,
-    );
+    assert.match(body, /id="new-password-again-problem">The passwords do not match\./);
   });
 
   test('nobody logs in with the old password while it changes', async () => {

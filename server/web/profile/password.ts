@@ -22,7 +22,7 @@ export function password(db: Database, passwords: Passwords): Router {
   }
 
   async function change(req: Request, res: Response) {
-    const form = readForm(req, ['current_password', 'new_password', 'new_password_again']);
+    const form = readForm(req, '/profile/password');
     const problems = newPasswordProblems(form.new_password, form.new_password_again);
     const checked = await checkOwnPassword(db, passwords, req, form.current_password);
     if ('problem' in checked) {
@@ -56,6 +56,6 @@ function newPasswordProblems(password: string, again: string): Problems {
   const problem = passwordProblem(password);
   return {
     ...(problem !== undefined && { new: problem }),
-    ...(again !== password && { again: 'This is not the same as the new password.' }),
+    ...(again !== password && { again: 'The passwords do not match.' }),
   };
 }

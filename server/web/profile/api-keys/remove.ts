@@ -27,7 +27,7 @@ export function removal(db: Database): Router {
   }
 
   async function remove(req: Request, res: Response) {
-    readForm(req, []);
+    readForm(req, 'none');
     const { id } = signedInUser(req);
     const outcome = await removeKey(db, id, idParameter(req), client(req));
     if (outcome === 'not found') throw notFound();

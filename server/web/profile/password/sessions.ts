@@ -5,6 +5,7 @@ import { endOtherSessions, endSessionOf } from '../../../../db/open-sessions.ts'
 import { lockUserById } from '../../../../db/users.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { readForm } from '../../../forms/fields.ts';
+import { isNotDone, withNotDone } from '../../../forms/form-path.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
 import { idParameter } from '../../../http/id.ts';
@@ -17,7 +18,7 @@ export function openSessions(db: Database): Router {
   return Router().get(['/', '/:id'], showPage).post('/', signOutElsewhere).post('/:id', signOutOne);
 
   async function signOutElsewhere(req: Request, res: Response) {
-    readForm(req, []);
+    readForm(req, 'none');
     const { id } = signedInUser(req);
     await db.transaction().execute(async (trx) => {
       await lockUserById(trx, id);
@@ -29,7 +30,7 @@ export function openSessions(db: Database): Router {
   }
 
   async function signOutOne(req: Request, res: Response) {
-    readForm(req, []);
+    readForm(req, 'none');
     const { id } = signedInUser(req);
     const sessionId = idParameter(req);
     await db.transaction().execute(async (trx) => {
@@ -43,6 +44,6 @@ export function openSessions(db: Database): Router {
 }
 
 /** Where a form that came too late, or from an older session, is opened again. */
-function showPage(_req: Request, res: Response) {
-  res.redirect(303, PAGE);
+function showPage(req: Request, res: Response) {
+  res.redirect(303, isNotDone(req.originalUrl) ? withNotDone(PAGE) : PAGE);
 }

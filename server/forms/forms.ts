@@ -1,0 +1,25 @@
+/**
+ * Every form that has fields, by its URL: what it sends, beside the CSRF token, and whether a URL may
+ * carry that back to the form when it has to be sent again. Passwords never.
+ */
+export const forms = {
+  '/login': { username: 'carried', password: 'secret', next: 'carried' },
+  '/profile': { time_zone: 'carried' },
+  '/profile/authenticate': { password: 'secret', next: 'carried' },
+  '/profile/password': {
+    current_password: 'secret',
+    new_password: 'secret',
+    new_password_again: 'secret',
+  },
+  '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
+  /** For those that are a button only. */
+  none: {},
+} as const satisfies Record<string, Record<string, 'carried' | 'secret' | 'fresh'>>;
+
+export type FormName = keyof typeof forms;
+
+/** The fields that a URL may carry back to the form at a path. */
+export function carriedFields(path: string): string[] {
+  const form = Object.entries(forms).find(([name]) => name === path)?.[1] ?? {};
+  return Object.entries(form).flatMap(([field, how]) => (how === 'carried' ? field : []));
+}
