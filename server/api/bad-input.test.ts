@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import { afterEach, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -163,13 +166,38 @@ describeApp('bad input to the API', (on) => {
     assert.equal(await send('/api/', { method: 'POST', body, headers }), 1);
   });
 
+  const otherTypes = ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x', ''];
+
   test('other content types are error 1', async () => {
     const body = String(new URLSearchParams(rightCredentials));
-    const types = ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x', ''];
-    for (const type of types) {
+    for (const type of otherTypes) {
       const headers = { 'content-type': type };
       assert.equal(await send('/api/', { method: 'POST', body, headers }), 1, type);
+      assert.equal(await send('/api/?foo=1', { method: 'POST', body, headers }), 1, type);
     }
+  });
+
+  test('a body of another content type is ignored where the URL names the action', async () => {
+    const path = `/api/?api_action=domain.list&api_key=${key}`;
+    for (const type of otherTypes) {
+      for (const body of ['{}', 'api_action=foo.bar', '{'.repeat(200_000)]) {
+        const headers = { 'content-type': type };
+        assert.equal(await send(path, { method: 'POST', body, headers }), 0, type);
+      }
+    }
+    assert.equal(await send('/api/?api_action=', { method: 'POST', body: '{}' }), 1);
+  });
+
+  test('a GET with a JSON body is answered, as lexicon and certbot send it', async () => {
+    const path = `/api/?api_action=domain.list&api_key=${key}`;
+    const sending = request(on.app.origin + path, {
+      method: 'GET',
+      headers: { 'content-type': 'application/json', 'content-length': 2 },
+    });
+    sending.end('{}');
+    const [response]: IncomingMessage[] = await once(sending, 'response');
+    assert.ok(response);
+    assert.equal(await textOf(response), '{"ERRORARRAY":[],"DATA":[],"ACTION":"domain.list"}');
   });
 
   test('methods but GET and POST are error 9, and do nothing', async () => {

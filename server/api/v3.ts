@@ -33,7 +33,8 @@ export function v3(parts: Parts): Handler {
     try {
       if (refusal) throw refusal;
       if (!/^(GET|POST)$/.test(req.method ?? '')) throw new ApiError(9);
-      sent = [...sent, ...(await readForm(req, res))];
+      const isOptional = first(sent, 'api_action') !== '';
+      sent = [...sent, ...(await readForm(req, res, { isOptional }))];
       send(exchange, sent, 200, await answer(parts, exchange, toParameters(sent)));
     } catch (error) {
       const { status, code, message, headers } = refusalOf(error);

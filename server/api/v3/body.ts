@@ -6,15 +6,26 @@ import { ApiError } from './errors.ts';
 /** Room for a full batch. Compressed bodies are refused: a few bytes would become megabytes. */
 const read = express.raw({ type: () => true, limit: '100kb', inflate: false });
 
-/** The fields of the form in a request's body; none where there is no body. */
-export async function readForm(req: IncomingMessage, res: ServerResponse) {
+/**
+ * The fields of the form in a request's body; none where there is no body.
+ *
+ * @param isOptional whether the URL already names the action. Then a body that is not a form is
+ *   ignored: lexicon and certbot send `{}` as JSON with each GET.
+ * @throws {ApiError} 1 for any other body that is not a form, and for too many fields.
+ */
+export async function readForm(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { isOptional }: { isOptional: boolean },
+): Promise<URLSearchParams> {
+  // Old programs forget to say what it is.
+  const isForm = (req.headers['content-type'] ?? FORM).toLowerCase().startsWith(FORM);
+  if (!isForm && isOptional) return new URLSearchParams();
   await new Promise<void>((resolve, reject) => {
     read(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
   });
   const body = 'body' in req && Buffer.isBuffer(req.body) ? req.body.toString() : '';
-  // Old programs forget to say what it is.
-  const type = req.headers['content-type'] ?? FORM;
-  if (body !== '' && !type.toLowerCase().startsWith(FORM)) {
+  if (body !== '' && !isForm) {
     throw new ApiError(1, `the body must be ${FORM}.`);
   }
   if (hasTooManyParameters(body)) {
