@@ -59,8 +59,9 @@ export function programs(parts: Parts, pages: Listener): Listener {
   function find({ req, path, query }: Exchange): Handler | undefined {
     if (path === '/auth/verify' || path.startsWith('/auth/verify/')) return check;
     if (path === '/api' || path.startsWith('/api/')) return routes.get(path) ?? nothing;
-    // Some programs of the time know nothing but the host.
-    if (path === '/' && (req.method === 'POST' || namesAction(query))) return linode;
+    // Some programs of the time know nothing but the host. Without an action it is an error of the
+    // API: a redirect to log in would carry the key.
+    if (path === '/' && (req.method === 'POST' || hasApiParameter(query))) return linode;
     return undefined;
   }
 }
@@ -80,8 +81,8 @@ function begin(req: IncomingMessage, res: ServerResponse, trust: Trust): Exchang
   };
 }
 
-function namesAction(query: URLSearchParams): boolean {
-  return [...query.keys()].some((name) => name.toLowerCase() === 'api_action');
+function hasApiParameter(query: URLSearchParams): boolean {
+  return [...query.keys()].some((name) => /^api_/i.test(name));
 }
 
 /** What goes with every answer but a check's: headers, a line in the log, and an end to faults. */

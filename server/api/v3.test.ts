@@ -45,6 +45,15 @@ describeOnDatabase('the Linode API v3', (on) => {
     assert.equal((await api.app.newVisitor().get('/')).status, 303);
   });
 
+  test('a key at / without an action is error 2, and never part of a redirect', async () => {
+    for (const query of [`api_key=${api.key}`, `API_Key=${api.key}`, 'api_responseFormat=json']) {
+      const answer = await fetch(`${api.app.origin}/?${query}`, { redirect: 'manual' });
+      assert.equal(answer.status, 200, query);
+      assert.equal(answer.headers.get('location'), null);
+      assert.deepEqual(codes([envelope(await answer.json())]), [2]);
+    }
+  });
+
   test('names of parameters and actions are case-insensitive, and the action is echoed as sent', async () => {
     const answer = await api.send(`/?API_KEY=${api.key}&Api_Action=TEST.Echo&fOo=Bar`);
     assert.deepEqual(answer, { ERRORARRAY: [], DATA: { FOO: 'Bar' }, ACTION: 'TEST.Echo' });
