@@ -14,7 +14,7 @@ export interface Exchange {
   refusal: HttpError | undefined;
   client(): Client;
   /** What the log says about it, beside the usual. Never a key. */
-  about: { action?: string; user?: number; key?: string };
+  about: { action?: string | undefined; user?: number; key?: string };
 }
 
 export type Handler = (exchange: Exchange) => Promise<void>;

@@ -13,6 +13,7 @@ import { type Envelope, failed } from './v3/envelope.ts';
 import { ApiError, type ErrorCode } from './v3/errors.ts';
 import { type Parameters, toParameters } from './v3/parameters.ts';
 import { run } from './v3/run.ts';
+import { actionNamed, fromV1 } from './v3/v1.ts';
 
 interface Parts {
   db: Database;
@@ -28,12 +29,12 @@ interface Parts {
 export function v3(parts: Parts): Handler {
   return async (exchange) => {
     const { req, res, query, refusal } = exchange;
-    let sent: [string, string][] = [...query];
+    let sent = fromV1([...query]);
     try {
       if (refusal) throw refusal;
       if (!/^(GET|POST)$/.test(req.method ?? '')) throw new ApiError(9);
       const isOptional = first(sent, 'api_action') !== '';
-      sent = [...sent, ...(await readForm(req, res, { isOptional }))];
+      sent = fromV1([...query, ...(await readForm(req, res, { isOptional }))]);
       send(exchange, sent, 200, await answer(parts, exchange, toParameters(sent)));
     } catch (error) {
       const { status, code, message, headers } = refusalOf(error);
@@ -64,9 +65,7 @@ function answer(
   const format = parameters.get('api_responseformat') ?? 'json';
   if (!/^(json|human)$/i.test(String(format))) throw new ApiError(7, 'api_responseFormat');
   // Only a name that we know: a key in the wrong place must not get into the log.
-  if (name === 'batch' || actions.some((action) => action.name === name)) {
-    exchange.about.action = name;
-  }
+  exchange.about.action = name === 'batch' ? name : actionNamed(actions, name)?.name;
   const authenticate = authentication(checks, exchange, parameters);
   const asked: Asked = { db, passwords, actions, authenticate, client };
   return name === 'batch' ? runBatch(asked, parameters) : run(asked, parameters);

@@ -3,6 +3,7 @@ import { type Envelope, failed } from './envelope.ts';
 import { ApiError } from './errors.ts';
 import { type Parameters, toParameters } from './parameters.ts';
 import { run } from './run.ts';
+import { actionNamed, fromV1 } from './v1.ts';
 
 export const MAX_REQUESTS = 25;
 /** Who waits longer has given up. */
@@ -18,7 +19,7 @@ export async function runBatch(
 ): Promise<Envelope[]> {
   const name = String(parameters.get('api_action'));
   try {
-    const requests = parseRequests(parameters.get('api_requestarray'));
+    const requests = parseRequests(asked, parameters.get('api_requestarray'));
     return await runEach(asked, requests, performance.now() + patienceMs);
   } catch (error) {
     if (error instanceof ApiError) return [failed(name, error)];
@@ -38,14 +39,15 @@ async function runEach(asked: Asked, requests: Parameters[], deadline: number) {
   return envelopes;
 }
 
-function parseRequests(json: unknown): Parameters[] {
+function parseRequests({ actions }: Asked, json: unknown): Parameters[] {
   if (json === undefined || json === '') throw new ApiError(6, 'api_requestArray');
   const requests = parseJson(String(json));
   if (!Array.isArray(requests) || !requests.every(isObject)) throw new ApiError(11);
   if (requests.length > MAX_REQUESTS) throw new ApiError(10);
-  const parsed = requests.map((request) => toParameters(Object.entries(request)));
+  const parsed = requests.map((request) => toParameters(fromV1(Object.entries(request))));
   for (const request of parsed) {
-    const name = String(request.get('api_action')).toLowerCase();
+    const sent = String(request.get('api_action')).toLowerCase();
+    const name = actionNamed(actions, sent)?.name ?? sent;
     if (NEVER_INSIDE.includes(name)) throw new ApiError(1, `${name} can't be in a batch.`);
   }
   return parsed;

@@ -3,13 +3,14 @@ import type { Action, Asked } from './action.ts';
 import { type Envelope, failed, succeeded } from './envelope.ts';
 import { ApiError } from './errors.ts';
 import { Given, type Parameters } from './parameters.ts';
+import { actionNamed } from './v1.ts';
 
 /** Runs the action that the parameters name, unless it is not there, or not for this caller. */
 export async function run(asked: Asked, parameters: Parameters): Promise<Envelope> {
   const name = String(parameters.get('api_action') ?? '');
   try {
     if (name === '') throw new ApiError(2);
-    const action = asked.actions.find((action) => action.name === name.toLowerCase());
+    const action = actionNamed(asked.actions, name);
     if (!action) throw new ApiError(3);
     return succeeded(name, await answer(action, asked, parameters));
   } catch (error) {
