@@ -27,7 +27,12 @@ test('its curl lines work as they stand', { tag: '@once' }, async ({ page, perso
   const blocks = await page.getByRole('code').allTextContents();
   const lines = blocks.flatMap((text) => text.split('\n')).filter((line) => /^curl /.test(line));
   expect(lines.length).toBeGreaterThan(15);
-  const variables = { KEY: key, USERNAME: person.username, PASSWORD: person.password };
+  const variables = {
+    KEY: key,
+    USERNAME: person.username,
+    PASSWORD: person.password,
+    MODE: 'nodebalancer_new',
+  };
   for (const line of lines) {
     const { stdout } = await promisify(execFile)(
       'sh',

@@ -172,6 +172,7 @@ describeOnDatabase('the Linode API v3', (on) => {
   test('permissions are what the user may do now', async () => {
     const needed = {
       'account.info': 'account',
+      'account.estimateinvoice': 'account',
       'linode.list': 'linodes',
       'domain.list': 'domains',
       'nodebalancer.list': 'nodebalancers',
@@ -181,7 +182,8 @@ describeOnDatabase('the Linode API v3', (on) => {
       await sql`update users set permissions = ${[permission]} where username = 'ada'`.execute(
         on.db,
       );
-      assert.deepEqual((await api.call({ api_action })).ERRORARRAY, [], api_action);
+      const fields = { api_action, mode: 'nodebalancer_new' };
+      assert.deepEqual((await api.call(fields)).ERRORARRAY, [], api_action);
       await sql`update users set permissions = '{other}' where username = 'ada'`.execute(on.db);
       await api.refuses(13, { api_action });
     }
@@ -191,6 +193,8 @@ describeOnDatabase('the Linode API v3', (on) => {
       'avail.linodeplans',
       'avail.distributions',
       'avail.kernels',
+      'avail.nodebalancers',
+      'avail.stackscripts',
     ];
     for (const api_action of free)
       assert.deepEqual((await api.call({ api_action })).ERRORARRAY, []);
@@ -216,6 +220,9 @@ describeOnDatabase('the Linode API v3', (on) => {
     for (const name of ['linode', 'domain', 'nodebalancer', 'stackscript']) {
       assert.deepEqual((await api.call({ api_action: `${name}.list` })).DATA, []);
     }
+    const search = { DistributionID: '1', DistributionVendor: 'bar', keywords: 'baz' };
+    const scripts = await api.call({ api_action: 'avail.stackscripts', ...search });
+    assert.deepEqual(scripts.DATA, []);
     const columns = {
       'avail.datacenters': ['ABBR', 'DATACENTERID', 'LOCATION'],
       'avail.linodeplans': [
@@ -244,9 +251,34 @@ describeOnDatabase('the Linode API v3', (on) => {
       assert.ok(Array.isArray(DATA) && DATA.length > 5, api_action);
       for (const row of DATA) assert.deepEqual(Object.keys(row).sort(), names);
     }
+    assert.deepEqual((await api.call({ api_action: 'avail.nodebalancers' })).DATA, [
+      { MONTHLY: 20, HOURLY: 0.03, CONNECTIONS: 10_000 },
+    ]);
     const { DATA: plans } = await api.call({ api_action: 'avail.linodeplans', planid: '2' });
     assert.ok(Array.isArray(plans) && plans.length === 1 && plans[0].LABEL === 'Linode 2048');
     assert.deepEqual((await api.call({ api_action: 'avail.kernels', KernelID: '9999' })).DATA, []);
+  });
+
+  test('avail.kernels shows or hides kernels for Xen and KVM', async () => {
+    const listed = async (fields: Record<string, string>) => {
+      const { DATA } = await api.call({ api_action: 'avail.kernels', ...fields });
+      assert.ok(Array.isArray(DATA));
+      return DATA.length;
+    };
+    const all = await listed({});
+    for (const yes of ['true', 'TRUE', '1', 'yes']) {
+      assert.equal(await listed({ isXen: yes }), all);
+      assert.equal(await listed({ isKVM: yes }), 0);
+      assert.equal(await listed({ isXen: yes, KernelID: '138' }), 1);
+    }
+    for (const no of ['false', '0', 'No']) {
+      assert.equal(await listed({ ISXEN: no }), 0);
+      assert.equal(await listed({ isxen: 'true', isKVM: no }), all);
+    }
+    assert.equal(await listed({ isXen: '', isKVM: '' }), all);
+    await api.refuses(7, { api_action: 'avail.kernels', isXen: 'maybe' });
+    const [answer] = await api.batch([{ api_action: 'avail.kernels', isXen: false }]);
+    assert.deepEqual(answer?.DATA, []);
   });
 
   test('api.spec is the table that answers, for anybody, whatever key they send', async () => {
@@ -267,7 +299,14 @@ describeOnDatabase('the Linode API v3', (on) => {
         REQUIRED: false,
       },
     });
-    assert.equal(spec.METHODS['linode.list'].THROWS, 'NOACCESS,VALIDATION');
+    const throws = Object.entries<{ THROWS: string }>(spec.METHODS).filter(([, m]) => m.THROWS);
+    assert.deepEqual(
+      throws.map(([name, { THROWS }]) => [name, THROWS]),
+      [
+        ['user.getapikey', 'AUTHFAIL,NEEDTOKEN,PASSWORDEXPIRED,KEYLIMIT'],
+        ['account.estimateinvoice', 'VALIDATION'],
+      ],
+    );
     assert.equal(spec.METHODS['user.getapikey'].PARAMETERS.username.REQUIRED, true);
     for (const method of Object.values<object>(spec.METHODS)) {
       assert.deepEqual(Object.keys(method), ['DESCRIPTION', 'PARAMETERS', 'THROWS']);

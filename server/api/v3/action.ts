@@ -12,6 +12,8 @@ interface Described {
   name: string;
   description: string;
   takes: Takes;
+  /** The faults that the original's `api.spec` named for it. */
+  throws?: readonly string[];
 }
 
 /** For anybody, whatever key they send. */

@@ -1,10 +1,13 @@
 import type { Action } from './action.ts';
+import { accountEstimateinvoice } from './actions/account.estimateinvoice.ts';
 import { accountInfo } from './actions/account.info.ts';
 import { apiSpec } from './actions/api.spec.ts';
 import { availDatacenters } from './actions/avail.datacenters.ts';
 import { availDistributions } from './actions/avail.distributions.ts';
 import { availKernels } from './actions/avail.kernels.ts';
 import { availLinodeplans } from './actions/avail.linodeplans.ts';
+import { availNodebalancers } from './actions/avail.nodebalancers.ts';
+import { availStackscripts } from './actions/avail.stackscripts.ts';
 import { domainList } from './actions/domain.list.ts';
 import { linodeList } from './actions/linode.list.ts';
 import { nodebalancerList } from './actions/nodebalancer.list.ts';
@@ -18,6 +21,7 @@ export const actions: readonly Action[] = [
   userGetapikey,
   apiSpec,
   accountInfo,
+  accountEstimateinvoice,
   linodeList,
   domainList,
   nodebalancerList,
@@ -26,4 +30,6 @@ export const actions: readonly Action[] = [
   availLinodeplans,
   availDistributions,
   availKernels,
+  availNodebalancers,
+  availStackscripts,
 ];

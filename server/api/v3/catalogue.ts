@@ -42,6 +42,9 @@ export const distributions = [
   distribution(133, 'Ubuntu 14.10', 650, '2014-10-24 15:48:04.0'),
 ];
 
+/** MONTHLY and HOURLY in US dollars. */
+export const nodebalancers = [{ MONTHLY: 20, HOURLY: 0.03, CONNECTIONS: 10_000 }] as const;
+
 export const kernels = [
   kernel(138, 'Latest 64 bit (3.16.5-x86_64-linode46)'),
   kernel(193, '3.16.5-x86_64-linode46'),

@@ -29,23 +29,24 @@ export type Takes = Record<
   string,
   {
     description: string;
-    type: 'string' | 'numeric';
+    type: 'string' | 'numeric' | 'boolean';
     required?: boolean;
     /** What it is when it isn't sent. */
     default?: number | string;
   }
 >;
 
+type Value = string | number | boolean;
+
 /** The properties that an action takes, checked for presence and type. */
 export class Given {
-  readonly #values = new Map<string, string | number>();
+  readonly #values = new Map<string, Value>();
 
   /** @throws {ApiError} 6 for one that is missing, 7 for one of the wrong type. */
   constructor(takes: Takes, parameters: Parameters) {
     for (const [name, { type, required, default: preset }] of Object.entries(takes)) {
       const sent = parameters.get(name.toLowerCase()) ?? '';
-      const value =
-        sent === '' ? preset : type === 'numeric' ? toInteger(sent, name) : String(sent);
+      const value = sent === '' ? preset : readers[type](sent, name);
       if (value !== undefined) this.#values.set(name, value);
       else if (required) throw new ApiError(6, name);
     }
@@ -60,6 +61,23 @@ export class Given {
     const value = this.#values.get(name);
     return value === undefined ? undefined : Number(value);
   }
+
+  /** Undefined when it was not sent. */
+  flag(name: string): boolean | undefined {
+    const value = this.#values.get(name);
+    return value === undefined ? undefined : Boolean(value);
+  }
+}
+
+/** A value that was sent, by the type of the property. */
+const readers = { string: String, numeric: toInteger, boolean: toFlag } as const;
+
+/** The spellings of ColdFusion, in which the original was written. */
+function toFlag(sent: Scalar, name: string): boolean {
+  const text = String(sent).slice(0, 6).toLowerCase();
+  if (['true', 'yes', '1'].includes(text)) return true;
+  if (['false', 'no', '0'].includes(text)) return false;
+  throw new ApiError(7, `${name} is true or false.`);
 }
 
 function toInteger(sent: Scalar, name: string): number {

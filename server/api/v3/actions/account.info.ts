@@ -1,5 +1,6 @@
 import { describeUser } from '../../../../db/users.ts';
 import type { KeyAction } from '../action.ts';
+import { timestamp } from '../timestamp.ts';
 
 export const accountInfo: KeyAction = {
   name: 'account.info',
@@ -19,8 +20,3 @@ export const accountInfo: KeyAction = {
     };
   },
 };
-
-/** In UTC, `2015-06-25 23:52:06`. */
-function timestamp(date: Date): string {
-  return date.toISOString().slice(0, 19).replace('T', ' ');
-}

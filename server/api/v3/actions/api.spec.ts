@@ -13,7 +13,7 @@ export const apiSpec: OpenAction = {
   },
 };
 
-function specOf({ description, takes, needs }: Action) {
+function specOf({ description, takes, throws = [] }: Action) {
   return {
     DESCRIPTION: description,
     PARAMETERS: Object.fromEntries(
@@ -22,9 +22,6 @@ function specOf({ description, takes, needs }: Action) {
         { NAME: name, DESCRIPTION: description, TYPE: type, REQUIRED: required },
       ]),
     ),
-    THROWS: [
-      ...(typeof needs === 'string' ? [] : ['NOACCESS']),
-      ...(Object.keys(takes).length === 0 ? [] : ['VALIDATION']),
-    ].join(','),
+    THROWS: throws.join(','),
   };
 }

@@ -5,9 +5,19 @@ export const availKernels: KeyAction = {
   name: 'avail.kernels',
   description: 'Lists the kernels that a Linode can run.',
   needs: 'a key',
-  takes: { KernelID: { type: 'numeric', description: 'Only the one with this id' } },
+  takes: {
+    KernelID: { type: 'numeric', description: 'Only the one with this id' },
+    isXen: { type: 'boolean', description: 'Show or hide kernels for Xen' },
+    isKVM: { type: 'boolean', description: 'Show or hide kernels for KVM' },
+  },
   answer({ given }) {
     const id = given.number('KernelID');
-    return kernels.filter((row) => id === undefined || row.KERNELID === id);
+    const [isXen, isKvm] = [given.flag('isXen'), given.flag('isKVM')];
+    return kernels.filter(
+      (row) =>
+        (id === undefined || row.KERNELID === id) &&
+        (isXen === undefined || isXen === Boolean(row.ISXEN)) &&
+        (isKvm === undefined || isKvm === Boolean(row.ISKVM)),
+    );
   },
 };
