@@ -127,15 +127,17 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
   });
 
   test('wrong passwords are counted by all copies together', async () => {
-    const strangers = Array.from({ length: 7 }, () => new Visitor(front.origin));
-    for (const stranger of strangers) await stranger.get('/login');
+    // The wait after the sixth is a second, and doubles: on a slow machine one or two more get through.
+    // Counted by each copy for itself, twelve would.
     const statuses: number[] = [];
-    for (const stranger of strangers) {
+    while (statuses.length < 12 && statuses.at(-1) !== 429) {
+      const stranger = new Visitor(front.origin);
+      await stranger.get('/login');
       const fields = { username: 'nobody', password: 'a guess', next: '' };
       statuses.push((await stranger.post('/login', fields)).status);
     }
-    // Four at one, three at the other: each by itself would let them all pass.
-    assert.deepEqual(statuses, [401, 401, 401, 401, 401, 401, 429]);
+    assert.ok(statuses.length > 6, statuses.join(' '));
+    assert.equal(statuses.at(-1), 429);
   });
 
   test('the gateway asks another copy each time, and a removal holds at once', async () => {
