@@ -8,6 +8,7 @@ import { securityHeaders } from '../http/headers.ts';
 import { logRequest } from '../http/log.ts';
 import { headRefusal } from '../http/request-limits.ts';
 import type { KeyChecks } from '../key-checks/check.ts';
+import { isCrossSite } from './cross-site.ts';
 import { type Exchange, type Handler, sendJson } from './exchange.ts';
 import { removeItself } from './key.ts';
 import { v3 } from './v3.ts';
@@ -15,7 +16,7 @@ import { verify } from './verify.ts';
 import { whoami } from './whoami.ts';
 
 interface Parts {
-  config: { secure: boolean };
+  config: { secure: boolean; publicUrl: string | undefined };
   db: Database;
   passwords: Passwords;
   checks: KeyChecks;
@@ -33,7 +34,7 @@ type Listener = (req: IncomingMessage, res: ServerResponse) => void;
  * form token counts here, and nothing passes Express and its middleware, which a check can do without.
  */
 export function programs(parts: Parts, pages: Listener): Listener {
-  const { db, checks, trust, log } = parts;
+  const { db, checks, log } = parts;
   const answered = answering(parts);
   const check = verify(checks);
   const linode = answered(v3(parts));
@@ -46,7 +47,7 @@ export function programs(parts: Parts, pages: Listener): Listener {
   ]);
 
   return (req, res) => {
-    const exchange = begin(req, res, trust);
+    const exchange = begin(req, res, parts);
     const handler = find(exchange);
     if (!handler) return pages(req, res);
     handler(exchange).catch((err) => {
@@ -66,7 +67,11 @@ export function programs(parts: Parts, pages: Listener): Listener {
   }
 }
 
-function begin(req: IncomingMessage, res: ServerResponse, trust: Trust): Exchange {
+function begin(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { config: { publicUrl }, trust }: Parts,
+): Exchange {
   const url = req.url ?? '';
   const end = url.indexOf('?');
   const refusal = headRefusal(req);
@@ -77,6 +82,7 @@ function begin(req: IncomingMessage, res: ServerResponse, trust: Trust): Exchang
     query: new URLSearchParams(end < 0 || refusal ? '' : url.slice(end)),
     refusal,
     client: () => clientBehind(trust, req),
+    isCrossSite: () => isCrossSite(req.headers, publicUrl),
     about: {},
   };
 }

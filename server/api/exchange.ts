@@ -13,6 +13,8 @@ export interface Exchange {
   /** Why the head of the request was not read, for handlers to answer in their own way. */
   refusal: HttpError | undefined;
   client(): Client;
+  /** Whether a page of another site sent it, by the browser's own word. */
+  isCrossSite(): boolean;
   /** What the log says about it, beside the usual. Never a key. */
   about: { action?: string | undefined; user?: number; key?: string };
 }

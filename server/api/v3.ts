@@ -60,14 +60,14 @@ function answer(
   exchange: Exchange,
   parameters: Parameters,
 ): Promise<Envelope | Envelope[]> {
-  const { client } = exchange;
+  const { client, isCrossSite } = exchange;
   const name = String(parameters.get('api_action') ?? '').toLowerCase();
   const format = parameters.get('api_responseformat') ?? 'json';
   if (!/^(json|human)$/i.test(String(format))) throw new ApiError(7, 'api_responseFormat');
   // Only a name that we know: a key in the wrong place must not get into the log.
   exchange.about.action = name === 'batch' ? name : actionNamed(actions, name)?.name;
   const authenticate = authentication(checks, exchange, parameters);
-  const asked: Asked = { db, passwords, actions, authenticate, client };
+  const asked: Asked = { db, passwords, actions, authenticate, client, isCrossSite };
   return name === 'batch' ? runBatch(asked, parameters) : run(asked, parameters);
 }
 

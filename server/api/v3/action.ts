@@ -12,6 +12,8 @@ interface Described {
   name: string;
   description: string;
   takes: Takes;
+  /** Whether it changes anything. Then it is refused to pages of other sites, also by GET. */
+  changes?: true;
   /** The faults that the original's `api.spec` named for it. */
   throws?: readonly string[];
 }
@@ -38,6 +40,8 @@ export interface Asked {
   /** The key that it came with, or an ApiError. */
   authenticate(): Promise<KnownKey>;
   client(): Client;
+  /** Whether a page of another site sent it. */
+  isCrossSite(): boolean;
 }
 
 /** One call of an action. */

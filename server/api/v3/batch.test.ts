@@ -71,6 +71,7 @@ describeOnDatabase('batch', (on) => {
       passwords: api.app.passwords,
       actions,
       client: () => ({ ip: null, userAgent: '' }),
+      isCrossSite: () => false,
       authenticate: () => Promise.reject(new Error('nobody is asked for')),
     };
     const requests = JSON.stringify([{ api_action: 'api.spec' }, { api_action: 'api.spec' }]);

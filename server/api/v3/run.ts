@@ -12,6 +12,9 @@ export async function run(asked: Asked, parameters: Parameters): Promise<Envelop
     if (name === '') throw new ApiError(2);
     const action = actionNamed(asked.actions, name);
     if (!action) throw new ApiError(3);
+    if (action.changes && asked.isCrossSite()) {
+      throw new ApiError(13, 'a page of another site sent this, so nothing was done.');
+    }
     return succeeded(name, await answer(action, asked, parameters));
   } catch (error) {
     if (error instanceof ApiError) return failed(name, error);

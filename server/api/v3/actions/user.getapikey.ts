@@ -14,6 +14,7 @@ export const userGetapikey: OpenAction = {
   name: 'user.getapikey',
   description: 'Makes a new key for whoever gives their user name and password.',
   needs: 'nothing',
+  changes: true,
   throws: ['AUTHFAIL', 'NEEDTOKEN', 'PASSWORDEXPIRED', 'KEYLIMIT'],
   takes: {
     username: { type: 'string', required: true, description: 'As for log in' },

@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What a browser says of a request that no other site caused (Fetch Metadata). */
+const OWN_SITES = ['none', 'same-origin'];
+
+/**
+ * Whether a browser says that a page of another site sent a request. Programs say nothing, and
+ * neither does a browser to a host without https where the page hides its address.
+ *
+ * @param publicUrl the origin that is not foreign; without it, any at the request's own host.
+ */
+export function isCrossSite(headers: IncomingHttpHeaders, publicUrl: string | undefined): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && !OWN_SITES.includes(String(site))) return true;
+  return [headers.origin, headers.referer].some((url) => url !== undefined && isForeign(url));
+
+  function isForeign(text: string): boolean {
+    const url = URL.parse(text);
+    if (publicUrl !== undefined) return url?.origin !== publicUrl;
+    return url === null || url.host !== headers.host;
+  }
+}
