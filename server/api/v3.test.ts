@@ -85,6 +85,30 @@ describeOnDatabase('the Linode API v3', (on) => {
     );
   });
 
+  test('white space around a key is ignored, wherever it stands', async () => {
+    const path = '/api/?api_action=account.info';
+    const basic = (text: string) => ({ authorization: `Basic ${btoa(text)}` });
+    for (const key of [`${api.key}\n`, `${api.key}\r\n`, ` ${api.key} `, `\t${api.key}\n\n`]) {
+      const sent: [string, unknown][] = [
+        ['in a form', await api.call({ api_action: 'account.info', api_key: key })],
+        ['in the URL', await api.send(`${path}&api_key=${encodeURIComponent(key)}`)],
+        ['as the password', await api.send(path, { headers: basic(`x:${key}`) })],
+        ['as the user name', await api.send(path, { headers: basic(`${key}:`) })],
+        ['without a colon', await api.send(path, { headers: basic(key) })],
+        ['twice', await api.send(`${path}&api_key=${api.key}`, { headers: basic(`x:${key}`) })],
+      ];
+      for (const [where, answer] of sent) {
+        assert.deepEqual(codes([envelope(answer)]), [0], `${JSON.stringify(key)} ${where}`);
+      }
+      const batch = await api.batch([{ api_action: 'account.info' }], { api_key: key });
+      assert.deepEqual(codes(batch), [0]);
+    }
+    for (const api_key of [' \n', `${api.key.slice(0, 32)}\n${api.key.slice(32)}`]) {
+      await api.refuses(4, { api_action: 'test.echo', api_key });
+    }
+    await api.refuses(4, { api_action: 'test.echo', api_key: `${api.key}${' '.repeat(50_000)}` });
+  });
+
   test('test.echo sends back all but api_*, names in capitals, values as they came', async () => {
     const query = new URLSearchParams({
       foo: ' ä\u0000☃ ',

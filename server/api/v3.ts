@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { toHttpError } from '../http/errors.ts';
 import type { KeyChecks, Verdict } from '../key-checks/check.ts';
-import { presentedKeys } from '../key-checks/presented-keys.ts';
+import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import type { Asked } from './v3/action.ts';
 import { actions } from './v3/actions.ts';
@@ -78,7 +78,7 @@ function authentication(
   parameters: Parameters,
 ): Asked['authenticate'] {
   const presented = presentedKeys(req);
-  const parameter = String(parameters.get('api_key') ?? '');
+  const parameter = trimKey(String(parameters.get('api_key') ?? ''));
   if (parameter !== '') presented.add(parameter);
   let checking: Promise<Verdict> | undefined;
 

@@ -64,6 +64,10 @@ describeProxiedApp('the gateway check', (on) => {
       ['Basic, as the user name', basic(key, '')],
       ['Basic, without a colon', { authorization: `Basic ${btoa(key)}` }],
       ['X-API-Key', { 'x-api-key': key }],
+      ['Basic, from a file', basic('anybody', `${key}\n`)],
+      ['Basic, as the user name, from a file', basic(`${key}\r\n`, '')],
+      ['X-API-Key with a no-break space', { 'x-api-key': `${key}\u00a0` }],
+      ['Bearer with a no-break space', { authorization: `Bearer ${key}\u00a0` }],
       ['the same key twice', { ...bearer(key), 'x-api-key': key }],
     ];
     for (const [way, headers] of ways) {
@@ -110,6 +114,7 @@ describeProxiedApp('the gateway check', (on) => {
       { authorization: 'Digest x' },
       { authorization: 'Bearer' },
       basic('', ''),
+      basic(' ', '\n'),
       { 'x-api-key': '' },
       { cookie: `key=${key}` },
     ]) {
@@ -162,6 +167,7 @@ describeProxiedApp('the gateway check', (on) => {
       `access_token=x`,
       `q=${key}`,
       `q=%6c${key.slice(1)}`,
+      `q=${key}%0A`,
     ]) {
       for (const headers of [{}, bearer(key)]) {
         const { status, challenge } = await ask(headers, `/auth/verify?${query}`);

@@ -1,7 +1,7 @@
 import { isWellFormed } from '../api-keys/secret.ts';
 import { isPermission, isPermitted } from '../auth/permissions.ts';
 import type { KeyChecks, Refusal, Verdict } from '../key-checks/check.ts';
-import { presentedKeys } from '../key-checks/presented-keys.ts';
+import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
 import { challenge, insufficientScope } from './challenge.ts';
 import type { Handler } from './exchange.ts';
 
@@ -44,7 +44,7 @@ const INVALID_REQUEST: Refusal = { refusal: 'ambiguous' };
 
 function hasKey(query: URLSearchParams): boolean {
   for (const [name, value] of query) {
-    if (/^(api_key|access_token)$/i.test(name) || isWellFormed(value)) return true;
+    if (/^(api_key|access_token)$/i.test(name) || isWellFormed(trimKey(value))) return true;
   }
   return false;
 }

@@ -1,7 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Of a header with a key in it: room for one in Basic, with a user name before it. */
+/** Of a text with a key in it: room for one in Basic, with a user name before it. */
 const MAX_LENGTH = 1_024;
+
+/**
+ * A key without the white space around it, such as the line break that a file of one ends with.
+ * What is too long for a key, however it is written, stays as it is: an unknown one.
+ */
+export function trimKey(text: string): string {
+  return text.length > MAX_LENGTH ? text : text.trim();
+}
 
 /**
  * The keys that the headers of a request present, each once, whatever they look like:
@@ -21,14 +29,13 @@ export function presentedKeys({ rawHeaders }: IncomingMessage): Set<string> {
 
 function keyIn(header: string | undefined, value: string): string {
   if (header !== 'x-api-key' && header !== 'authorization') return '';
-  // Too long for any key, so it is an unknown one, however it is written.
-  if (header === 'x-api-key' || value.length > MAX_LENGTH) return value;
+  if (header === 'x-api-key' || value.length > MAX_LENGTH) return trimKey(value);
   const [, scheme, credentials = ''] = /^(bearer|basic) +(.*)$/i.exec(value) ?? [];
-  return scheme?.toLowerCase() === 'basic' ? keyInBasic(credentials) : credentials;
+  return scheme?.toLowerCase() === 'basic' ? keyInBasic(credentials) : trimKey(credentials);
 }
 
 function keyInBasic(credentials: string): string {
   const [, user = '', password = ''] =
     /^([^:]*):?(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
-  return password || user;
+  return trimKey(password) || trimKey(user);
 }
