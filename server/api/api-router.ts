@@ -24,14 +24,14 @@ interface Parts {
   trust: Trust;
 }
 
-/** The addresses for programs; `/auth/verify` has others below it, `/api` also ends with a slash. */
+/** The routes for programs. `/auth/verify` has paths below it, `/api` may end with a slash. */
 export const programRoutes = ['/auth/verify', '/api', '/api/whoami', '/api/key'] as const;
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**
- * Everything for programs; what is not for them goes on to `pages`, untouched. No cookie, session or
- * form token counts here, and nothing passes Express and its middleware, which a check can do without.
+ * Answers the routes for programs and passes every other request on to `pages`. Cookies, sessions
+ * and form tokens have no effect here. It does without Express, whose middleware would slow checks.
  */
 export function programs(parts: Parts, pages: Listener): Listener {
   const { db, checks, log } = parts;
@@ -52,7 +52,7 @@ export function programs(parts: Parts, pages: Listener): Listener {
     if (!handler) return pages(req, res);
     handler(exchange).catch((err) => {
       log.error({ err }, 'failed');
-      // No answer rather than a wrong one.
+      // Closes the connection: no answer is better than a wrong one.
       res.destroy();
     });
   };
@@ -60,7 +60,7 @@ export function programs(parts: Parts, pages: Listener): Listener {
   function find({ req, path, query }: Exchange): Handler | undefined {
     if (path === '/auth/verify' || path.startsWith('/auth/verify/')) return check;
     if (path === '/api' || path.startsWith('/api/')) return routes.get(path) ?? nothing;
-    // Some programs of the time know nothing but the host. Without an action it is an error of the
+    // Some programs of the time use the host without a path. Without an action it is an error of the
     // API: a redirect to log in would carry the key.
     if (path === '/' && (req.method === 'POST' || hasApiParameter(query))) return linode;
     return undefined;
@@ -91,7 +91,7 @@ function hasApiParameter(query: URLSearchParams): boolean {
   return [...query.keys()].some((name) => /^api_/i.test(name));
 }
 
-/** What goes with every answer but a check's: headers, a line in the log, and an end to faults. */
+/** Adds to every answer but a check's: headers, a log line, and error handling. */
 function answering({ config, log }: Parts): (handler: Handler) => Handler {
   const secure = securityHeaders(config);
   return (handler) => async (exchange) => {
@@ -116,7 +116,7 @@ function only(method: string, handler: Handler): Handler {
   return async (exchange) => {
     if (exchange.refusal) throw exchange.refusal;
     if (exchange.req.method === method) return handler(exchange);
-    const message = `Only ${method} is understood here.`;
+    const message = `Only ${method} is allowed here.`;
     sendJson(exchange.res, 405, { error: 'method', message }, { Allow: method });
   };
 }

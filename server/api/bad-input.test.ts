@@ -36,7 +36,7 @@ describeApp('bad input to the API', (on) => {
     assert.doesNotMatch(log, /"level":50/);
   });
 
-  /** All that the API could change; of a key all but its last use. Events and throttle may grow. */
+  /** Everything the API could change, except a key's last use. Events and throttle may grow. */
   async function content(): Promise<string> {
     const { rows } = await sql`
       select (select json_agg(to_jsonb(k) - 'last_used_at' - 'last_used_ip' - 'last_used_agent' order by id)
@@ -47,8 +47,8 @@ describeApp('bad input to the API', (on) => {
   }
 
   /**
-   * Sends something that may change nothing. Returns the code of the error, or 0, that the answer
-   * tells, or the codes when it is an array.
+   * Sends a request that must not change anything. Returns the error code of the answer, or 0; an
+   * array of codes where the answer is an array.
    */
   async function send(path: string, init: RequestInit = {}): Promise<number | number[]> {
     const before = await content();
@@ -87,8 +87,8 @@ describeApp('bad input to the API', (on) => {
     [6, 'an empty password', { api_action: 'user.getapikey', username: 'ada', password: '' }],
     [1, 'a name twice', [...Object.entries(rightCredentials), ['USERNAME', 'bob']]],
     [1, 'two actions', [...Object.entries(rightCredentials), ['api_action', 'test.echo']]],
-    [7, 'a format that is not there', { ...rightCredentials, api_responseFormat: 'wddx' }],
-    [7, 'an expiry that is no number', { ...rightCredentials, expires: 'soon' }],
+    [7, 'an unknown format', { ...rightCredentials, api_responseFormat: 'wddx' }],
+    [7, 'an expiry that is not a number', { ...rightCredentials, expires: 'soon' }],
     [8, 'an expiry before now', { ...rightCredentials, expires: '-1' }],
     [8, 'an expiry too far away', { ...rightCredentials, expires: '8761' }],
     [8, 'a label with a line break', { ...rightCredentials, label: 'a\nb' }],
@@ -133,7 +133,7 @@ describeApp('bad input to the API', (on) => {
     });
   }
 
-  test('values and names of 100 kB', async () => {
+  test('values and names of 100 kB are answered', async () => {
     const long = 'x'.repeat(100_000);
     assert.equal(await post({ api_key: key, api_action: 'test.echo', foo: long }), 0);
     assert.equal(await post({ api_key: key, api_action: 'test.echo', [long]: 'foo' }), 0);
@@ -200,7 +200,7 @@ describeApp('bad input to the API', (on) => {
     assert.equal(await textOf(response), '{"ERRORARRAY":[],"DATA":[],"ACTION":"domain.list"}');
   });
 
-  test('methods but GET and POST are error 9, and do nothing', async () => {
+  test('methods other than GET and POST are error 9, and do nothing', async () => {
     const path = `/api/?${new URLSearchParams(rightCredentials)}`;
     for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
       assert.equal(await send(path, { method }), 9, method);
@@ -211,7 +211,7 @@ describeApp('bad input to the API', (on) => {
     assert.equal(await content(), before);
   });
 
-  test('a refusal says which action, as it was spelled, and in the format that was asked for', async () => {
+  test('a refusal echoes the action as sent, in the requested format', async () => {
     const human = '?API_responseFormat=HUMAN&api_ACTION=Linode.List';
     for (const [rest, method] of [
       ['', 'PUT'],
@@ -223,7 +223,7 @@ describeApp('bad input to the API', (on) => {
     }
   });
 
-  test('a key gets into no log, wherever it stands', async () => {
+  test('no key is logged, wherever it is sent', async () => {
     const encoded = [...key].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
     const paths = [key, encoded, key.slice(0, 32) + encoded.slice(96)].flatMap((text) => [
       `/${text}`,
@@ -272,7 +272,7 @@ describeApp('bad input to the API', (on) => {
   );
   const pairs = fc.array(fc.tuple(name, text), { maxLength: 5 });
 
-  test('whatever is sent, the answer is an envelope, or an array of them for a batch', async () => {
+  test('any input is answered with an envelope, or an array of them for a batch', async () => {
     await fc.assert(
       fc.asyncProperty(action, pairs, pairs, fc.boolean(), async (action, query, form, isPost) => {
         const all: [string, string][] = [['Api_Action', action], ...query];
@@ -286,7 +286,7 @@ describeApp('bad input to the API', (on) => {
     );
   });
 
-  test('the same of random bytes, in the body and in the address', async () => {
+  test('random bytes in the body and in the URL are answered with an envelope', async () => {
     const junk = fc.array(fc.constantFrom('%', '=', '&', '+', ';', '[', '%ff', '%00', 'a', '?'));
     const bytes = fc.uint8Array({ maxLength: 300 });
     await fc.assert(
@@ -318,7 +318,7 @@ describeApp('bad input to the API', (on) => {
   });
 });
 
-/** The code of the error that an envelope tells, or 0. Throws for anything but an envelope. */
+/** The error code of an envelope, or 0. Throws for anything but an envelope. */
 function codeIn(answer: unknown): number {
   assert.ok(typeof answer === 'object' && answer !== null);
   assert.deepEqual(Object.keys(answer), ['ERRORARRAY', 'DATA', 'ACTION']);

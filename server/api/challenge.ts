@@ -7,13 +7,13 @@ export function challenge(refused: Refusal): string {
   return `Bearer realm="api", error="${error}", error_description="${explain(refused)}"`;
 }
 
-/** The same of a 403: the key is good, and its user may not do this. */
+/** The `WWW-Authenticate` of a 403: the key is valid, but its user lacks a permission. */
 export function insufficientScope(permissions: string[]): string {
   const scope = permissions.length === 0 ? '' : `, scope="${permissions.join(' ')}"`;
   return `Bearer realm="api", error="insufficient_scope"${scope}`;
 }
 
-/** Why a key opens nothing, in a sentence. */
+/** Why a key is refused, in a sentence. */
 export function explain({ refusal, expiredAt }: Refusal): string {
   if (refusal === 'expired') return `The key expired at ${expiredAt?.toISOString()}.`;
   return sentences[refusal];
@@ -21,7 +21,7 @@ export function explain({ refusal, expiredAt }: Refusal): string {
 
 const sentences = {
   missing: 'A key is needed.',
-  ambiguous: 'Send one key, in one header, and none in the address.',
+  ambiguous: 'Send one key, in one header, and none in the URL.',
   unknown: 'There is no such key.',
   removed: 'The key was removed.',
   disabled: 'The user of the key is disabled.',

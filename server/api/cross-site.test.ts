@@ -57,7 +57,7 @@ describeOnDatabase('a page of another site', (on) => {
     ['an image', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
     ['a form', { origin: EVIL, referer: `${EVIL}/` }],
     ['a link', { referer: `${EVIL}/` }],
-    ['a page of a sister host', { 'sec-fetch-site': 'same-site' }],
+    ['a page of the same site', { 'sec-fetch-site': 'same-site' }],
   ];
   for (const [what, headers] of sent) {
     test(`creates no key by ${what}, and its guesses do not count`, async () => {
@@ -77,7 +77,7 @@ describeOnDatabase('a page of another site', (on) => {
         }
       }
       assert.deepEqual((await trace()).rows, before);
-      // Reading is for anybody who has a key.
+      // Reading needs a key only.
       const echo = await api.send(`/?api_action=test.echo&api_key=${api.key}`, { headers });
       assert.deepEqual(codes([envelope(echo)]), [0]);
     });

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** What a browser says of a request that no other site caused (Fetch Metadata). */
+/** The values of `Sec-Fetch-Site` for requests that no other site caused (Fetch Metadata). */
 const OWN_SITES = ['none', 'same-origin'];
 
 /**

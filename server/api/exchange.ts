@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Client } from '../../db/events.ts';
 import type { HttpError } from '../http/errors.ts';
 
-/** One request of a program, and its answer. Plain node:http, without Express. */
+/** A request from a program, and its response. Plain node:http, without Express. */
 export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
-  /** As it came, not decoded. */
+  /** As sent, not decoded. */
   path: string;
   /** Empty where the head of the request was refused: then it is not parsed. */
   query: URLSearchParams;
@@ -15,7 +15,7 @@ export interface Exchange {
   client(): Client;
   /** Whether a page of another site sent it, by the browser's own word. */
   isCrossSite(): boolean;
-  /** What the log says about it, beside the usual. Never a key. */
+  /** Additional fields for the log. Never a key. */
   about: { action?: string | undefined; user?: number; key?: string };
 }
 

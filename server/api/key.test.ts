@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { describeApp } from '../testing/describe-app.ts';
 
 describeApp('/api/key', (on) => {
-  test('a key removes itself, at once, and nothing else can be done to it by a program', async () => {
+  test('a key can remove itself, which takes effect at once, and do nothing else to itself', async () => {
     const { secret } = await (await on.app.signInNewUser()).createKey();
     const headers = { 'x-api-key': secret };
     for (const [path, method] of [

@@ -4,7 +4,7 @@ import type { KeyChecks } from '../key-checks/check.ts';
 import { type Handler, sendJson } from './exchange.ts';
 import { requireKey } from './require-key.ts';
 
-/** `DELETE /api/key`: a key removes itself, for one that has leaked and for scripts that clean up. */
+/** `DELETE /api/key`: a key removes itself, after a leak or when a script cleans up. */
 export function removeItself(db: Database, checks: KeyChecks): Handler {
   return async (exchange) => {
     if (exchange.isCrossSite()) {

@@ -4,7 +4,7 @@ import { presentedKeys } from '../key-checks/presented-keys.ts';
 import { challenge, explain } from './challenge.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 
-/** The key that a request presents in its headers; undefined where 401 was the answer. */
+/** The key in the headers of a request. Without a valid one, answers 401 and returns undefined. */
 export async function requireKey(
   checks: KeyChecks,
   { req, res, client, about }: Exchange,

@@ -13,7 +13,7 @@ describeOnDatabase('the Linode API v3', (on) => {
   });
   after(() => api.app.close());
 
-  test('the wire is that of the original, to the letter', async () => {
+  test('response bytes match Linode v3', async () => {
     const good = await fetch(
       `${api.app.origin}/api/?api_key=${api.key}&api_action=test.echo&foo=bar`,
     );
@@ -32,7 +32,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     );
   });
 
-  test('it is at /api, /api/ and /; by GET and POST; in address, form, or both', async () => {
+  test('the API answers at /api, /api/ and /, by GET and POST, with parameters in URL, form, or both', async () => {
     for (const path of ['/api', '/api/', '/']) {
       const query = `${path}?api_action=test.echo&a=1&api_key=${api.key}`;
       assert.deepEqual(envelope(await api.send(query)).DATA, { A: '1' }, path);
@@ -41,7 +41,7 @@ describeOnDatabase('the Linode API v3', (on) => {
       });
       assert.deepEqual((await api.call({ b: '2' }, query)).DATA, { A: '1', B: '2' });
     }
-    // A signed-out person who opens the site still gets the page.
+    // A person without a session who opens the site still gets the page.
     assert.equal((await api.app.newVisitor().get('/')).status, 303);
   });
 
@@ -59,7 +59,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     assert.deepEqual(answer, { ERRORARRAY: [], DATA: { FOO: 'Bar' }, ACTION: 'TEST.Echo' });
   });
 
-  test('a key counts as parameter, Basic and Bearer, and two different ones not at all', async () => {
+  test('a key is accepted as parameter, Basic and Bearer, and two different keys are refused', async () => {
     const path = '/api/?api_action=account.info';
     const basic = (text: string) => ({ authorization: `Basic ${btoa(text)}` });
     for (const headers of [
@@ -109,11 +109,11 @@ describeOnDatabase('the Linode API v3', (on) => {
     await api.refuses(4, { api_action: 'test.echo', api_key: `${api.key}${' '.repeat(50_000)}` });
   });
 
-  test('test.echo sends back all but api_*, names in capitals, values as they came', async () => {
+  test('test.echo returns all parameters but api_*, names in capitals, values unchanged', async () => {
     const query = new URLSearchParams({
       foo: ' ä\u0000☃ ',
       Constructor: '',
-      api_foo: 'not sent back',
+      api_foo: 'not echoed',
     });
     query.append('__proto__', 'y');
     assert.deepEqual(
@@ -124,7 +124,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     assert.deepEqual((await api.call({ api_action: 'test.echo', long })).DATA, { LONG: long });
   });
 
-  test('each refusal has its code', async () => {
+  test('each refusal has its error code', async () => {
     await api.refuses(2, {});
     await api.refuses(2, { api_action: '' });
     for (const api_action of [
@@ -193,7 +193,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     assert.deepEqual(await answer.json(), { error: 'removed', message: 'The key was removed.' });
   });
 
-  test('permissions are what the user may do now', async () => {
+  test("permissions are the user's current ones", async () => {
     const needed = {
       'account.info': 'account',
       'account.estimateinvoice': 'account',
@@ -225,7 +225,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     await sql`update users set permissions = '{*}' where username = 'ada'`.execute(on.db);
   });
 
-  test('the account is as old as its user, and owes nothing', async () => {
+  test('account.info gives the creation date of the user and a balance of zero', async () => {
     await sql`update users set created_at = '2015-06-25 23:52:06.789+00' where username = 'ada'`.execute(
       on.db,
     );
@@ -240,7 +240,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     });
   });
 
-  test('the lists of an account without Linodes are empty, the catalogue is not', async () => {
+  test('lists are empty, the catalogue is not', async () => {
     for (const name of ['linode', 'domain', 'nodebalancer', 'stackscript']) {
       assert.deepEqual((await api.call({ api_action: `${name}.list` })).DATA, []);
     }
@@ -305,7 +305,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     assert.deepEqual(answer?.DATA, []);
   });
 
-  test('api.spec is the table that answers, for anybody, whatever key they send', async () => {
+  test('api.spec lists the actions that exist, with any key or none', async () => {
     const { DATA } = await api.call({ api_action: 'api.spec', api_key: 'bad' });
     const answer = await fetch(`${api.app.origin}/?api_action=api.spec`);
     const { DATA: spec } = await answer.json();
@@ -318,7 +318,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     assert.deepEqual(spec.METHODS['linode.list'].PARAMETERS, {
       LinodeID: {
         NAME: 'LinodeID',
-        DESCRIPTION: 'Only the one with this id',
+        DESCRIPTION: 'Only the one with this ID',
         TYPE: 'numeric',
         REQUIRED: false,
       },
@@ -337,7 +337,7 @@ describeOnDatabase('the Linode API v3', (on) => {
     }
   });
 
-  test('HEAD answers without a body, and does nothing', async () => {
+  test('HEAD is answered without a body, and does nothing', async () => {
     const person = await api.newPerson();
     const query = new URLSearchParams(person);
     const answer = await fetch(`${api.app.origin}/api/?${query}`, { method: 'HEAD' });

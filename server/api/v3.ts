@@ -23,8 +23,8 @@ interface Parts {
 }
 
 /**
- * The Linode API v3, as the programs of 2014 speak it: an action and its properties, by GET or
- * POST, in the address, in a form, or in both; HTTP 200 also for what is refused.
+ * The Linode API v3, as programs of 2014 use it: an action and its parameters, by GET or POST, in
+ * the URL, in a form, or in both. HTTP 200 also for errors.
  */
 export function v3(parts: Parts): Handler {
   return async (exchange) => {
@@ -44,13 +44,13 @@ export function v3(parts: Parts): Handler {
       }
       const action = first(sent, 'api_action');
       const envelope = failed(action, { code, message });
-      // Who sends a batch reads an array.
+      // Programs expect an array for a batch.
       send(exchange, sent, status, action.toLowerCase() === 'batch' ? [envelope] : envelope);
     }
   };
 }
 
-/** A parameter, however wrong the others are; empty when it was not sent. */
+/** The value of a parameter, even where others are invalid; empty when it was not sent. */
 function first(sent: [string, string][], name: string): string {
   return sent.find(([anyCase]) => anyCase.toLowerCase() === name)?.[1] ?? '';
 }
@@ -64,14 +64,14 @@ function answer(
   const name = String(parameters.get('api_action') ?? '').toLowerCase();
   const format = parameters.get('api_responseformat') ?? 'json';
   if (!/^(json|human)$/i.test(String(format))) throw new ApiError(7, 'api_responseFormat');
-  // Only a name that we know: a key in the wrong place must not get into the log.
+  // Only a known name: a key sent in the wrong place must not get into the log.
   exchange.about.action = name === 'batch' ? name : actionNamed(actions, name)?.name;
   const authenticate = authentication(checks, exchange, parameters);
   const asked: Asked = { db, passwords, actions, authenticate, client, isCrossSite };
   return name === 'batch' ? runBatch(asked, parameters) : run(asked, parameters);
 }
 
-/** Who asks: found out when it is first needed, and once for a whole batch. */
+/** Checks the key when it is first needed, once for a whole batch. */
 function authentication(
   checks: KeyChecks,
   { req, client, about }: Exchange,
@@ -93,7 +93,7 @@ function authentication(
   };
 }
 
-/** What is wrong, for the envelope. Who hears 14 tries again later, which a 503 asks for as well. */
+/** The error as the envelope has it. 503 becomes 14, since programs retry later on 14. */
 function refusalOf(error: unknown): Refused {
   if (error instanceof ApiError) {
     return { status: 200, code: error.code, message: error.message, headers: {} };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { describeApp } from '../testing/describe-app.ts';
 
 describeApp('/api/whoami', (on) => {
-  test('a key tells what it is', async () => {
+  test('the answer describes the key and its user', async () => {
     const visitor = await on.app.signInNewUser();
     const { secret: key } = await visitor.createKey({ label: 'ci' });
     const answer = await fetch(`${on.app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
@@ -21,7 +21,7 @@ describeApp('/api/whoami', (on) => {
     assert.equal(last_used, null);
   });
 
-  test('without a good key it is 401, and says why', async () => {
+  test('without a valid key it is 401 with the reason', async () => {
     const answer = await fetch(`${on.app.origin}/api/whoami`);
     assert.equal(answer.status, 401);
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="api"');

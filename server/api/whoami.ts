@@ -4,7 +4,7 @@ import type { KeyChecks } from '../key-checks/check.ts';
 import { type Handler, sendJson } from './exchange.ts';
 import { requireKey } from './require-key.ts';
 
-/** `GET /api/whoami`: what a key is, and whose. Times are ISO 8601 in UTC, null for never. */
+/** `GET /api/whoami`: a key and its user. Times are ISO 8601 in UTC, null for never. */
 export function whoami(db: Database, checks: KeyChecks): Handler {
   return async (exchange) => {
     const key = await requireKey(checks, exchange);

@@ -4,11 +4,11 @@ import type { Client } from '../../../db/events.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import type { Given, Parameters, Takes } from './parameters.ts';
 
-/** Something the API can do. To add one: a file like those in actions/, and a line in actions.ts. */
+/** An action of the API. To add one, add a file to actions/ and a line to actions.ts. */
 export type Action = OpenAction | KeyAction;
 
 interface Described {
-  /** Class and method, in small letters: `linode.list`. */
+  /** Class and method, in lower case: `linode.list`. */
   name: string;
   description: string;
   takes: Takes;
@@ -18,26 +18,26 @@ interface Described {
   throws?: readonly string[];
 }
 
-/** For anybody, whatever key they send. */
+/** Needs no key; one that is sent is ignored. */
 export interface OpenAction extends Described {
   needs: 'nothing';
   /** Returns DATA, its keys in capitals, or throws an ApiError. */
   answer(call: Call): unknown;
 }
 
-/** For whoever has a key, or a key whose user has a permission now. */
+/** Needs a key, or a key whose user currently has a permission. */
 export interface KeyAction extends Described {
   needs: 'a key' | { permission: string };
   /** Returns DATA, its keys in capitals, or throws an ApiError. */
   answer(call: Call & { key: KnownKey }): unknown;
 }
 
-/** A request, and what is there to answer it with. */
+/** A request, and what is needed to answer it. */
 export interface Asked {
   db: Database;
   passwords: Passwords;
   actions: readonly Action[];
-  /** The key that it came with, or an ApiError. */
+  /** The key of the request, or an ApiError. */
   authenticate(): Promise<KnownKey>;
   client(): Client;
   /** Whether a page of another site sent it. */
@@ -46,8 +46,8 @@ export interface Asked {
 
 /** One call of an action. */
 export interface Call extends Asked {
-  /** What the action takes, checked. */
+  /** The action's parameters, validated. */
   given: Given;
-  /** All that was sent. */
+  /** All parameters that were sent. */
   parameters: Parameters;
 }

@@ -15,7 +15,7 @@ import { stackscriptList } from './actions/stackscript.list.ts';
 import { testEcho } from './actions/test.echo.ts';
 import { userGetapikey } from './actions/user.getapikey.ts';
 
-/** All that the API can do, in the order of the documentation. */
+/** All actions of the API, in the order of the documentation. */
 export const actions: readonly Action[] = [
   testEcho,
   userGetapikey,

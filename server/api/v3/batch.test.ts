@@ -12,7 +12,7 @@ describeOnDatabase('batch', (on) => {
   });
   after(() => api.app.close());
 
-  test('a batch answers in order, each for itself, with the key outside', async () => {
+  test('a batch answers each request by itself, in order, with the key of the batch', async () => {
     const answers = await api.batch([
       { api_action: 'test.echo', foo: 'bar' },
       { API_ACTION: 'Test.Echo', number: 1, truth: true, none: null },
@@ -37,7 +37,7 @@ describeOnDatabase('batch', (on) => {
     assert.deepEqual(codes(failing), [4, 0]);
   });
 
-  test('a batch that is wrong as a whole is one error in a list, and nothing is done', async () => {
+  test('an invalid batch is one error in a list, and nothing is run', async () => {
     const echo = { api_action: 'test.echo' };
     const person = await api.newPerson();
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
@@ -65,14 +65,14 @@ describeOnDatabase('batch', (on) => {
     assert.deepEqual((await api.call({ ...person })).ERRORARRAY, []);
   });
 
-  test('a batch that takes too long stops, and says so', async () => {
+  test('a batch that takes too long stops with error 12', async () => {
     const asked = {
       db: on.db,
       passwords: api.app.passwords,
       actions,
       client: () => ({ ip: null, userAgent: '' }),
       isCrossSite: () => false,
-      authenticate: () => Promise.reject(new Error('nobody is asked for')),
+      authenticate: () => Promise.reject(new Error('no key is needed')),
     };
     const requests = JSON.stringify([{ api_action: 'api.spec' }, { api_action: 'api.spec' }]);
     const parameters = new Map([

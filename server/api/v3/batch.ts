@@ -6,21 +6,21 @@ import { run } from './run.ts';
 import { actionNamed, fromV1 } from './v1.ts';
 
 export const MAX_REQUESTS = 25;
-/** Who waits longer has given up. */
-const PATIENCE_MS = 20_000;
-/** One makes keys without having one, the other could go on for ever. */
+/** Programs do not wait longer. */
+const TIMEOUT_MS = 20_000;
+/** The first needs no key to create one, the second could nest without end. */
 const NEVER_INSIDE = ['user.getapikey', 'batch'];
 
-/** Runs several actions, one after the other; what is wrong with the batch itself stands alone. */
+/** Runs several actions in order. An error of the batch itself is the only envelope. */
 export async function runBatch(
   asked: Asked,
   parameters: Parameters,
-  patienceMs = PATIENCE_MS,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<Envelope[]> {
   const name = String(parameters.get('api_action'));
   try {
     const requests = parseRequests(asked, parameters.get('api_requestarray'));
-    return await runEach(asked, requests, performance.now() + patienceMs);
+    return await runEach(asked, requests, performance.now() + timeoutMs);
   } catch (error) {
     if (error instanceof ApiError) return [failed(name, error)];
     throw error;

@@ -18,7 +18,7 @@ export async function readForm(
   res: ServerResponse,
   { isOptional }: { isOptional: boolean },
 ): Promise<URLSearchParams> {
-  // Old programs forget to say what it is.
+  // Old programs omit the content type.
   const isForm = (req.headers['content-type'] ?? FORM).toLowerCase().startsWith(FORM);
   if (!isForm && isOptional) return new URLSearchParams();
   await new Promise<void>((resolve, reject) => {

@@ -9,7 +9,7 @@ export const datacenters = [
   { LOCATION: 'Tokyo, JP', DATACENTERID: 8, ABBR: 'tokyo' },
 ];
 
-/** How many more of a plan fit, by DATACENTERID. */
+/** How many more Linodes of a plan are available, by DATACENTERID. */
 const AVAIL = { 2: 500, 3: 500, 4: 500, 6: 500, 7: 500, 8: 500 };
 
 /** RAM in MB, DISK and XFER (a month) in GB, PRICE a month and HOURLY in US dollars. */
@@ -74,7 +74,7 @@ function distribution(id: number, label: string, size: number, created: string) 
   };
 }
 
-/** In 2014 all of it was Xen. */
+/** In 2014 all kernels were for Xen. */
 function kernel(id: number, label: string, { ISPVOPS } = { ISPVOPS: 1 }) {
   return { LABEL: label, ISXEN: 1, ISKVM: 0, ISPVOPS, KERNELID: id };
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts';
 
-/** What every answer of the API looks like; the order of the three is that of the original. */
+/** The shape of every response of the API, in the order of the original. */
 export interface Envelope {
   ERRORARRAY: { ERRORCODE: number; ERRORMESSAGE: string }[];
   DATA: unknown;
@@ -8,7 +8,7 @@ export interface Envelope {
   ACTION: string;
 }
 
-/** No action has a longer name, and an answer should not grow with what was sent. */
+/** No action has a longer name, and a response should not grow with the request. */
 const MAX_ACTION_LENGTH = 64;
 
 export function succeeded(action: string, data: unknown): Envelope {

@@ -1,4 +1,4 @@
-/** What the Linode API v3 calls its errors, by their `ERRORCODE`. */
+/** The error messages of the Linode API v3, by `ERRORCODE`. */
 export const errors = {
   0: 'ok',
   1: 'Bad request',
@@ -19,7 +19,7 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors;
 
-/** A refusal in the words of the API, and, where there is more to say, in ours after them. */
+/** A refusal with the original's message, followed by a detail where there is one. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
 

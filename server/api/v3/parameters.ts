@@ -1,9 +1,9 @@
 import { ApiError } from './errors.ts';
 
-/** What a caller has sent, by name in small letters: names are case-insensitive. */
+/** The parameters of a request, by name in lower case: names are case-insensitive. */
 export type Parameters = ReadonlyMap<string, Scalar>;
 
-/** Texts from a form or an address; in a batch, which is JSON, also numbers and the like. */
+/** Strings from a form or a URL; in a batch, which is JSON, also numbers, booleans and null. */
 export type Scalar = string | number | boolean | null;
 
 /** @throws {ApiError} 1 where one name has two values, 7 where a value is not a plain one. */
@@ -24,14 +24,14 @@ function isScalar(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** The name of a property that an action takes, as the documentation spells it, and what it is. */
+/** The properties that an action takes, by name as the documentation spells it. */
 export type Takes = Record<
   string,
   {
     description: string;
     type: 'string' | 'numeric' | 'boolean';
     required?: boolean;
-    /** What it is when it isn't sent. */
+    /** The value when it is not sent. */
     default?: number | string;
   }
 >;

@@ -5,7 +5,7 @@ import { ApiError } from './errors.ts';
 import { Given, type Parameters } from './parameters.ts';
 import { actionNamed } from './v1.ts';
 
-/** Runs the action that the parameters name, unless it is not there, or not for this caller. */
+/** Runs the action that the parameters name, if it exists and the caller may use it. */
 export async function run(asked: Asked, parameters: Parameters): Promise<Envelope> {
   const name = String(parameters.get('api_action') ?? '');
   try {

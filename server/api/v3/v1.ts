@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 
-/** The parameters of API v1, by what v3 calls them; everything else kept its name. */
+/** The parameters of API v1, by what v3 calls them; the others kept their names. */
 const v3Names = new Map([
   ['action', 'api_action'],
   ['requestarray', 'api_requestArray'],

@@ -4,7 +4,7 @@ import { timestamp } from '../timestamp.ts';
 
 export const accountInfo: KeyAction = {
   name: 'account.info',
-  description: 'Since when the account is there, and what it has used and owes: nothing.',
+  description: 'When the account was opened, its transfer, and its balance (always zero here).',
   needs: { permission: 'account' },
   takes: {},
   async answer({ db, key }) {

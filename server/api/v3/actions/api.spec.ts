@@ -2,7 +2,7 @@ import type { Action, OpenAction } from '../action.ts';
 
 export const apiSpec: OpenAction = {
   name: 'api.spec',
-  description: 'What the API can do, for programs: every action and the properties it takes.',
+  description: 'Describes the API for programs: every action and its parameters.',
   needs: 'nothing',
   takes: {},
   answer({ actions }) {

@@ -3,7 +3,7 @@ import { datacenters } from '../catalogue.ts';
 
 export const availDatacenters: KeyAction = {
   name: 'avail.datacenters',
-  description: 'Lists the places where Linodes can be.',
+  description: 'Lists the data centers.',
   needs: 'a key',
   takes: {},
   answer: () => datacenters,

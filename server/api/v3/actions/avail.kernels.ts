@@ -3,10 +3,10 @@ import { kernels } from '../catalogue.ts';
 
 export const availKernels: KeyAction = {
   name: 'avail.kernels',
-  description: 'Lists the kernels that a Linode can run.',
+  description: 'Lists the kernels available for Linodes.',
   needs: 'a key',
   takes: {
-    KernelID: { type: 'numeric', description: 'Only the one with this id' },
+    KernelID: { type: 'numeric', description: 'Only the one with this ID' },
     isXen: { type: 'boolean', description: 'Show or hide kernels for Xen' },
     isKVM: { type: 'boolean', description: 'Show or hide kernels for KVM' },
   },

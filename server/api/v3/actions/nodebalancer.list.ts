@@ -4,6 +4,6 @@ export const nodebalancerList: KeyAction = {
   name: 'nodebalancer.list',
   description: 'Lists the NodeBalancers of this account, which has none.',
   needs: { permission: 'nodebalancers' },
-  takes: { NodeBalancerID: { type: 'numeric', description: 'Only the one with this id' } },
+  takes: { NodeBalancerID: { type: 'numeric', description: 'Only the one with this ID' } },
   answer: () => [],
 };

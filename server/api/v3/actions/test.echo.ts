@@ -2,7 +2,7 @@ import type { KeyAction } from '../action.ts';
 
 export const testEcho: KeyAction = {
   name: 'test.echo',
-  description: 'Sends back whatever was sent, names in capitals. For trying a key and a program.',
+  description: 'Echoes your parameters, names in capitals. Useful for testing a key.',
   needs: 'a key',
   takes: {},
   answer({ parameters }) {

@@ -13,7 +13,7 @@ describeOnDatabase('user.getapikey', (on) => {
   });
   after(() => api.app.close());
 
-  test('user.getapikey makes a key that works, for a week, without one', async () => {
+  test('a key can be created without one, and is valid for a week', async () => {
     const person = await api.newPerson();
     const created = keyIn(
       await api.call({
@@ -41,7 +41,7 @@ describeOnDatabase('user.getapikey', (on) => {
     assert.notEqual(again.API_KEY, API_KEY);
   });
 
-  test('its hours are whole, from 0, which is never, to 8760; its label is as on the page', async () => {
+  test('expires is a whole number from 0 (never) to 8760; labels follow the rules of the page', async () => {
     const person = await api.newPerson();
     const hours = async (expires: string) => {
       const { API_KEY } = keyIn(await api.call({ ...person, expires }));
@@ -65,7 +65,7 @@ describeOnDatabase('user.getapikey', (on) => {
     await api.refuses(8, { ...person, label: 'a\u0000b' });
   });
 
-  test('a wrong password, an unknown user and a disabled one are the same, and events', async () => {
+  test('a wrong password, an unknown user and a disabled one look the same, and are events', async () => {
     const person = await api.newPerson();
     await api.refuses(4, { ...person, password: 'wrong' });
     await api.refuses(4, { ...person, username: 'nobody' });
@@ -77,7 +77,7 @@ describeOnDatabase('user.getapikey', (on) => {
     assert.deepEqual(rows, [{ kind: 'failed log in' }, { kind: 'failed log in' }]);
   });
 
-  test('who is disabled while their password is checked gets no key', async () => {
+  test('a user disabled during the password check gets no key', async () => {
     const person = await api.newPerson();
     const { reached, release } = api.app.holdNextPasswordCheck();
     const refused = api.refuses(4, person);
@@ -87,7 +87,7 @@ describeOnDatabase('user.getapikey', (on) => {
     await refused;
   });
 
-  test('it is throttled together with log in', async () => {
+  test('it shares its rate limit with log in', async () => {
     const person = await api.newPerson();
     for (let time = 0; time < 6; time++) await api.refuses(4, { ...person, password: 'wrong' });
     await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
@@ -102,7 +102,7 @@ describeOnDatabase('user.getapikey', (on) => {
     await sql`delete from throttle`.execute(on.db);
   });
 
-  test('of fifty calls at once exactly twenty make a key', async () => {
+  test('of fifty calls at once exactly twenty create a key', async () => {
     const person = await api.newPerson();
     const answers = await Promise.all(Array.from({ length: 50 }, () => api.call(person)));
     assert.equal(codes(answers).filter((code) => code === 0).length, 20);

@@ -12,18 +12,18 @@ const MAX_HOURS = 8760;
 
 export const userGetapikey: OpenAction = {
   name: 'user.getapikey',
-  description: 'Makes a new key for whoever gives their user name and password.',
+  description: 'Creates a key for a user, given user name and password.',
   needs: 'nothing',
   changes: true,
   throws: ['AUTHFAIL', 'NEEDTOKEN', 'PASSWORDEXPIRED', 'KEYLIMIT'],
   takes: {
     username: { type: 'string', required: true, description: 'As for log in' },
     password: { type: 'string', required: true, description: 'As for log in' },
-    label: { type: 'string', description: 'What to call the key' },
+    label: { type: 'string', description: 'A name for the key' },
     expires: {
       type: 'numeric',
       default: 168,
-      description: `Hours that the key will live, up to ${MAX_HOURS}; 0 is for ever, 168 when not sent`,
+      description: `Lifetime in hours, up to ${MAX_HOURS}; 0 means never expires. Default 168.`,
     },
   },
   async answer(call) {
@@ -46,7 +46,7 @@ export const userGetapikey: OpenAction = {
 
 const LIMIT_REACHED =
   `This user has ${MAX_KEYS_VIA_API} active keys that were created through the API, ` +
-  'and that is the most. Remove one first.';
+  'which is the limit. Remove one first.';
 
 function keyRequest(given: Given) {
   const label = parseLabel(given.text('label'));
