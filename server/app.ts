@@ -44,7 +44,10 @@ export function createApp(parts: Parts): RequestListener {
   const pages = createPages({ ...parts, trust });
   const app = programs({ ...parts, trust }, pages);
   if (!parts.metrics) return app;
-  return parts.metrics.timed(app, [...programRoutes, ...routesOf(pages).map(({ path }) => path)]);
+  return parts.metrics.timed(
+    app,
+    [...programRoutes, ...routesOf(pages)].map(({ path }) => path),
+  );
 }
 
 /** What is for people: every middleware and every mount, in order. */

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
+import { programRoutes } from './api/api-router.ts';
 import { createPages } from './app.ts';
 import { routesOf } from './http/routes.ts';
 import { describeApp } from './testing/describe-app.ts';
-import { addUser } from './testing/users.ts';
+import { addUser, PASSWORD } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
+
+const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 
 /** What the signed-out may have, and why. Everything else sends them to log in. */
 const PUBLIC = new Map([
@@ -21,6 +24,7 @@ describeApp('every route', (on) => {
   let routes: { method: string; path: string }[];
   let ada: Visitor;
   let bob: Visitor;
+  let secret: string;
   let ids: { key: string; session: string };
   before(async () => {
     for (const username of ['ada', 'bob']) await addUser(on.db, username);
@@ -28,7 +32,9 @@ describeApp('every route', (on) => {
     bob = await on.app.signIn('bob');
     // Somewhere else to be signed in, and a key.
     await on.app.signIn('ada');
-    const { id } = await ada.createKey();
+    const created = await ada.createKey();
+    const { id } = created;
+    secret = created.secret ?? '';
     const { body } = await ada.get('/profile/password');
     ids = { key: id, session: /sessions\/(\d+)/.exec(body)?.[1] ?? '' };
     routes = routesOf(createPages({ ...on.app.parts, trust: () => false })).map(
@@ -48,6 +54,70 @@ describeApp('every route', (on) => {
     assert.ok(names.size >= 20, [...names].join('\n'));
     for (const name of PUBLIC.keys()) assert.ok(names.has(name), name);
     for (const { method } of routes) assert.match(method, /^(GET|HEAD|POST)$/);
+  });
+
+  test('the list has every route for programs', () => {
+    assert.deepEqual(programRoutes.filter(({ method }) => method !== 'GET').map(nameOf), [
+      ...['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((m) => `${m} /auth/verify`),
+      ...['POST /api', 'DELETE /api/key'],
+    ]);
+    assert.deepEqual(programRoutes.filter(({ method }) => method === 'GET').map(nameOf), [
+      'GET /auth/verify',
+      'GET /api',
+      'GET /api/whoami',
+    ]);
+  });
+
+  test('no route for programs does anything without a key, nor for a session', async () => {
+    const before = await content();
+    for (const visitor of [on.app.newVisitor(), ada]) {
+      for (const { method, path } of programRoutes) {
+        for (const below of ['', '/']) {
+          const answer = await visitor.send(`${path}${below}?api_action=account.info`, { method });
+          const name = `${method} ${path}${below}`;
+          if (answer.status === 200) assert.match(answer.body, /"ERRORCODE":4/, name);
+          else if (below === '') assert.equal(answer.status, 401, name);
+          else assert.ok([401, 404].includes(answer.status), name);
+        }
+      }
+    }
+    assert.equal(await content(), before);
+  });
+
+  test('no route for programs answers a method that is not on the list', async () => {
+    const before = await content();
+    const names = new Set(programRoutes.map(nameOf));
+    for (const path of new Set(programRoutes.map(({ path }) => path))) {
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        if (names.has(`${method} ${path}`)) continue;
+        const answer = await ada.send(`${path}?api_action=test.echo`, {
+          method,
+          headers: { 'x-api-key': secret },
+        });
+        if (answer.status !== 200) assert.equal(answer.status, 405, `${method} ${path}`);
+        else if (method !== 'HEAD') assert.match(answer.body, /"ERRORCODE":9/, path);
+      }
+    }
+    assert.equal(await content(), before);
+  });
+
+  test('no route for programs changes anything for a page of another site', async () => {
+    const before = await content();
+    const credentials = new URLSearchParams({
+      api_action: 'user.getapikey',
+      username: 'ada',
+      password: PASSWORD,
+    });
+    for (const { method, path } of programRoutes) {
+      if (path === '/auth/verify' || path === '/api/whoami') continue;
+      const answer = await ada.send(`${path}?${credentials}`, {
+        method,
+        headers: { 'x-api-key': secret, 'sec-fetch-site': 'cross-site' },
+      });
+      if (answer.status === 200) assert.match(answer.body, /"ERRORCODE":13/, path);
+      else assert.equal(answer.status, 403, path);
+    }
+    assert.equal(await content(), before);
   });
 
   test('the signed-out are sent to log in, and change nothing', async () => {

@@ -24,8 +24,41 @@ interface Parts {
   trust: Trust;
 }
 
-/** The routes for programs. `/auth/verify` has paths below it, `/api` may end with a slash. */
-export const programRoutes = ['/auth/verify', '/api', '/api/whoami', '/api/key'] as const;
+interface Route {
+  path: string;
+  methods: readonly string[];
+  handler(parts: Parts): Handler;
+}
+
+/** Every route for programs. `/auth/verify` has paths below it, `/api` may end with a slash. */
+const routes: readonly Route[] = [
+  {
+    path: '/auth/verify',
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    handler: ({ checks }) => verify(checks),
+  },
+  {
+    path: '/api',
+    // It answers the others too, with an error of its own.
+    methods: ['GET', 'POST'],
+    handler: (parts) => answering(parts, v3(parts)),
+  },
+  {
+    path: '/api/whoami',
+    methods: ['GET'],
+    handler: (parts) => answering(parts, only('GET', whoami(parts.db, parts.checks))),
+  },
+  {
+    path: '/api/key',
+    methods: ['DELETE'],
+    handler: (parts) => answering(parts, only('DELETE', removeItself(parts.db, parts.checks))),
+  },
+];
+
+/** The same without what handles them, for tests and metrics. */
+export const programRoutes = routes.flatMap(({ path, methods }) =>
+  methods.map((method) => ({ method, path })),
+);
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
 
@@ -34,36 +67,30 @@ type Listener = (req: IncomingMessage, res: ServerResponse) => void;
  * and form tokens have no effect here. It does without Express, whose middleware would slow checks.
  */
 export function programs(parts: Parts, pages: Listener): Listener {
-  const { db, checks, log } = parts;
-  const answered = answering(parts);
-  const check = verify(checks);
-  const linode = answered(v3(parts));
-  const nothing = answered(nothingHere);
-  const routes = new Map<string, Handler>([
-    ['/api', linode],
-    ['/api/', linode],
-    ['/api/whoami', answered(only('GET', whoami(db, checks)))],
-    ['/api/key', answered(only('DELETE', removeItself(db, checks)))],
-  ]);
+  const handlers = new Map(routes.map(({ path, handler }) => [path, handler(parts)]));
+  const nothing = answering(parts, nothingHere);
 
   return (req, res) => {
     const exchange = begin(req, res, parts);
     const handler = find(exchange);
     if (!handler) return pages(req, res);
     handler(exchange).catch((err) => {
-      log.error({ err }, 'failed');
+      parts.log.error({ err }, 'failed');
       // Closes the connection: no answer is better than a wrong one.
       res.destroy();
     });
   };
 
   function find({ req, path, query }: Exchange): Handler | undefined {
-    if (path === '/auth/verify' || path.startsWith('/auth/verify/')) return check;
-    if (path === '/api' || path.startsWith('/api/')) return routes.get(path) ?? nothing;
+    if (path.startsWith('/auth/verify/')) return handlers.get('/auth/verify');
+    if (path === '/api/') return handlers.get('/api');
+    if (path.startsWith('/api/')) return handlers.get(path) ?? nothing;
     // Some programs of the time use the host without a path. Without an action it is an error of the
     // API: a redirect to log in would carry the key.
-    if (path === '/' && (req.method === 'POST' || hasApiParameter(query))) return linode;
-    return undefined;
+    if (path === '/' && (req.method === 'POST' || hasApiParameter(query))) {
+      return handlers.get('/api');
+    }
+    return handlers.get(path);
   }
 }
 
@@ -92,9 +119,9 @@ function hasApiParameter(query: URLSearchParams): boolean {
 }
 
 /** Adds to every answer but a check's: headers, a log line, and error handling. */
-function answering({ config, log }: Parts): (handler: Handler) => Handler {
+function answering({ config, log }: Parts, handler: Handler): Handler {
   const secure = securityHeaders(config);
-  return (handler) => async (exchange) => {
+  return async (exchange) => {
     const { req, res, path, about, client } = exchange;
     const requestId = logRequest(log, req, res, {
       path,

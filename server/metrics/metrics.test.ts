@@ -130,7 +130,7 @@ describeOnDatabase('metrics', (on) => {
   });
 
   test('whatever strangers ask for, no label grows', async () => {
-    for (const route of programRoutes) await fetch(app.origin + route, { method: 'DELETE' });
+    for (const { path } of programRoutes) await fetch(app.origin + path, { method: 'DELETE' });
     const names = ['first', 'second', 'third'];
     const askAll = (name: string) =>
       Promise.all([
@@ -145,7 +145,7 @@ describeOnDatabase('metrics', (on) => {
     for (const name of names) await askAll(name);
     const added = [...(await read()).keys()].filter((line) => !before.has(line));
     assert.deepEqual(added, []);
-    for (const route of programRoutes) {
+    for (const { path: route } of programRoutes) {
       assert.ok(
         [...before].some((line) => line.includes(`route="${route}"`)),
         route,
