@@ -173,12 +173,44 @@ test('a password that grew stale in the middle of a create loses nothing', async
   await app.perform('let re-authentication pass', person.username);
   await page.getByRole('button', { name: 'Create API Key' }).click();
 
+  await expect(page.getByRole('status')).toHaveText(
+    'These settings are locked, so nothing was done yet. Enter your password, then send the form again.',
+  );
+  await inspect(page, 'authenticate, not done');
   await authenticate(page, person);
+  await expect(page.getByRole('status')).toHaveText(
+    'Nothing was done yet. Check the form and send it again.',
+  );
+  await inspect(page, 'api-keys, not done');
   await expect(page.getByRole('rowheader')).toHaveCount(0);
   await expect(page.getByLabel('Label', { exact: true })).toHaveValue('typed before');
   await expect(page.getByLabel('Expires')).toHaveValue('3-months');
   await page.getByRole('button', { name: 'Create API Key' }).click();
   await shownKey(page);
+});
+
+test('a create after the session has ended leads through log in back to the form', async ({
+  page,
+  person,
+  context,
+}) => {
+  await openApiKeys(page, person);
+  await page.getByLabel('Label', { exact: true }).fill('typed before');
+  await context.clearCookies();
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+
+  await expect(page.getByRole('status')).toHaveText(
+    'You are signed out, so nothing was done yet. Log in, then send the form again.',
+  );
+  await inspect(page, 'login, not done');
+  await page.getByLabel('Username').fill(person.username);
+  await page.getByLabel('Password').fill(person.password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('status')).toContainText('These settings are locked');
+  await authenticate(page, person);
+  await expect(page.getByRole('status')).toContainText('Nothing was done yet.');
+  await expect(page.getByLabel('Label', { exact: true })).toHaveValue('typed before');
+  await createKey(page, 'typed before');
 });
 
 test('a session that ended in another tab is told, and nothing is done', async ({

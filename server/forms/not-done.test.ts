@@ -7,6 +7,8 @@ import { PASSWORD } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
+const NEW = 'a new one, long enough';
+const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
 const AGAIN = /Nothing was done yet\. Check the form and send it again\./;
 
 const posts: [string, string, Record<string, string>, RegExp][] = [
@@ -20,7 +22,7 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   [
     'a change of password',
     '/profile/password',
-    { current_password: PASSWORD, new_password: 'a new one', new_password_again: 'a new one' },
+    { current_password: PASSWORD, new_password: NEW, new_password_again: NEW },
     /Change Password/,
   ],
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
@@ -33,7 +35,7 @@ describeApp('a form that was not acted upon', (on) => {
     assert.match(body, AGAIN);
     assert.match(body, filledIn);
     assert.ok(!body.includes(PASSWORD));
-    assert.ok(!body.includes('a new one'));
+    assert.ok(!body.includes(NEW));
   }
 
   for (const [what, path, fields, filledIn] of posts) {
@@ -62,7 +64,7 @@ describeApp('a form that was not acted upon', (on) => {
       const { location } = await visitor.post(path, fields);
       assert.match(location ?? '', /^\/login\?next=/);
       const asked = await visitor.get(location ?? '');
-      assert.match(asked.body, /You are signed out, so nothing was done yet\./);
+      assert.match(asked.body, SIGNED_OUT);
       const next = new URL(location ?? '', on.app.origin).searchParams.get('next') ?? '';
       const right = await visitor.post('/login', { username, password: PASSWORD, next });
       const locked = await visitor.get(right.location ?? '');
@@ -72,6 +74,62 @@ describeApp('a form that was not acted upon', (on) => {
       await isRepeated(visitor, unlocked.location ?? '', filledIn);
     });
   }
+
+  test('a session that ends while a change of password is checked: the log-in page says so', async () => {
+    const visitor = await on.app.signInNewUser();
+    await visitor.get('/profile/password');
+    const cookie = visitor.cookieHeader();
+    const fields = { current_password: PASSWORD, new_password: NEW, new_password_again: NEW };
+    const { reached, release } = on.app.holdNextPasswordCheck();
+    const changing = visitor.post('/profile/password', fields);
+    await reached;
+    await visitor.post('/logout', {}, { cookie });
+    release();
+    const { location } = await changing;
+    const next = '/profile/password?not_done=1';
+    assert.equal(location, `/login?next=${encodeURIComponent(next)}`);
+    assert.match((await visitor.get(location ?? '')).body, SIGNED_OUT);
+    assert.equal((await on.app.newVisitor().logIn(visitor.username, NEW)).status, 401);
+  });
+
+  test('a session that ends while Authenticate checks: the log-in page still leads to the form', async () => {
+    const visitor = await on.app.signInNewUser({ authenticate: false });
+    const { location: asked } = await visitor.post('/profile', { time_zone: 'Asia/Tokyo' });
+    await visitor.get(asked ?? '');
+    const cookie = visitor.cookieHeader();
+    const next = '/profile?time_zone=Asia%2FTokyo&not_done=1';
+    const { reached, release } = on.app.holdNextPasswordCheck();
+    const checking = visitor.post('/profile/authenticate', { password: PASSWORD, next });
+    await reached;
+    await visitor.post('/logout', {}, { cookie });
+    release();
+    const { location } = await checking;
+    assert.equal(location, `/login?next=${encodeURIComponent(next)}`);
+    assert.match((await visitor.get(location ?? '')).body, SIGNED_OUT);
+  });
+
+  test('a log in that another tab was faster with still leads to the form', async () => {
+    const visitor = await on.app.signInNewUser({ authenticate: false });
+    const next = `${TAB}?label=typed&not_done=1`;
+    const login = `/login?${new URLSearchParams({ next })}`;
+    assert.equal((await visitor.get(login)).location, next);
+    const again = { username: visitor.username, password: PASSWORD, next };
+    assert.equal((await visitor.post('/login', again)).location, next);
+    assert.equal((await visitor.get('/login?next=//evil.example')).location, '/');
+  });
+
+  test('a stale token and a locked profile: Authenticate says so, and the form again', async () => {
+    const visitor = await on.app.signInNewUser({ authenticate: false });
+    const fields = { _csrf: 'stale', label: 'typed', expires: '3-months', request_id: 'x' };
+    const back = await visitor.post(TAB, fields, { origin: on.app.origin });
+    const { location } = await visitor.get(back.location ?? '');
+    const next = `${TAB}?label=typed&expires=3-months&not_done=1`;
+    assert.equal(location, `/profile/authenticate?${new URLSearchParams({ next })}`);
+    const { body } = await visitor.get(location ?? '');
+    assert.match(body, /Your session changed, so nothing was done\. Please try again\./);
+    const right = await visitor.post('/profile/authenticate', { password: PASSWORD, next });
+    await isRepeated(visitor, right.location ?? '', /name="label" value="typed"/);
+  });
 
   test('a page that was only looked at says nothing', async () => {
     const visitor = await on.app.signInNewUser({ authenticate: false });

@@ -16,19 +16,20 @@ export function login(db: Database, passwords: Passwords): Router {
   return Router().get('/', showLogin).post('/', logIn);
 
   async function showLogin(req: Request, res: Response) {
-    if (req.session.user) return res.redirect(303, '/');
+    const next = localPath(req.query.next);
+    if (req.session.user) return res.redirect(303, next ?? '/');
     await saveSession(req);
-    const { username, next } = req.query;
+    const { username } = req.query;
     renderLogin(req, res, {
       username: typeof username === 'string' ? username : '',
-      next: localPath(next) ?? '',
+      next: next ?? '',
     });
   }
 
   async function logIn(req: Request, res: Response) {
-    if (req.session.user) return res.redirect(303, '/');
     const { username, password, ...form } = readForm(req, '/login');
     const next = localPath(form.next);
+    if (req.session.user) return res.redirect(303, next ?? '/');
     const refuse = (status: number, problem: string) => {
       res.status(status);
       renderLogin(req, res, { username, next: next ?? '', problem });

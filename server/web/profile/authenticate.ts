@@ -5,7 +5,7 @@ import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { authenticate } from '../../auth/sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
-import { isNotDone } from '../../forms/form-path.ts';
+import { isNotDone, withNext } from '../../forms/form-path.ts';
 import { localPath } from '../../forms/local-path.ts';
 import { render } from '../../pages/render.ts';
 
@@ -25,7 +25,7 @@ export function authenticatePage(db: Database, passwords: Passwords): Router {
       return renderQuestion(req, res, { next: next ?? '', problem: checked.problem });
     }
     const stillSignedIn = await authenticate(db, req, checked.user);
-    res.redirect(303, stillSignedIn ? (next ?? '/profile') : '/login');
+    res.redirect(303, stillSignedIn ? (next ?? '/profile') : withNext('/login', next));
   }
 }
 

@@ -7,6 +7,7 @@ import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { changePassword } from '../../auth/sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
+import { formPath, withNext } from '../../forms/form-path.ts';
 import { leaveNotice } from '../../pages/notices.ts';
 import { render } from '../../pages/render.ts';
 import type { Views } from '../../pages/views.ts';
@@ -35,7 +36,7 @@ export function password(db: Database, passwords: Passwords): Router {
     }
     const newDigest = await passwords.hash(form.new_password);
     if (!(await changePassword(db, req, checked.user, newDigest))) {
-      return res.redirect(303, '/login');
+      return res.redirect(303, withNext('/login', formPath(req)));
     }
     leaveNotice(res, 'password-changed');
     res.redirect(303, req.baseUrl);
