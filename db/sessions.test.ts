@@ -152,6 +152,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     const locksAt = async () => (await sessions.findSession(on.db, id))?.lock?.at;
     await move('authenticated_at', sql`now() - interval '9 minutes 59 seconds'`);
     assert.equal(await isRecent(), true);
+    assert.equal((await sessions.findSession(on.db, id))?.lock?.seconds, 1);
     await move('authenticated_at', minutes(10));
     assert.equal(await isRecent(), false);
     assert.equal(await isRecent(), false);

@@ -103,6 +103,19 @@ describeOnDatabase('the app', (on) => {
     assert.doesNotMatch((await visitor.get('/')).body, /Settings lock/);
   });
 
+  test("the page counts down to the lock by the database's clock", async (context) => {
+    const secondsLeft = async () => {
+      const { body } = await visitor.get('/profile');
+      return Number(/data-locks-in="(-?\d+)"/.exec(body)?.[1]);
+    };
+    for (const minutesOff of [11, -11]) {
+      context.mock.timers.enable({ apis: ['Date'], now: Date.now() + minutesOff * 60_000 });
+      const seconds = await secondsLeft();
+      assert.ok(seconds > 0 && seconds <= 600, `${seconds} seconds`);
+      context.mock.timers.reset();
+    }
+  });
+
   test('the process lives, and is ready while its database is and it is not about to stop', async () => {
     assert.equal((await visitor.get('/healthz')).status, 200);
     assert.equal((await visitor.get('/readyz')).status, 200);
