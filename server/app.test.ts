@@ -51,6 +51,7 @@ describeOnDatabase('the app', (on) => {
         "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';" +
           "form-action 'self';frame-ancestors 'none';base-uri 'none'",
       );
+      assert.equal(headers.get('x-frame-options'), 'DENY');
       assert.equal(headers.get('referrer-policy'), 'same-origin');
       assert.equal(headers.get('x-content-type-options'), 'nosniff');
       assert.equal(headers.get('strict-transport-security'), null);

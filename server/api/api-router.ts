@@ -35,7 +35,7 @@ const routes: readonly Route[] = [
   {
     path: '/auth/verify',
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    handler: ({ checks }) => verify(checks),
+    handler: ({ config, checks }) => verify(config, checks),
   },
   {
     path: '/api',

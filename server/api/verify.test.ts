@@ -47,6 +47,19 @@ describeProxiedApp('the gateway check', (on) => {
     };
   }
 
+  test('every answer has the security headers that apply to it', async (t) => {
+    const secure = await startApp(on.db, { secure: true }, on.location);
+    t.after(() => secure.close());
+    for (const { origin } of [on.app, secure]) {
+      for (const headers of [bearer(key), {}]) {
+        const answer = await fetch(`${origin}/auth/verify`, { headers });
+        assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+        const hsts = origin === secure.origin ? 'max-age=31536000' : null;
+        assert.equal(answer.headers.get('strict-transport-security'), hsts);
+      }
+    }
+  });
+
   const change = (columns: string, secret = key) =>
     sql`update api_keys set ${sql.raw(columns)} where prefix = ${secret.slice(0, 16)}`.execute(
       on.db,

@@ -1,5 +1,6 @@
 import { isWellFormed } from '../api-keys/secret.ts';
 import { isPermission, isPermitted } from '../auth/permissions.ts';
+import { bodilessSecurityHeaders } from '../http/headers.ts';
 import type { KeyChecks, Refusal, Verdict } from '../key-checks/check.ts';
 import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
 import { challenge, insufficientScope } from './challenge.ts';
@@ -10,10 +11,11 @@ import type { Handler } from './exchange.ts';
  * `?permission=` names one that the user lacks; 503 while the database is away. docs/gateway says
  * how it is used.
  */
-export function verify(checks: KeyChecks): Handler {
+export function verify(config: { secure: boolean }, checks: KeyChecks): Handler {
+  const security = bodilessSecurityHeaders(config);
   return async ({ req, res, query, refusal, client }) => {
     const verdict = await judge().catch(() => undefined);
-    const identity = identityHeaders(verdict);
+    const identity = [...security, ...identityHeaders(verdict)];
     // A gateway lets nothing through that was not found to be good.
     if (!verdict) return refuse(503, ['Retry-After', '5']);
     if (!verdict.key) return refuse(401, ['WWW-Authenticate', challenge(verdict)]);

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
+/** A year, in seconds. */
+const HSTS_SECONDS = 31_536_000;
+
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
 /** Security headers of every answer. HSTS only where browsers reach us over https. */
@@ -20,10 +23,21 @@ export function securityHeaders({ secure }: { secure: boolean }): Middleware {
         'base-uri': ["'none'"],
       },
     },
+    // As `frame-ancestors`, for browsers that do not know it; helmet's default contradicts it.
+    frameguard: { action: 'deny' },
     // Not `no-referrer`: with it Chromium sends `Origin: null` with our own forms.
     referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: secure && { maxAge: 31_536_000, includeSubDomains: false },
+    strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
   });
+}
+
+/**
+ * As names and values in turn, the security headers that mean something in an answer without a
+ * body. A gateway check can do without the middleware.
+ */
+export function bodilessSecurityHeaders({ secure }: { secure: boolean }): string[] {
+  const nosniff = ['X-Content-Type-Options', 'nosniff'];
+  return secure ? [...nosniff, 'Strict-Transport-Security', `max-age=${HSTS_SECONDS}`] : nosniff;
 }
 
 /** What follows depends on who asks; no cache may keep it, and Back must ask again. */
