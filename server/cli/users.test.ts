@@ -45,7 +45,11 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
 
   test('adds a user who can log in, and lists them', async () => {
     const added = await users(env, ['add', 'ada', '--email', 'ada@example.com'], `${PASSWORD}\n`);
-    assert.deepEqual(added, { status: 0, stdout: 'Added ada.\n', stderr: '' });
+    assert.deepEqual(added, {
+      status: 0,
+      stdout: 'Added ada, with these permissions: * (* is all of them).\n',
+      stderr: '',
+    });
     const digest = (await findUser(db, 'ada'))?.passwordDigest ?? '';
     assert.equal(bcrypt.getRounds(digest), 11);
     assert.equal((await app.newVisitor().logIn('ada')).status, 303);

@@ -1,5 +1,5 @@
 import { insertEvent } from '../../../db/events.ts';
-import { findUser, insertUser } from '../../../db/users.ts';
+import { describeUser, findUser, insertUser } from '../../../db/users.ts';
 import { usernameProblem } from '../../auth/username.ts';
 import { type Command, CommandError, operator } from '../command.ts';
 import { newPasswordDigest } from './new-password.ts';
@@ -14,11 +14,15 @@ export const add: Command = {
     const isTaken = new CommandError(`There is a user ${username} already.`);
     if (await findUser(db, username)) throw isTaken;
     const passwordDigest = await newPasswordDigest();
-    await db.transaction().execute(async (trx) => {
+    const { permissions } = await db.transaction().execute(async (trx) => {
       const userId = await insertUser(trx, { username, email, passwordDigest });
       if (userId === undefined) throw isTaken;
       await insertEvent(trx, { kind: 'user added', userId, ...operator });
+      return describeUser(trx, userId);
     });
-    return { text: `Added ${username}.`, json: { username, email: email ?? null } };
+    return {
+      text: `Added ${username}, with these permissions: ${permissions.join(' ')} (* is all of them).`,
+      json: { username, email: email ?? null, permissions },
+    };
   },
 };
