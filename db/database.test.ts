@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { connectionProblem } from './database.ts';
+import { openDatabase } from './database.ts';
+import { databaseProblem } from './errors.ts';
+import {
+  createRoleWithoutSchema,
+  createTestDatabase,
+  dropTestDatabase,
+  noPostgres,
+} from './testing/databases.ts';
 
-test('a name with several addresses, none of which answers, is told by its code', () => {
-  const error = Object.assign(new AggregateError([new Error('one'), new Error('another')]), {
-    code: 'ECONNREFUSED',
+test('a role that may not create tables is reported with the privilege that it lacks', {
+  skip: noPostgres,
+}, async (t) => {
+  const database = await createTestDatabase();
+  t.after(() => dropTestDatabase(database));
+  const url = await createRoleWithoutSchema(database);
+  await assert.rejects(openDatabase({ url }), (error) => {
+    const problem = databaseProblem(error) ?? '';
+    assert.match(problem, /lacks a privilege \(permission denied for schema public\)/);
+    assert.match(problem, /GRANT ALL ON SCHEMA public TO/);
+    return true;
   });
-  assert.equal(error.message, '');
-  assert.equal(
-    connectionProblem(error),
-    'The database of DATABASE_URL does not answer (ECONNREFUSED).',
-  );
-});
-
-test('a fault of our own is no problem of the connection', () => {
-  assert.equal(connectionProblem(new TypeError('x is undefined')), undefined);
 });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PGlite, type PGliteOptions, types } from '@electric-sql/pglite';
 import { readEmptyCluster } from './empty-cluster.ts';
+import { OperatorError } from './errors.ts';
 
 /**
  * PostgreSQL in this process (PGlite), kept in `folder`, or in memory without one.
@@ -45,10 +46,10 @@ async function open(options: PGliteOptions, lock?: DatabaseSync): Promise<PGlite
 }
 
 /** Another process works on the folder. */
-export class FolderInUse extends Error {}
+export class FolderInUse extends OperatorError {}
 
 /** This process may not write to the folder. */
-export class FolderReadOnly extends Error {}
+export class FolderReadOnly extends OperatorError {}
 
 /**
  * Makes the folder where it is not there.
@@ -81,7 +82,7 @@ class LockedPGlite extends PGlite {
   constructor(options: PGliteOptions, lock: DatabaseSync | undefined) {
     super({
       ...options,
-      // The same values that db/database.ts has `pg` return.
+      // The same values that db/pool.ts has `pg` return.
       parsers: {
         [types.INT8]: Number,
         [types.BYTEA]: (hex: string) => Buffer.from(hex.slice(2), 'hex'),

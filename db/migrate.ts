@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { OperatorError } from './errors.ts';
 import * as firstTables from './migrations/0001-first-tables.ts';
 import * as myProfile from './migrations/0002-my-profile.ts';
 import * as keysInUse from './migrations/0003-keys-in-use.ts';
@@ -16,7 +17,7 @@ export const migrations: Record<string, Migration> = {
 };
 
 /** The database was already used by a later version of this program. */
-export class SchemaTooNew extends Error {}
+export class SchemaTooNew extends OperatorError {}
 
 /** Any number, as long as nobody else takes it for a lock of this database. */
 const LOCK = 7_412_014;

@@ -6,10 +6,11 @@ import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { listKeys } from './api-keys/list.ts';
 import { openKeyLookup } from './api-keys/lookup.ts';
-import { type Database, openPool } from './database.ts';
+import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { listActivity } from './events.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
+import { openPool } from './pool.ts';
 import { findSession } from './sessions.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 

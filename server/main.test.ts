@@ -175,6 +175,11 @@ const unreachable: [string, Record<string, string>, RegExp][] = [
     { DATA_DIR: path.join(folder, 'host'), HOST: '192.0.2.1' },
     /HOST is no address of this machine/,
   ],
+  [
+    'a host name that is unknown',
+    { DATA_DIR: path.join(folder, 'host'), HOST: 'unknown.invalid' },
+    /HOST is no address of this machine/,
+  ],
 ];
 if (process.env.TEST_DATABASE_URL) {
   const url = new URL(process.env.TEST_DATABASE_URL);
@@ -182,7 +187,7 @@ if (process.env.TEST_DATABASE_URL) {
   unreachable.push([
     'a database that is not there',
     { DATABASE_URL: url.href, SESSION_SECRET: 's'.repeat(32) },
-    /^The database of DATABASE_URL refuses us \(database "not_there" does not exist\)\.$/m,
+    /^The database of DATABASE_URL refuses the connection \(database "not_there" does not exist\)\.$/m,
   ]);
 }
 for (const [what, env, sentence] of unreachable) {

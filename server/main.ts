@@ -1,21 +1,20 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
-import { connectionProblem, openDatabase } from '../db/database.ts';
-import { FolderInUse, FolderReadOnly } from '../db/embedded.ts';
-import { SchemaTooNew } from '../db/migrate.ts';
+import { openDatabase } from '../db/database.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
 import { createFirstUser, type FirstUser } from './auth/first-user.ts';
 import { startPasswords } from './auth/passwords.ts';
-import { type Config, ConfigError, loadConfig } from './config/config.ts';
+import { type Config, loadConfig } from './config/config.ts';
 import { drain } from './http/drain.ts';
+import { listen } from './http/listen.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 import { MAX_HEAD_BYTES } from './http/request-limits.ts';
 import { startKeyChecks } from './key-checks/check.ts';
 import { startMetrics } from './metrics/metrics.ts';
+import { startProblem } from './start-problem.ts';
 
 /** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
 const KEEP_ALIVE_MS = 75_000;
@@ -27,7 +26,7 @@ const SWEEP_EVERY_MS = 5 * 60_000;
 try {
   await start();
 } catch (error) {
-  const sentence = explain(error);
+  const sentence = startProblem(error);
   if (sentence === undefined) throw error;
   console.error(sentence);
   process.exit(1);
@@ -82,25 +81,6 @@ async function start() {
   console.log(
     [`Linode Manager is at ${url}`, ...introduce(firstUser, config.firstUser)].join('\n'),
   );
-}
-
-async function listen(server: Server, port: number | undefined, host: string): Promise<void> {
-  server.listen(port, host);
-  await once(server, 'listening');
-}
-
-/** What the person who starts it can mend; anything else is a fault, with its stack. */
-function explain(error: unknown): string | undefined {
-  const kinds = [ConfigError, FolderInUse, FolderReadOnly, SchemaTooNew];
-  if (error instanceof Error && kinds.some((kind) => error instanceof kind)) return error.message;
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    const { port, address } = { port: '', address: '', ...error };
-    return `Port ${port} on ${address} is in use. Set PORT to another one (or METRICS_PORT, if it is that).`;
-  }
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRNOTAVAIL') {
-    return `HOST is no address of this machine (${error.message}).`;
-  }
-  return connectionProblem(error);
 }
 
 /** What to tell the person who starts it about the first user. */

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
-import { type Database, type DatabaseLocation, impatient, openPool } from '../database.ts';
+import type { Database } from '../database.ts';
+import type { DatabaseLocation } from '../location.ts';
+import { openPool, withTimeouts } from '../pool.ts';
 import { type KeyState, keyState } from './state.ts';
 
 /** What is known of a key, whoever asks: true at the moment of the statement that found it. */
@@ -37,7 +39,7 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
       async close() {},
     };
   }
-  const pool = openPool({ ...impatient(location.url), max: 1, options: PLANNED_ONCE });
+  const pool = openPool({ ...withTimeouts(location.url), max: 1, options: PLANNED_ONCE });
   const { sql: text } = findKeys([]).compile(db);
   return {
     async find(digests) {

@@ -17,7 +17,9 @@ export async function createTestDatabase(): Promise<string> {
 }
 
 export async function dropTestDatabase(url: string): Promise<void> {
-  await onServer(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`);
+  const name = new URL(url).pathname.slice(1);
+  await onServer(`drop database if exists ${name} with (force)`);
+  await onServer(`drop role if exists ${name}`);
 }
 
 /** Cuts all connections to a test database and refuses new ones; or lets them in again. */
@@ -28,6 +30,24 @@ export async function allowConnections(url: string, allowed: boolean): Promise<v
   await onServer(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
   );
+}
+
+/**
+ * Creates a role with all privileges on a test database, but none on its schema, as GRANT ALL ON
+ * DATABASE alone leaves it on PostgreSQL 15. Returns the URL with which it connects.
+ */
+export async function createRoleWithoutSchema(database: string): Promise<string> {
+  const url = new URL(database);
+  const name = url.pathname.slice(1);
+  // The same name as the database's, so that dropTestDatabase can drop both.
+  await onServer(`create role ${name} login password '${name}'`);
+  await onServer(`grant all on database ${name} to ${name}`);
+  const client = new pg.Client({ connectionString: database });
+  await client.connect();
+  await client.query('revoke create on schema public from public').finally(() => client.end());
+  url.username = name;
+  url.password = name;
+  return url.href;
 }
 
 async function onServer(statement: string): Promise<void> {

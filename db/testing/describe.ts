@@ -1,5 +1,6 @@
 import { after, before, describe, test } from 'node:test';
-import { type Database, type DatabaseLocation, openDatabase } from '../database.ts';
+import { type Database, openDatabase } from '../database.ts';
+import type { DatabaseLocation } from '../location.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './databases.ts';
 
 export interface TestDatabase {

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
-import { type Database, isDatabaseAway } from '../../db/database.ts';
+import type { Database } from '../../db/database.ts';
+import { isDatabaseAway } from '../../db/errors.ts';
 import * as sessions from '../../db/sessions.ts';
 import { databaseAway } from '../http/errors.ts';
 

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { OperatorError } from '../../db/errors.ts';
 import type { Client } from '../../db/events.ts';
 
 /** Something an operator can do, by one line in a terminal. */
@@ -25,7 +26,7 @@ export interface Outcome {
 }
 
 /** What a command can't do, in a sentence for the operator. */
-export class CommandError extends Error {}
+export class CommandError extends OperatorError {}
 
 /** Who did it, in the record of what happened. */
 export const operator: Client = { ip: null, userAgent: 'operator' };

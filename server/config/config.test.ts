@@ -19,7 +19,11 @@ test('without anything set there is a whole configuration', () => {
   assert.deepEqual(config.database, { folder: DATA_DIR });
   assert.equal(config.trustProxy, false);
   assert.equal(config.secure, false);
-  assert.deepEqual(config.firstUser, { username: 'linodedemo', password: undefined });
+  assert.deepEqual(config.firstUser, {
+    username: 'linodedemo',
+    password: undefined,
+    settings: [],
+  });
 });
 
 test('the session secret of the embedded database is made once, and only its owner can read it', () => {
@@ -57,6 +61,19 @@ test('https turns on secure cookies', () => {
   assert.equal(config.secure, true);
 });
 
+const urls = [
+  'postgres://user:password@/keys?host=/run/postgresql',
+  'postgresql:///keys?host=/run/postgresql',
+  'postgres://user@%2Frun%2Fpostgresql/keys',
+  'postgres://user:p%40ss@[::1]:5433/keys?sslmode=verify-full',
+];
+for (const url of urls) {
+  test(`DATABASE_URL ${url} is accepted, as by psql`, () => {
+    const { database } = loadConfig({ DATABASE_URL: url, SESSION_SECRET: SECRET });
+    assert.deepEqual(database, { url });
+  });
+}
+
 const proxies = [
   ['2', 2],
   ['0', false],
@@ -79,6 +96,17 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     'a database of another kind',
     { DATABASE_URL: 'mysql://x/y', SESSION_SECRET: SECRET },
     /DATABASE_URL/,
+  ],
+  ['a database URL without slashes', { DATABASE_URL: 'postgres:keys' }, /DATABASE_URL must begin/],
+  [
+    'a port of the database that is out of range',
+    { DATABASE_URL: 'postgres://localhost:65536/keys' },
+    /DATABASE_URL must begin/,
+  ],
+  [
+    'a missing certificate of the database',
+    { DATABASE_URL: `${DATABASE_URL}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt` },
+    /DATABASE_URL names a file that can't be read \(ENOENT.*\/nowhere\/ca\.crt/,
   ],
   ['a database without a secret', { DATABASE_URL }, /SESSION_SECRET is required/],
   ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /32 characters/],

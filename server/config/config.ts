@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { DatabaseLocation } from '../../db/database.ts';
+import { OperatorError } from '../../db/errors.ts';
+import { type DatabaseLocation, databaseUrlProblem } from '../../db/location.ts';
 import { passwordProblem } from '../auth/password-rules.ts';
 import { usernameProblem } from '../auth/username.ts';
 import { keptSecret, parseSecrets } from './session-secrets.ts';
@@ -27,7 +28,7 @@ export interface Config {
 }
 
 /** Everything that is wrong with the configuration, one sentence each. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
   readonly problems: string[];
 
   constructor(problems: string[]) {
@@ -123,9 +124,8 @@ function parseDatabase(
   problems: string[],
 ): DatabaseLocation {
   if (url === undefined) return { folder };
-  if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? '')) {
-    problems.push('DATABASE_URL must begin with postgres:// and be a valid URL.');
-  }
+  const problem = databaseUrlProblem(url);
+  if (problem) problems.push(problem);
   return { url };
 }
 

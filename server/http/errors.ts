@@ -1,4 +1,4 @@
-import { isDatabaseAway } from '../../db/database.ts';
+import { isDatabaseAway } from '../../db/errors.ts';
 
 /** A refusal: an answer with a status, and a sentence that the person may read. */
 export class HttpError extends Error {

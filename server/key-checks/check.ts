@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import { type KnownKey, openKeyLookup } from '../../db/api-keys/lookup.ts';
-import type { Database, DatabaseLocation } from '../../db/database.ts';
+import type { Database } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
+import type { DatabaseLocation } from '../../db/location.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
 import { signals } from '../metrics/signals.ts';
 import { batched } from './batched.ts';

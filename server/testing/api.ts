@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Database, DatabaseLocation } from '../../db/database.ts';
+import type { Database } from '../../db/database.ts';
+import type { DatabaseLocation } from '../../db/location.ts';
 import type { Envelope } from '../api/v3/envelope.ts';
 import { startApp } from './app.ts';
 import { addUser, PASSWORD } from './users.ts';

@@ -1,0 +1,85 @@
+/** What an operator can fix. The message is a sentence that says how. */
+export class OperatorError extends Error {}
+
+/** The server is a standby, or does not allow writing. */
+export class DatabaseReadOnly extends OperatorError {
+  constructor() {
+    super(
+      'The database of DATABASE_URL is read-only: a standby, or default_transaction_read_only is on. ' +
+        'Let DATABASE_URL name the primary server.',
+    );
+  }
+}
+
+/**
+ * Why the database of DATABASE_URL can't be used, in a sentence for the operator; undefined where
+ * an error has another cause.
+ */
+export function databaseProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = codeOf(error);
+  // Where a name has several addresses, and none answers, there is only a code.
+  const reason = error.message || code;
+  if (isUntrusted(error)) {
+    return (
+      `The TLS connection to the database of DATABASE_URL failed (${reason}). Where a private CA ` +
+      "has signed the server's certificate, add sslmode=verify-full&sslrootcert=FILE to DATABASE_URL."
+    );
+  }
+  if (error.message === NO_TLS) {
+    return (
+      'The database of DATABASE_URL does not offer TLS. ' +
+      'Turn it on there (ssl = on), or remove sslmode from DATABASE_URL.'
+    );
+  }
+  // 42501 is a missing privilege; 3F000 means that the role may use no schema.
+  if (/^(42501|3F000)$/.test(code)) {
+    return (
+      `The role of DATABASE_URL lacks a privilege (${reason}). Make it the owner of the database ` +
+      '(ALTER DATABASE … OWNER TO …), or connect to that database as a superuser and run ' +
+      'GRANT ALL ON SCHEMA public TO … for it. It must also own the tables of the app.'
+    );
+  }
+  if (isRefused(code)) return `The database of DATABASE_URL refuses the connection (${reason}).`;
+  if (isDatabaseAway(error)) return `The database of DATABASE_URL does not answer (${reason}).`;
+  return undefined;
+}
+
+/**
+ * Whether an error means that the database could not be reached, refused the connection, did not
+ * answer in time, is stopping, allows no writing, or lacks room.
+ */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseReadOnly || isUntrusted(error)) return true;
+  const code = codeOf(error);
+  // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,
+  // 53 "insufficient resources", such as a full disk or too many connections; 55000 comes from a
+  // database that accepts no connections, 25006 from one that allows no writing; "connect ENOENT"
+  // is a Unix socket that is not there.
+  return (
+    isRefused(code) ||
+    /^(08|57P|57014|53|55000|25006|ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)/.test(code) ||
+    /^(connect ENOENT|timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client (has encountered|was closed))/.test(
+      error.message,
+    ) ||
+    error.message === NO_TLS
+  );
+}
+
+/** The words of `pg`, which has no code for it. */
+const NO_TLS = 'The server does not support SSL connections';
+
+/** Class 28 is "invalid authorization"; 3D000 is a database that does not exist. */
+function isRefused(code: string): boolean {
+  return /^(28|3D)/.test(code);
+}
+
+/** Whether Node rejected the server's certificate, or a certificate file. */
+function isUntrusted(error: Error): boolean {
+  return /CERT|^UNABLE_TO_VERIFY|^ERR_(TLS|SSL|OSSL)/.test(codeOf(error));
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
+}
