@@ -25,7 +25,7 @@ describe('the empty cluster that is kept beside the packages', () => {
   before(() => {
     mkdirSync(path.join(checkout, 'db'));
     mkdirSync(path.join(checkout, 'node_modules'));
-    for (const file of ['embedded.ts', 'empty-cluster.ts']) {
+    for (const file of ['embedded.ts', 'empty-cluster.ts', 'errors.ts']) {
       copyFileSync(path.join(import.meta.dirname, file), path.join(checkout, 'db', file));
     }
     writeFileSync(path.join(checkout, 'package.json'), '{"type":"module"}');
@@ -49,7 +49,10 @@ describe('the empty cluster that is kept beside the packages', () => {
   test('a process that is killed as it makes a database leaves nothing that stops the next', async () => {
     const folder = path.join(checkout, 'killed');
     const killed = start(evaluating(opening('killed')));
-    while (!existsSync(path.join(folder, 'postgres.new/PG_VERSION'))) await setImmediate();
+    while (!existsSync(path.join(folder, 'postgres.new/PG_VERSION'))) {
+      assert.equal(killed.exitCode, null);
+      await setImmediate();
+    }
     killed.kill('SIGKILL');
     await once(killed, 'close');
     assert.ok(!existsSync(path.join(folder, 'postgres')));
