@@ -5,15 +5,18 @@ import proxyaddr from 'proxy-addr';
 import type { Client } from '../../db/events.ts';
 
 const USER_AGENT_LENGTH = 256;
-/** No address is longer, with a zone after it. */
-const ADDRESS_LENGTH = 64;
+/** The longest address, with a zone, in brackets and with a port, is shorter. */
+const ADDRESS_LENGTH = 96;
 
 /** Whether the sender of a request, so many hops away, is a proxy whose word counts. */
 export type Trust = (address: string, hops: number) => boolean;
 
 /** @param trustProxy false, a number of proxies, or their addresses. */
 export function trusting(trustProxy: false | number | string[]): Trust {
-  if (Array.isArray(trustProxy)) return proxyaddr.compile(trustProxy);
+  if (Array.isArray(trustProxy)) {
+    const isTrusted = proxyaddr.compile(trustProxy);
+    return (address, hops) => isTrusted(withoutPort(address), hops);
+  }
   return (_address, hops) => hops < Number(trustProxy);
 }
 
@@ -28,9 +31,20 @@ export function clientBehind(trust: Trust, req: IncomingMessage): Client {
 }
 
 function describe({ headers }: IncomingMessage, address = ''): Client {
-  const ip = address.slice(0, ADDRESS_LENGTH).replace(/^::ffff:(?=\d+\.)/, '');
+  const ip = withoutPort(address).replace(/^::ffff:(?=\d+\.)/i, '');
   return {
     ip: isIP(ip) ? ip.replace(/%.*$/, '') : null,
     userAgent: (headers['user-agent'] ?? '').slice(0, USER_AGENT_LENGTH),
   };
+}
+
+/**
+ * An address as proxies write it in X-Forwarded-For, without a port: `203.0.113.7:50002` (Azure
+ * Application Gateway, IIS), `[2001:db8::1]:443` and `[2001:db8::1]` (as in a URL).
+ */
+function withoutPort(written: string): string {
+  const address = written.slice(0, ADDRESS_LENGTH);
+  const [, bare] =
+    /^\[([^\]]*)\](?::\d+)?$/.exec(address) ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(address) ?? [];
+  return bare ?? address;
 }

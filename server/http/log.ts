@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { client } from './client.ts';
 
 /**
  * One line a request. What may hold a secret never gets here: no body, no header but the request
@@ -11,7 +12,7 @@ export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
     res.locals.requestId = logRequest(log, req, res, {
       path: req.path,
-      about: () => ({ ip: req.ip, user: req.session?.user?.id }),
+      about: () => ({ ip: client(req).ip, user: req.session?.user?.id }),
     });
     next();
   };
