@@ -69,6 +69,7 @@ interface EventsTable {
   details: Generated<EventDetails>;
 }
 
+/** The rate limit's counts. The table keeps its first name, so that two versions can share it. */
 interface ThrottleTable {
   subject: Buffer;
   failures: number;

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
 import { openDatabase } from '../db/database.ts';
+import { sweepRateLimits } from '../db/rate-limit.ts';
 import { sweepSessions } from '../db/sessions.ts';
-import { sweepThrottle } from '../db/throttle.ts';
 import { createApp } from './app.ts';
 import { createFirstUser, type FirstUser } from './auth/first-user.ts';
 import { startPasswords } from './auth/passwords.ts';
@@ -60,7 +60,7 @@ async function start() {
   const metricsServer = metrics && createServer(metrics.listener);
   if (metricsServer) await listen(metricsServer, config.metricsPort, config.host);
   const sweeping = setInterval(() => {
-    Promise.all([sweepSessions(db), sweepThrottle(db), sweepRemovedKeys(db)]).catch((err) =>
+    Promise.all([sweepSessions(db), sweepRateLimits(db), sweepRemovedKeys(db)]).catch((err) =>
       log.error({ err }, 'what has expired was not swept'),
     );
   }, SWEEP_EVERY_MS);

@@ -28,7 +28,7 @@ describeApp('refused input', (on) => {
     ];
   });
 
-  /** All that a form could change. Events and throttle tell of refusals, so they may grow. */
+  /** All that a form could change. Refusals add events and failed attempts. */
   async function content(): Promise<string> {
     const { rows } = await sql`
       select (select json_agg(k order by id) from api_keys k) as keys,

@@ -36,7 +36,7 @@ describeApp('bad input to the API', (on) => {
     assert.doesNotMatch(log, /"level":50/);
   });
 
-  /** Everything the API could change, except a key's last use. Events and throttle may grow. */
+  /** Everything the API could change, except a key's last use. Events and rate limits may grow. */
   async function content(): Promise<string> {
     const { rows } = await sql`
       select (select json_agg(to_jsonb(k) - 'last_used_at' - 'last_used_ip' - 'last_used_agent' order by id)

@@ -4,7 +4,7 @@ import { findUser, type User } from '../../db/users.ts';
 import { signals } from '../metrics/signals.ts';
 import { inTurn } from './in-turn.ts';
 import type { Passwords } from './passwords.ts';
-import { attempt } from './throttle.ts';
+import { attempt } from './rate-limit.ts';
 import { presentedUsername } from './username.ts';
 
 interface Credentials {
@@ -19,7 +19,7 @@ type LogIn<Result> =
   | { outcome: 'throttled'; seconds: number };
 
 /**
- * Does something in the name of a user who gives their name and password, throttled; a failed
+ * Does something in the name of a user who gives their name and password, rate-limited; a failed
  * attempt is an event. An unknown name, a wrong password and a disabled user look the same.
  *
  * @param use undefined where the user was disabled, or their password changed, meanwhile.

@@ -4,15 +4,15 @@ import { insertEvent } from '../../db/events.ts';
 import { findUser, type User } from '../../db/users.ts';
 import { client } from '../http/client.ts';
 import type { Passwords } from './passwords.ts';
+import { attempt, waitSentence } from './rate-limit.ts';
 import { signedInUser } from './require-sign-in.ts';
-import { attempt, waitSentence } from './throttle.ts';
 
 type Checked =
   | { user: User }
   | { status: 401 | 429; headers: Record<string, string>; problem: string };
 
 /**
- * Whether a password is the one of whoever is signed in, throttled as log in is; a wrong one is an
+ * Whether a password is the one of whoever is signed in, rate-limited as log in is; a wrong one is an
  * event. Otherwise what to answer.
  */
 export async function checkOwnPassword(

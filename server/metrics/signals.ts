@@ -10,7 +10,7 @@ interface Signals {
   'log in': [outcome: LogInOutcome];
 }
 
-/** `throttled`: not even tried. `unavailable`: too many at once, or the database was away. */
+/** `throttled`: refused by the rate limit, so not tried. `unavailable`: too many at once, or the database was away. */
 export const logInOutcomes = ['right', 'wrong', 'throttled', 'unavailable'] as const;
 type LogInOutcome = (typeof logInOutcomes)[number];
 

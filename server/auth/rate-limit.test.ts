@@ -8,7 +8,7 @@ import { PASSWORD } from '../testing/users.ts';
 const HOME = '203.0.113.1';
 const ELSEWHERE = '198.51.100.1';
 
-describeProxiedApp('throttle', (on) => {
+describeProxiedApp('rate limit', (on) => {
   /** Tries to log in from an address. */
   async function attempt(username: string, ip: string, password = 'a wrong password') {
     const visitor = on.app.newVisitor();
@@ -154,7 +154,7 @@ describeProxiedApp('throttle', (on) => {
     await other.close();
   });
 
-  test('Authenticate and Change Password are throttled too, at the field', async () => {
+  test('Authenticate and Change Password are rate-limited too, at the field', async () => {
     const username = await on.app.newUser();
     const visitor = await on.app.signIn(username);
     for (let time = 0; time < 11; time++) {

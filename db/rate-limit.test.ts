@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from './database.ts';
+import { recordAttempt } from './rate-limit.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
-import { takeAttempt } from './throttle.ts';
 
 test('an attempt that began before another, and comes after it, need not wait', {
   skip: noPostgres,
@@ -12,10 +12,10 @@ test('an attempt that began before another, and comes after it, need not wait', 
   t.after(() => dropTestDatabase(url));
   const db = await openDatabase({ url });
   t.after(() => db.destroy());
-  const patience = { free: 5, maxSeconds: 60 };
+  const policy = { freeAttempts: 5, maxSeconds: 60 };
   await db.transaction().execute(async (early) => {
     await sql`select now()`.execute(early);
-    assert.equal(await takeAttempt(db, 'address', patience), undefined);
-    assert.equal(await takeAttempt(early, 'address', patience), undefined);
+    assert.equal(await recordAttempt(db, 'address', policy), undefined);
+    assert.equal(await recordAttempt(early, 'address', policy), undefined);
   });
 });

@@ -1,19 +1,19 @@
 import type { Database } from '../../db/database.ts';
 import {
-  forgiveAttempt,
-  forgiveAttempts,
+  type BackoffPolicy,
+  clearAttempts,
   lookUpAddress,
-  type Patience,
-  takeAttempt,
-} from '../../db/throttle.ts';
+  recordAttempt,
+  undoAttempt,
+} from '../../db/rate-limit.ts';
 import { count } from '../pages/dates.ts';
 
 /** Against guessing one person's password from anywhere. */
-const ACCOUNT: Patience = { free: 5, maxSeconds: 15 * 60 };
+const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
 /** From an address that they logged in from before: patient, and never for long. */
-const KNOWN: Patience = { free: 10, maxSeconds: 30 };
+const KNOWN: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
 /** Against trying many names from one address. */
-const ADDRESS: Patience = { free: 20, maxSeconds: 15 * 60 };
+const ADDRESS: BackoffPolicy = { freeAttempts: 20, maxSeconds: 15 * 60 };
 
 export type Attempt =
   | { retryAfterSeconds: number }
@@ -37,13 +37,13 @@ export async function attempt(
 
   // The address first: one that has to wait must not fill the count of the account meanwhile.
   const wait =
-    (isKnown ? undefined : await takeAttempt(db, address, ADDRESS)) ??
-    (await takeAttempt(db, account, isKnown ? KNOWN : ACCOUNT));
+    (isKnown ? undefined : await recordAttempt(db, address, ADDRESS)) ??
+    (await recordAttempt(db, account, isKnown ? KNOWN : ACCOUNT));
   if (wait !== undefined) return { retryAfterSeconds: wait };
   return {
     async succeeded() {
-      await forgiveAttempts(db, account);
-      if (!isKnown) await forgiveAttempt(db, address);
+      await clearAttempts(db, account);
+      if (!isKnown) await undoAttempt(db, address);
     },
   };
 }

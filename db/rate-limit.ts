@@ -2,24 +2,25 @@ import { createHash } from 'node:crypto';
 import { type Expression, sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** How patient we are with something that fails again and again. */
-export interface Patience {
-  /** So many failures in a row cost nothing. */
-  free: number;
-  /** Then the wait doubles, from a second up to this. */
+/** How long something that keeps failing has to wait. */
+export interface BackoffPolicy {
+  /** So many failures in a row need no wait. */
+  freeAttempts: number;
+  /** After that the wait doubles with each failure, from one second up to this. */
   maxSeconds: number;
 }
 
+/** After so long without another failure, the count starts again. */
 const FORGOTTEN_AFTER = sql`interval '1 day'`;
 
 /**
  * Counts an attempt as failed before it is made, in one statement, so that many at once can't all
  * slip through. Returns undefined where it may be made, else the seconds to wait (at least 1).
  */
-export async function takeAttempt(
+export async function recordAttempt(
   db: Database,
   subject: string,
-  patience: Patience,
+  policy: BackoffPolicy,
 ): Promise<number | undefined> {
   const failures = sql<number>`case
     when throttle.updated_at < now() - ${FORGOTTEN_AFTER} then 1
@@ -27,17 +28,17 @@ export async function takeAttempt(
   end`;
   const taken = await db
     .insertInto('throttle')
-    .values({ subject: digest(subject), failures: 1, open_at: opensAt(sql`1`, patience) })
+    .values({ subject: digest(subject), failures: 1, open_at: opensAt(sql`1`, policy) })
     .onConflict((conflict) =>
       conflict
         .column('subject')
         .doUpdateSet({
           failures,
-          open_at: opensAt(failures, patience),
+          open_at: opensAt(failures, policy),
           updated_at: sql<Date>`now()`,
         })
-        // Not now(), which is when this began: while it waited for the row, somebody else who began
-        // later may have opened it as of then.
+        // Not now(), the start of this transaction: while this statement waited for the row, one that
+        // started later may have set open_at to its own start.
         .where('throttle.open_at', '<=', sql<Date>`clock_timestamp()`),
     )
     .returning('failures')
@@ -46,12 +47,12 @@ export async function takeAttempt(
 }
 
 /** Forgets the failures of a subject. */
-export async function forgiveAttempts(db: Database, subject: string): Promise<void> {
+export async function clearAttempts(db: Database, subject: string): Promise<void> {
   await db.deleteFrom('throttle').where('subject', '=', digest(subject)).execute();
 }
 
 /** Takes back the last attempt, which turned out to be right, and the wait that it has set. */
-export async function forgiveAttempt(db: Database, subject: string): Promise<void> {
+export async function undoAttempt(db: Database, subject: string): Promise<void> {
   await db
     .updateTable('throttle')
     .set((eb) => ({
@@ -63,7 +64,7 @@ export async function forgiveAttempt(db: Database, subject: string): Promise<voi
 }
 
 /** Deletes what is forgotten. */
-export async function sweepThrottle(db: Database): Promise<void> {
+export async function sweepRateLimits(db: Database): Promise<void> {
   await db
     .deleteFrom('throttle')
     .where('updated_at', '<', sql<Date>`now() - ${FORGOTTEN_AFTER}`)
@@ -107,14 +108,14 @@ async function secondsLeft(db: Database, subject: string): Promise<number> {
   return Math.max(1, row?.seconds ?? 1);
 }
 
-function opensAt(failures: Expression<unknown>, { free, maxSeconds }: Patience) {
+function opensAt(failures: Expression<unknown>, { freeAttempts, maxSeconds }: BackoffPolicy) {
   return sql<Date>`now() + make_interval(secs => case
-    when ${failures} <= ${free} then 0
-    else least(${maxSeconds}, power(2, least(${failures} - ${free} - 1, 30)))
+    when ${failures} <= ${freeAttempts} then 0
+    else least(${maxSeconds}, power(2, least(${failures} - ${freeAttempts} - 1, 30)))
   end)`;
 }
 
-/** People type passwords where a user name belongs; the table is no place for them. */
+/** Some people type their password as the user name: it must not be readable in the table. */
 function digest(subject: string): Buffer {
   return createHash('sha256').update(subject).digest();
 }
