@@ -15,7 +15,7 @@ test('an attempt that began before another, and comes after it, need not wait', 
   const policy = { freeAttempts: 5, maxSeconds: 60 };
   await db.transaction().execute(async (early) => {
     await sql`select now()`.execute(early);
-    assert.equal(await recordAttempt(db, 'address', policy), undefined);
-    assert.equal(await recordAttempt(early, 'address', policy), undefined);
+    assert.equal(await recordAttempt(db, ['address'], policy), undefined);
+    assert.equal(await recordAttempt(early, ['address'], policy), undefined);
   });
 });

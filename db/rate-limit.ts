@@ -10,6 +10,9 @@ export interface BackoffPolicy {
   maxSeconds: number;
 }
 
+/** What attempts are counted for: a kind, and what tells one of that kind from another. */
+export type Subject = readonly [kind: string, ...parts: string[]];
+
 /** After so long without another failure, the count starts again. */
 const FORGOTTEN_AFTER = sql`interval '1 day'`;
 
@@ -19,7 +22,7 @@ const FORGOTTEN_AFTER = sql`interval '1 day'`;
  */
 export async function recordAttempt(
   db: Database,
-  subject: string,
+  subject: Subject,
   policy: BackoffPolicy,
 ): Promise<number | undefined> {
   const failures = sql<number>`case
@@ -47,12 +50,12 @@ export async function recordAttempt(
 }
 
 /** Forgets the failures of a subject. */
-export async function clearAttempts(db: Database, subject: string): Promise<void> {
+export async function clearAttempts(db: Database, subject: Subject): Promise<void> {
   await db.deleteFrom('throttle').where('subject', '=', digest(subject)).execute();
 }
 
 /** Takes back the last attempt, which turned out to be right, and the wait that it has set. */
-export async function undoAttempt(db: Database, subject: string): Promise<void> {
+export async function undoAttempt(db: Database, subject: Subject): Promise<void> {
   await db
     .updateTable('throttle')
     .set((eb) => ({
@@ -71,35 +74,7 @@ export async function sweepRateLimits(db: Database): Promise<void> {
     .execute();
 }
 
-/** Whether a user has ever logged in from an address, and the network it counts as. */
-export async function lookUpAddress(
-  db: Database,
-  username: string,
-  ip: string,
-): Promise<{ isKnown: boolean; network: string }> {
-  return db
-    .selectNoFrom((eb) => [
-      eb
-        .exists(
-          eb
-            .selectFrom('events')
-            .innerJoin('users', 'users.id', 'events.user_id')
-            .select('events.id')
-            // As it stands in the index for this, so that a plan for any parameter can use it too.
-            .where('events.kind', '=', sql.lit('log in' as const))
-            .where('events.ip', '=', ip)
-            .where(sql`lower(users.username)`, '=', username.toLowerCase()),
-        )
-        .$castTo<boolean>()
-        .as('isKnown'),
-      // Whoever has one IPv6 address has a whole /64 of them.
-      sql<string>`host(network(set_masklen(${ip}::inet,
-        case family(${ip}::inet) when 4 then 32 else 64 end)))`.as('network'),
-    ])
-    .executeTakeFirstOrThrow();
-}
-
-async function secondsLeft(db: Database, subject: string): Promise<number> {
+async function secondsLeft(db: Database, subject: Subject): Promise<number> {
   const row = await db
     .selectFrom('throttle')
     .select(sql<number>`ceil(extract(epoch from open_at - now()))::int`.as('seconds'))
@@ -115,7 +90,10 @@ function opensAt(failures: Expression<unknown>, { freeAttempts, maxSeconds }: Ba
   end)`;
 }
 
-/** Some people type their password as the user name: it must not be readable in the table. */
-function digest(subject: string): Buffer {
-  return createHash('sha256').update(subject).digest();
+/**
+ * Some people type their password as the user name: it must not be readable in the table. JSON keeps
+ * the parts apart, so that no user name can be spelled like another subject.
+ */
+function digest(subject: Subject): Buffer {
+  return createHash('sha256').update(JSON.stringify(subject)).digest();
 }

@@ -10,7 +10,9 @@ test('a full password queue is 503 with Retry-After and error 14', async (t) => 
   const app = await startApp(db);
   t.after(() => app.close());
   const { promise: queueIsFree, resolve: freeQueue } = Promise.withResolvers<void>();
-  const queue = Array.from({ length: 64 }, () => inTurn('ada at 127.0.0.1', () => queueIsFree));
+  const queue = Array.from({ length: 64 }, () =>
+    inTurn('["ada",["127.0.0.1/32"]]', () => queueIsFree),
+  );
 
   const fields = { api_action: 'user.getapikey', username: 'ada', password: 'x' };
   const answer = await fetch(`${app.origin}/?${new URLSearchParams(fields)}`);

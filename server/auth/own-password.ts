@@ -1,37 +1,35 @@
 import type { Request } from 'express';
 import type { Database } from '../../db/database.ts';
-import { insertEvent } from '../../db/events.ts';
-import { findUser, type User } from '../../db/users.ts';
+import type { User } from '../../db/users.ts';
 import { client } from '../http/client.ts';
+import { checkPassword } from './check-password.ts';
 import type { Passwords } from './passwords.ts';
-import { attempt, waitSentence } from './rate-limit.ts';
+import { waitSentence } from './rate-limit.ts';
 import { signedInUser } from './require-sign-in.ts';
 
-type Checked =
-  | { user: User }
+type Checked<Result> =
+  | { result: Result }
   | { status: 401 | 429; headers: Record<string, string>; problem: string };
 
 /**
- * Whether a password is the one of whoever is signed in, rate-limited as log in is; a wrong one is an
- * event. Otherwise what to answer.
+ * Does something that needs the password of the signed-in user once more; otherwise says what to
+ * answer.
  */
-export async function checkOwnPassword(
-  db: Database,
-  passwords: Passwords,
+export async function withOwnPassword<Result>(
+  parts: { db: Database; passwords: Passwords },
   req: Request,
   password: string,
-): Promise<Checked> {
-  const { id, username } = signedInUser(req);
-  const attempted = await attempt(db, { username, ip: client(req).ip });
-  if (attempted.retryAfterSeconds !== undefined) {
-    const headers = { 'Retry-After': String(attempted.retryAfterSeconds) };
-    return { status: 429, headers, problem: waitSentence(attempted.retryAfterSeconds) };
+  use: (user: User) => Promise<Result>,
+): Promise<Checked<Result>> {
+  const { username } = signedInUser(req);
+  const credentials = { username, password };
+  const checked = await checkPassword(parts, credentials, client(req), 'authentication', use);
+  if (checked.outcome === 'throttled') {
+    const headers = { 'Retry-After': String(checked.seconds) };
+    return { status: 429, headers, problem: waitSentence(checked.seconds) };
   }
-  const user = await findUser(db, username);
-  if (!user || !(await passwords.verify(password, user.passwordDigest))) {
-    await insertEvent(db, { kind: 'failed authentication', userId: id, ...client(req) });
+  if (checked.outcome === 'wrong') {
     return { status: 401, headers: {}, problem: 'That is not your password. Try again.' };
   }
-  await attempted.succeeded();
-  return { user };
+  return { result: checked.result };
 }

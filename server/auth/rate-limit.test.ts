@@ -121,6 +121,35 @@ describeProxiedApp('rate limit', (on) => {
     assert.equal((await attempt(await on.app.newUser(), '2001:db8:1:3::1', PASSWORD)).status, 303);
   });
 
+  test("no user name is counted as another's known address", async () => {
+    const username = await on.app.newUser();
+    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    for (let n = 0; n < 12; n++) {
+      await attempt(`${username} at ${HOME}`, `198.51.100.${n}`);
+      await letTimePass('2 hours');
+    }
+    await fail(10, username, HOME);
+    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+  });
+
+  test('requests without an address make only such requests for the same name wait', async () => {
+    const username = await on.app.newUser();
+    for (let n = 0; n < 25; n++) await fail(1, `no-address-${n}`, 'unknown');
+    await fail(6, username, 'unknown');
+    await lastWait();
+    await mustWait(username, 'unknown', PASSWORD);
+    assert.equal((await attempt(username, ELSEWHERE, PASSWORD)).status, 303);
+    assert.equal((await attempt(await on.app.newUser(), 'unknown', PASSWORD)).status, 303);
+  });
+
+  test('an attempt that is refused counts nowhere', async () => {
+    const username = await on.app.newUser();
+    for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
+    await lastWait();
+    for (let time = 0; time < 25; time++) await mustWait(username, '203.0.113.99');
+    assert.equal((await attempt(await on.app.newUser(), '203.0.113.99', PASSWORD)).status, 303);
+  });
+
   test('an unknown name waits as a known one does', async () => {
     await fail(6, 'nobody-at-all', '198.51.100.210');
     assert.equal(await lastWait(), 1);

@@ -1,51 +1,87 @@
 import type { Database } from '../../db/database.ts';
+import type { Address } from '../../db/known-addresses.ts';
 import {
   type BackoffPolicy,
   clearAttempts,
-  lookUpAddress,
   recordAttempt,
+  type Subject,
   undoAttempt,
 } from '../../db/rate-limit.ts';
 import { count } from '../pages/dates.ts';
 
-/** Against guessing one person's password from anywhere. */
+/** Against guessing one user's password from anywhere. */
 const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
-/** From an address that they logged in from before: patient, and never for long. */
-const KNOWN: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
-/** Against trying many names from one address. */
+/** For an address that the user has logged in from: more attempts, and only short waits. */
+const KNOWN_ADDRESS: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
+/** Against trying many user names from one address. */
 const ADDRESS: BackoffPolicy = { freeAttempts: 20, maxSeconds: 15 * 60 };
 
-export type Attempt =
-  | { retryAfterSeconds: number }
-  | { retryAfterSeconds?: never; succeeded(): Promise<void> };
+interface Limit {
+  subject: Subject;
+  policy: BackoffPolicy;
+}
 
 /**
- * Asks whether a password may be tried for a user name from an address, and counts it as wrong
- * until told otherwise. Kept in the database, so it holds in every process and across restarts.
+ * Makes an attempt, unless there were too many failed ones: then returns the seconds to wait. It
+ * counts as failed before it is made, and no longer once it has succeeded or thrown. The counts are
+ * in the database, so they hold in every process and across restarts.
  *
- * Who guesses from elsewhere can't lock the owner out: an address that the user has logged in
- * from has a count of its own, which nobody else can fill.
+ * @param username lower case; it may be unknown
+ * @param attempt returns undefined when it has failed
  */
-export async function attempt(
+export async function withRateLimit<Result>(
   db: Database,
-  { username, ip }: { username: string; ip: string | null },
-): Promise<Attempt> {
-  const name = username.toLowerCase();
-  const { isKnown, network } = await lookUpAddress(db, name, ip ?? '0.0.0.0');
-  const account = isKnown ? `account ${name} at ${ip}` : `account ${name}`;
-  const address = `address ${network}`;
+  username: string,
+  address: Address,
+  attempt: () => Promise<Result | undefined>,
+): Promise<{ result: Result | undefined } | { retryAfterSeconds: number }> {
+  const account = accountLimit(username, address);
+  const limits = [...networkLimits(address), account];
+  const recorded: Subject[] = [];
+  let result: Result | undefined;
+  try {
+    for (const { subject, policy } of limits) {
+      const retryAfterSeconds = await recordAttempt(db, subject, policy);
+      if (retryAfterSeconds !== undefined) {
+        await undo(recorded);
+        return { retryAfterSeconds };
+      }
+      recorded.push(subject);
+    }
+    result = await attempt();
+  } catch (error) {
+    // What failed may be the database; then the first error says more than this one.
+    await undo(recorded).catch(() => {});
+    throw error;
+  }
+  if (result !== undefined) {
+    await clearAttempts(db, account.subject);
+    await undo(recorded.filter((subject) => subject !== account.subject));
+  }
+  return { result };
 
-  // The address first: one that has to wait must not fill the count of the account meanwhile.
-  const wait =
-    (isKnown ? undefined : await recordAttempt(db, address, ADDRESS)) ??
-    (await recordAttempt(db, account, isKnown ? KNOWN : ACCOUNT));
-  if (wait !== undefined) return { retryAfterSeconds: wait };
-  return {
-    async succeeded() {
-      await clearAttempts(db, account);
-      if (!isKnown) await undoAttempt(db, address);
-    },
-  };
+  async function undo(subjects: Subject[]) {
+    for (const subject of subjects) await undoAttempt(db, subject);
+  }
+}
+
+/**
+ * The limit of one account. An address that its user has logged in from has a count of its own, which
+ * guesses from elsewhere can't fill: they can't lock the owner out. Guesses without an address have
+ * one too, so that only requests without an address wait for them.
+ */
+function accountLimit(username: string, { kind, networks: [network = ''] }: Address): Limit {
+  if (kind === 'known') {
+    return { subject: ['account at known address', username, network], policy: KNOWN_ADDRESS };
+  }
+  if (kind === 'none') return { subject: ['account without address', username], policy: ACCOUNT };
+  return { subject: ['account', username], policy: ACCOUNT };
+}
+
+/** A known address is limited by its account alone: others behind it may guess other names. */
+function networkLimits({ kind, networks }: Address): Limit[] {
+  if (kind === 'known') return [];
+  return networks.map((network) => ({ subject: ['network', network], policy: ADDRESS }));
 }
 
 /** What the page says to those who have to wait. */

@@ -6,7 +6,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { describeOnDatabase } from '../../db/testing/describe.ts';
 import { programRoutes } from '../api/api-router.ts';
-import { logInWith } from '../auth/credentials.ts';
+import { logInWith } from '../auth/check-password.ts';
 import { listeningAt } from '../http/listening-at.ts';
 import { startKeyChecks } from '../key-checks/check.ts';
 import { type App, startApp } from '../testing/app.ts';

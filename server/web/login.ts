@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import type { User } from '../../db/users.ts';
-import { logInWith } from '../auth/credentials.ts';
+import { logInWith } from '../auth/check-password.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { waitSentence } from '../auth/rate-limit.ts';
 import { saveSession } from '../auth/session.ts';

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { checkOwnPassword } from '../../auth/own-password.ts';
+import { withOwnPassword } from '../../auth/own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { authenticate } from '../../auth/sign-in.ts';
@@ -19,13 +19,15 @@ export function authenticatePage(db: Database, passwords: Passwords): Router {
   async function checkPassword(req: Request, res: Response) {
     const { password, ...form } = readForm(req, '/profile/authenticate');
     const next = localPath(form.next);
-    const checked = await checkOwnPassword(db, passwords, req, password);
+    const checked = await withOwnPassword({ db, passwords }, req, password, (user) =>
+      authenticate(db, req, user),
+    );
     if ('problem' in checked) {
       res.status(checked.status).set(checked.headers);
       return renderQuestion(req, res, { next: next ?? '', problem: checked.problem });
     }
-    const stillSignedIn = await authenticate(db, req, checked.user);
-    res.redirect(303, stillSignedIn ? (next ?? '/profile') : withNext('/login', next));
+    const isStillSignedIn = checked.result;
+    res.redirect(303, isStillSignedIn ? (next ?? '/profile') : withNext('/login', next));
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { listSessions } from '../../../db/open-sessions.ts';
-import { checkOwnPassword } from '../../auth/own-password.ts';
+import type { User } from '../../../db/users.ts';
+import { withOwnPassword } from '../../auth/own-password.ts';
 import { passwordProblem } from '../../auth/password-rules.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
@@ -25,21 +26,26 @@ export function password(db: Database, passwords: Passwords): Router {
   async function change(req: Request, res: Response) {
     const form = readForm(req, '/profile/password');
     const problems = newPasswordProblems(form.new_password, form.new_password_again);
-    const checked = await checkOwnPassword(db, passwords, req, form.current_password);
+    const checked = await withOwnPassword({ db, passwords }, req, form.current_password, use);
     if ('problem' in checked) {
       res.status(checked.status === 429 ? 429 : 422).set(checked.headers);
       return renderPassword(req, res, { ...problems, current: checked.problem });
     }
-    if (Object.keys(problems).length > 0) {
+    if (checked.result === 'refused') {
       res.status(422);
       return renderPassword(req, res, problems);
     }
-    const newDigest = await passwords.hash(form.new_password);
-    if (!(await changePassword(db, req, checked.user, newDigest))) {
+    if (checked.result === 'signed out') {
       return res.redirect(303, withNext('/login', formPath(req)));
     }
     leaveNotice(res, 'password-changed');
     res.redirect(303, req.baseUrl);
+
+    async function use(user: User): Promise<'changed' | 'signed out' | 'refused'> {
+      if (Object.keys(problems).length > 0) return 'refused';
+      const newDigest = await passwords.hash(form.new_password);
+      return (await changePassword(db, req, user, newDigest)) ? 'changed' : 'signed out';
+    }
   }
 
   async function renderPassword(req: Request, res: Response, problems: Problems) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MAX_KEYS_VIA_API } from '../../../../db/api-keys/create.ts';
 import { createKey } from '../../../api-keys/create.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
-import { logInWith } from '../../../auth/credentials.ts';
+import { logInWith } from '../../../auth/check-password.ts';
 import { waitSentence } from '../../../auth/rate-limit.ts';
 import type { OpenAction } from '../action.ts';
 import { ApiError } from '../errors.ts';

@@ -1,0 +1,79 @@
+import type { Database } from '../../db/database.ts';
+import { type Client, insertEvent } from '../../db/events.ts';
+import { lookUpAddress } from '../../db/known-addresses.ts';
+import { findUser, type User } from '../../db/users.ts';
+import { signals } from '../metrics/signals.ts';
+import { inTurn } from './in-turn.ts';
+import type { Passwords } from './passwords.ts';
+import { withRateLimit } from './rate-limit.ts';
+import { presentedUsername } from './username.ts';
+
+interface Credentials {
+  /** As typed: any case, and perhaps no user name at all. */
+  username: string;
+  password: string;
+}
+
+export type Checked<Result> =
+  | { outcome: 'right'; result: Result }
+  | { outcome: 'wrong' }
+  | { outcome: 'throttled'; seconds: number };
+
+/**
+ * Logs in with a user name and a password: as `checkPassword`, and the metrics count it.
+ *
+ * @param use undefined where the user was disabled, or their password changed, meanwhile.
+ */
+export async function logInWith<Result>(
+  parts: { db: Database; passwords: Passwords },
+  credentials: Credentials,
+  from: Client,
+  use: (user: User) => Promise<Result | undefined>,
+): Promise<Checked<Result>> {
+  try {
+    const logIn = await checkPassword(parts, credentials, from, 'log in', use);
+    signals.emit('log in', logIn.outcome);
+    return logIn;
+  } catch (error) {
+    signals.emit('log in', 'unavailable');
+    throw error;
+  }
+}
+
+/**
+ * The one check of a password, whatever it is for, within the rate limit; a failed attempt is an
+ * event. An unknown name, a wrong password and a disabled user look the same.
+ *
+ * @param purpose which kind of event a failed attempt is
+ * @param use what the password is needed for; undefined makes the attempt a failed one
+ */
+export async function checkPassword<Result>(
+  { db, passwords }: { db: Database; passwords: Passwords },
+  { username, password }: Credentials,
+  from: Client,
+  purpose: 'log in' | 'authentication',
+  use: (user: User) => Promise<Result | undefined>,
+): Promise<Checked<Result>> {
+  const name = presentedUsername(username).toLowerCase();
+  const address = await lookUpAddress(db, name, from.ip);
+  const limited = () => withRateLimit(db, name, address, attempt);
+  const attempted =
+    purpose === 'log in'
+      ? await inTurn(JSON.stringify([name, address.networks]), limited)
+      : await limited();
+  if ('retryAfterSeconds' in attempted) {
+    return { outcome: 'throttled', seconds: attempted.retryAfterSeconds };
+  }
+  if (attempted.result === undefined) return { outcome: 'wrong' };
+  return { outcome: 'right', result: attempted.result };
+
+  async function attempt(): Promise<Result | undefined> {
+    const user = await findUser(db, name);
+    const isRight = await passwords.verify(password, user?.passwordDigest);
+    const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
+    if (result === undefined) {
+      await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
+    }
+    return result;
+  }
+}
