@@ -3,8 +3,7 @@ import { type Client, insertEvent } from '../../db/events.ts';
 import { lookUpAddress } from '../../db/known-addresses.ts';
 import { findUser, type User } from '../../db/users.ts';
 import { signals } from '../metrics/signals.ts';
-import { inTurn } from './in-turn.ts';
-import type { Passwords } from './passwords.ts';
+import type { PasswordHasher, Passwords } from './passwords.ts';
 import { withRateLimit } from './rate-limit.ts';
 import { presentedUsername } from './username.ts';
 
@@ -28,7 +27,7 @@ export async function logInWith<Result>(
   parts: { db: Database; passwords: Passwords },
   credentials: Credentials,
   from: Client,
-  use: (user: User) => Promise<Result | undefined>,
+  use: (user: User, hasher: PasswordHasher) => Promise<Result | undefined>,
 ): Promise<Checked<Result>> {
   try {
     const logIn = await checkPassword(parts, credentials, from, 'log in', use);
@@ -41,36 +40,41 @@ export async function logInWith<Result>(
 }
 
 /**
- * The one check of a password, whatever it is for, within the rate limit; a failed attempt is an
+ * The one check of a password, whatever it is for, within the rate limit: looks up the address,
+ * reserves a place in the queue, counts the attempt, and only then hashes. A failed attempt is an
  * event. An unknown name, a wrong password and a disabled user look the same.
  *
  * @param purpose which kind of event a failed attempt is
  * @param use what the password is needed for; undefined makes the attempt a failed one
+ * @throws {HttpError} 503 where the queue has no place left
  */
 export async function checkPassword<Result>(
   { db, passwords }: { db: Database; passwords: Passwords },
   { username, password }: Credentials,
   from: Client,
   purpose: 'log in' | 'authentication',
-  use: (user: User) => Promise<Result | undefined>,
+  use: (user: User, hasher: PasswordHasher) => Promise<Result | undefined>,
 ): Promise<Checked<Result>> {
   const name = presentedUsername(username).toLowerCase();
   const address = await lookUpAddress(db, name, from.ip);
-  const limited = () => withRateLimit(db, name, address, attempt);
-  const attempted =
-    purpose === 'log in'
-      ? await inTurn(JSON.stringify([name, address.networks]), limited)
-      : await limited();
+  const waiter = {
+    address: address.kind,
+    // Side by side, the right ones of a program would count as failures of one another.
+    ...(purpose === 'log in' && { inTurnWith: JSON.stringify([name, address.networks]) }),
+  };
+  const attempted = await passwords.withPlace(waiter, (hasher) =>
+    withRateLimit(db, name, address, () => attempt(hasher)),
+  );
   if ('retryAfterSeconds' in attempted) {
     return { outcome: 'throttled', seconds: attempted.retryAfterSeconds };
   }
   if (attempted.result === undefined) return { outcome: 'wrong' };
   return { outcome: 'right', result: attempted.result };
 
-  async function attempt(): Promise<Result | undefined> {
+  async function attempt(hasher: PasswordHasher): Promise<Result | undefined> {
     const user = await findUser(db, name);
-    const isRight = await passwords.verify(password, user?.passwordDigest);
-    const result = user && isRight && !user.disabledAt ? await use(user) : undefined;
+    const isRight = await hasher.verify(password, user?.passwordDigest);
+    const result = user && isRight && !user.disabledAt ? await use(user, hasher) : undefined;
     if (result === undefined) {
       await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
     }

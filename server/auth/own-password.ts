@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import type { User } from '../../db/users.ts';
 import { client } from '../http/client.ts';
 import { checkPassword } from './check-password.ts';
-import type { Passwords } from './passwords.ts';
+import type { PasswordHasher, Passwords } from './passwords.ts';
 import { waitSentence } from './rate-limit.ts';
 import { signedInUser } from './require-sign-in.ts';
 
@@ -19,7 +19,7 @@ export async function withOwnPassword<Result>(
   parts: { db: Database; passwords: Passwords },
   req: Request,
   password: string,
-  use: (user: User) => Promise<Result>,
+  use: (user: User, hasher: PasswordHasher) => Promise<Result>,
 ): Promise<Checked<Result>> {
   const { username } = signedInUser(req);
   const credentials = { username, password };

@@ -150,6 +150,54 @@ describeProxiedApp('rate limit', (on) => {
     assert.equal((await attempt(await on.app.newUser(), '203.0.113.99', PASSWORD)).status, 303);
   });
 
+  test('a log in that finds no place in the queue does not count', async () => {
+    const username = await on.app.newUser();
+    const giveBack = on.app.takePasswordPlaces('known', 80);
+    for (let time = 0; time < 7; time++) {
+      assert.equal((await attempt(username, ELSEWHERE, PASSWORD)).status, 503);
+    }
+    await giveBack();
+    assert.equal((await attempt(username, ELSEWHERE, PASSWORD)).status, 303);
+  });
+
+  test('a log in that fails with an error does not count', async () => {
+    const username = await on.app.newUser();
+    const digest = 'no digest, and 60 characters'.padEnd(60);
+    await sql`update users set password_digest = ${digest} where username = ${username}`.execute(
+      on.db,
+    );
+    for (let time = 0; time < 7; time++) {
+      assert.equal((await attempt(username, ELSEWHERE)).status, 500);
+    }
+  });
+
+  test('a refused attempt gives its place back at once', async () => {
+    const username = await on.app.newUser();
+    for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
+    await lastWait();
+    const giveBack = on.app.takePasswordPlaces('new', 63);
+    for (let time = 0; time < 3; time++) await mustWait(username, ELSEWHERE);
+    await giveBack();
+  });
+
+  test('junk names from four networks leave a known address its place', async () => {
+    const username = await on.app.newUser();
+    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    const { reached, release } = on.app.holdPasswordChecks();
+    const junk = (n: number) => attempt(`junk${n}`, `2001:db8:${n % 4}::${n + 1}`);
+    const waiting = [];
+    for (let n = 0; n < 64; n++) {
+      waiting.push(junk(n));
+      await reached(n + 1);
+    }
+    for (let n = 64; n < 68; n++) assert.equal((await junk(n)).status, 503);
+    const logIn = attempt(username, HOME, PASSWORD);
+    await reached(65);
+    release();
+    assert.equal((await logIn).status, 303);
+    for (const answer of await Promise.all(waiting)) assert.equal(answer.status, 401);
+  });
+
   test('an unknown name waits as a known one does', async () => {
     await fail(6, 'nobody-at-all', '198.51.100.210');
     assert.equal(await lastWait(), 1);

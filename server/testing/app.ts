@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Database } from '../../db/database.ts';
+import type { Address } from '../../db/known-addresses.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
 import { createApp } from '../app.ts';
 import { type Passwords, startPasswords } from '../auth/passwords.ts';
@@ -81,7 +82,23 @@ export async function startApp(
     /** What the app consists of. */
     parts,
     /** Keeps the next password waiting before it is checked, so that a test can act meanwhile. */
-    holdNextPasswordCheck: passwords.holdNext,
+    holdNextPasswordCheck() {
+      const { reached, release } = passwords.hold(1);
+      return { reached: reached(1), release };
+    },
+    /** Keeps every password waiting before it is checked, until all are released. */
+    holdPasswordChecks: () => passwords.hold(Number.POSITIVE_INFINITY),
+    /** Takes so many places in the queue for passwords until the test gives them back. */
+    takePasswordPlaces(address: Address['kind'], places: number): () => Promise<void> {
+      const released = Promise.withResolvers<void>();
+      const taken = Array.from({ length: places }, () =>
+        passwords.withPlace({ address }, () => released.promise),
+      );
+      return async () => {
+        released.resolve();
+        await Promise.all(taken);
+      };
+    },
     passwords,
     stopping,
     /** What the app has logged, one JSON text per line. */
@@ -123,30 +140,41 @@ export async function startApp(
 }
 
 interface Held {
-  /** Resolves when a request waits for its password to be checked. */
-  reached: Promise<void>;
+  /** Resolves when so many requests wait for their passwords to be checked. */
+  reached(requests: number): Promise<void>;
   release(): void;
 }
 
-/** Passwords whose next check can be made to wait. */
-function holdable(passwords: Passwords): Passwords & { holdNext(): Held } {
-  let holdCheck: (() => Promise<void>) | undefined;
+/** Passwords whose checks can be made to wait. */
+function holdable(passwords: Passwords): Passwords & { hold(requests: number): Held } {
+  let waitHere: () => Promise<void> = async () => {};
   return {
     ...passwords,
-    async verify(password, digest) {
-      const hold = holdCheck;
-      holdCheck = undefined;
-      await hold?.();
-      return passwords.verify(password, digest);
-    },
-    holdNext() {
-      const reached = Promise.withResolvers<void>();
+    withPlace: (waiter, task) =>
+      passwords.withPlace(waiter, (hasher) =>
+        task({
+          ...hasher,
+          async verify(password, digest) {
+            await waitHere();
+            return hasher.verify(password, digest);
+          },
+        }),
+      ),
+    hold(requests) {
       const released = Promise.withResolvers<void>();
-      holdCheck = () => {
-        reached.resolve();
-        return released.promise;
+      const arrivals = new EventEmitter();
+      let waiting = 0;
+      waitHere = async () => {
+        if (++waiting > requests) return;
+        arrivals.emit('arrival');
+        await released.promise;
       };
-      return { reached: reached.promise, release: released.resolve };
+      return {
+        async reached(count) {
+          while (waiting < count) await once(arrivals, 'arrival');
+        },
+        release: released.resolve,
+      };
     },
   };
 }

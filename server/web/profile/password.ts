@@ -4,7 +4,7 @@ import { listSessions } from '../../../db/open-sessions.ts';
 import type { User } from '../../../db/users.ts';
 import { withOwnPassword } from '../../auth/own-password.ts';
 import { passwordProblem } from '../../auth/password-rules.ts';
-import type { Passwords } from '../../auth/passwords.ts';
+import type { PasswordHasher, Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { changePassword } from '../../auth/sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
@@ -41,9 +41,9 @@ export function password(db: Database, passwords: Passwords): Router {
     leaveNotice(res, 'password-changed');
     res.redirect(303, req.baseUrl);
 
-    async function use(user: User): Promise<'changed' | 'signed out' | 'refused'> {
+    async function use(user: User, hasher: PasswordHasher) {
       if (Object.keys(problems).length > 0) return 'refused';
-      const newDigest = await passwords.hash(form.new_password);
+      const newDigest = await hasher.hash(form.new_password);
       return (await changePassword(db, req, user, newDigest)) ? 'changed' : 'signed out';
     }
   }

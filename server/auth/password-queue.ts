@@ -1,0 +1,75 @@
+import type { Address } from '../../db/known-addresses.ts';
+import { HttpError } from '../http/errors.ts';
+
+/**
+ * How many may wait at once for the password thread. At about 150 ms each, a longer queue would time
+ * out anyway. Junk from addresses that are new to the user, or hidden, leaves places to the others,
+ * which are also hashed first.
+ */
+const LIMITS: { kinds: Address['kind'][]; places: number }[] = [
+  { kinds: ['none'], places: 16 },
+  { kinds: ['none', 'new'], places: 64 },
+  { kinds: ['none', 'new', 'known'], places: 80 },
+];
+
+export interface Waiter {
+  address: Address['kind'];
+  /** Waiters with the same one run one after the other; others side by side. */
+  inTurnWith?: string;
+}
+
+export type PasswordQueue = ReturnType<typeof createPasswordQueue>;
+
+export function createPasswordQueue() {
+  const taken = { none: 0, new: 0, known: 0 };
+  /** The last waiter of each turn. */
+  const last = new Map<string, Promise<void>>();
+
+  return { withPlace };
+
+  /**
+   * Reserves a place, runs a task once those before it in its turn are over, and gives the place back
+   * when the task ends.
+   *
+   * @throws {HttpError} 503 where there is no place left
+   */
+  async function withPlace<Result>(
+    { address, inTurnWith }: Waiter,
+    task: () => Promise<Result>,
+  ): Promise<Result> {
+    if (isFull(address)) throw tooManyLogIns();
+    taken[address]++;
+    try {
+      return await (inTurnWith === undefined ? task() : inTurn(inTurnWith, task));
+    } finally {
+      taken[address]--;
+    }
+  }
+
+  function isFull(address: Address['kind']): boolean {
+    return LIMITS.some(({ kinds, places }) => {
+      const waiting = kinds.reduce((sum, kind) => sum + taken[kind], 0);
+      return kinds.includes(address) && waiting >= places;
+    });
+  }
+
+  async function inTurn<Result>(name: string, task: () => Promise<Result>): Promise<Result> {
+    const running = (last.get(name) ?? Promise.resolve()).then(task);
+    const over = running.then(
+      () => {},
+      () => {},
+    );
+    last.set(name, over);
+    try {
+      return await running;
+    } finally {
+      if (last.get(name) === over) last.delete(name);
+    }
+  }
+}
+
+function tooManyLogIns(): HttpError {
+  return new HttpError(503, 'Too many people are logging in. Please try again in a moment.', {
+    'Retry-After': '5',
+  });
+}
