@@ -35,7 +35,7 @@ describeOnDatabase('the app', (on) => {
   });
   after(() => app.close());
 
-  test('a view of the tab costs three reads and no write', async () => {
+  test('viewing the tab costs three reads and no write', async () => {
     await visitor.createKey();
     await visitor.get(TAB);
     statements.length = 0;
@@ -60,7 +60,7 @@ describeOnDatabase('the app', (on) => {
     }
   });
 
-  test('no page that depends on who asks is stored, or holds a script or style of its own', async () => {
+  test('no page of a user may be stored, and none has an inline script or style', async () => {
     const { id } = await visitor.createKey();
     for (const path of [
       '/',
@@ -77,7 +77,7 @@ describeOnDatabase('the app', (on) => {
     assert.equal((await app.newVisitor().get('/login')).headers.get('cache-control'), 'no-store');
   });
 
-  test('every signed-in page has the user, my profile and log out at its top', async () => {
+  test('every signed-in page has the user name, my profile and log out at its top', async () => {
     for (const path of ['/', '/profile', '/profile/authenticate', TAB, '/nothing']) {
       const { body } = await visitor.get(path);
       assert.match(body, /<strong>ada<\/strong>/, path);
@@ -90,7 +90,7 @@ describeOnDatabase('the app', (on) => {
     }
   });
 
-  test('every page of the profile tells when it locks again, on the clock of its user', async () => {
+  test("every page of the profile says when it locks, in the user's time zone", async () => {
     const { id } = await visitor.createKey();
     await on.db.updateTable('users').set({ time_zone: 'Asia/Kolkata' }).execute();
     for (const path of ['/profile', TAB, `${TAB}/${id}/remove`, '/profile/nothing']) {
@@ -134,7 +134,7 @@ describeOnDatabase('the app', (on) => {
     await last.close();
   });
 
-  test('what is not there is 404, in the frame of the site', async () => {
+  test('an unknown URL is 404, in the frame of the site', async () => {
     for (const path of ['/nothing', '/profile/nothing', '/login/nothing', '/%2e%2e/package.json']) {
       const { status, body } = await visitor.get(path);
       assert.equal(status, 404, path);
@@ -148,7 +148,7 @@ describeOnDatabase('the app', (on) => {
     assert.equal((await visitor.send(TAB, { method: 'HEAD' })).status, 200);
   });
 
-  test('broken requests are refused, never a 500, and nothing is made', async () => {
+  test('broken requests are refused, never a 500, and create nothing', async () => {
     await visitor.get(TAB);
     const count = async () => (await on.db.selectFrom('api_keys').select('id').execute()).length;
     const before = await count();
@@ -175,7 +175,7 @@ describeOnDatabase('the app', (on) => {
     assert.equal((await visitor.send(TAB, { method: 'DELETE' })).status, 403);
   });
 
-  test('a fault of ours shows a request id, which the log has too, and never a stack', async () => {
+  test('an internal error shows a request id that is also in the log, and never a stack', async () => {
     await on.db.schema.alterTable('api_keys').renameTo('api_keys_away').execute();
     const { status, headers, body } = await visitor.get(TAB);
     await on.db.schema.alterTable('api_keys_away').renameTo('api_keys').execute();
@@ -186,7 +186,7 @@ describeOnDatabase('the app', (on) => {
     assert.ok(app.logLines.some((line) => line.includes(requestId) && line.includes('"err"')));
   });
 
-  test('a fault in the log has nothing of what was typed', async () => {
+  test('an error in the log contains nothing that was typed', async () => {
     await on.db.schema.alterTable('events').renameTo('events_away').execute();
     app.logLines.length = 0;
     const { status } = await visitor.postKey({ label: 'typed-by-a-person' });
@@ -197,7 +197,7 @@ describeOnDatabase('the app', (on) => {
     assert.doesNotMatch(log, /typed-by-a-person|"params"|"query"|"detail"/);
   });
 
-  test('the log has one line a request, without query, cookies, bodies or keys', async () => {
+  test('the log has one line per request, without query, cookies, bodies or keys', async () => {
     const { secret } = await visitor.createKey({ label: 'a-secret-label' });
     app.logLines.length = 0;
     await visitor.get(`${TAB}?label=a-secret-query`);
@@ -226,7 +226,7 @@ describeOnDatabase('the app', (on) => {
   });
 });
 
-test('with PostgreSQL away: 503 in a page, not ready; works again by itself', {
+test('without PostgreSQL: an error page with 503, not ready; recovers by itself', {
   skip: noPostgres,
 }, async (t) => {
   const url = await createTestDatabase();

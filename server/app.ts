@@ -38,7 +38,7 @@ interface Parts {
   stopping: AbortSignal;
 }
 
-/** The whole app. Doesn't listen. */
+/** The whole app. It does not listen. */
 export function createApp(parts: Parts): RequestListener {
   const trust = trusting(parts.config.trustProxy);
   const pages = createPages({ ...parts, trust });
@@ -54,17 +54,17 @@ export function createApp(parts: Parts): RequestListener {
 export function createPages(parts: Parts & { trust: Trust }): Express {
   const { config, db, passwords, log, stopping, trust } = parts;
   const app = express();
-  // Everywhere: outside production, Express's own last resort would show a stack.
+  // Everywhere: outside production, Express's own error handler would show a stack.
   app.set('env', 'production');
   app.disable('x-powered-by');
   app.set('trust proxy', trust);
   app.set('query parser', 'simple');
-  // No page is the same twice, nor kept by anybody. (Files have tags of their own.)
+  // Pages are not cacheable, so ETags are useless. (Static files have their own.)
   app.set('etag', false);
   useViews(app);
 
   app.use(securityHeaders(config));
-  // Asked every few seconds; before the log, which they would bury.
+  // Before the log: probes would flood it.
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
@@ -77,7 +77,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
       extended: false,
       limit: '10kb',
       parameterLimit: MAX_PARAMETERS,
-      // A few compressed bytes can become megabytes.
+      // A few compressed bytes could become megabytes.
       inflate: false,
     }),
   );
@@ -90,7 +90,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.get('/', requireSignIn, csrf, home(db));
   app.use('/documentation', requireSignIn, csrf, documentation(config));
 
-  // Closed by default: a page under /profile is behind these three because of where it is.
+  // Closed by default: a page under /profile needs these three because of where it is mounted.
   app.use('/profile', requireSignIn, csrf);
   app.use('/profile/authenticate', authenticatePage(db, passwords));
   app.use('/profile', requireRecentPassword, profile(db, passwords));

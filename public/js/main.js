@@ -1,7 +1,7 @@
-// What any page may need: two small things in one file, since every file is a request.
+// For every page: two small behaviours in one file, since every file is a request.
 
-// A form is sent once. A second click, while the first one's answer is on its way, would replace
-// that answer by another: the page that shows a new key by one that can't.
+// A form is sent once. A second click before the answer arrives would replace that answer by
+// another one: the page that shows a new key by a page that cannot.
 addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
@@ -9,15 +9,15 @@ addEventListener('submit', (event) => {
   form.dataset.sending = '';
 });
 
-// A page that comes back from the browser's cache, or whose form was stopped, is as good as new.
+// A page restored from the browser's cache, or whose request was stopped, can send its forms again.
 function recover() {
   for (const form of document.forms) delete form.dataset.sending;
 }
 addEventListener('pageshow', recover);
 globalThis.navigation?.addEventListener('navigateerror', recover);
 
-// A page whose lock has closed says so, and where it is opened again. Asked each second, since a
-// computer that was asleep has not counted.
+// When the settings have locked, the page says so and links to re-authentication. Compared with the
+// clock every second, since timers do not run while a computer sleeps.
 const lock = document.querySelector('[data-locks-in]');
 if (lock instanceof HTMLElement) {
   const locksAt = Date.now() + Number(lock.dataset.locksIn) * 1000;

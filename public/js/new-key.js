@@ -1,5 +1,5 @@
-// A key that was just made: copies it, and wipes it as the page is left, so that neither Back nor
-// the browser's frozen copy of the page can show it again.
+// A key that was just created: copies it, and removes it when the page is left, so that neither Back
+// nor the browser's cached page can show it again.
 
 const message = document.querySelector('[data-new-key]');
 const secret = message?.querySelector('[data-secret]');

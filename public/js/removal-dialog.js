@@ -1,16 +1,16 @@
-// Asks the question of the removal page in a dialog, without leaving the table. Whatever goes
-// wrong on the way, the link is followed instead, and the page asks it.
+// Asks the question of the removal page in a dialog, without leaving the table. If anything fails,
+// the link is followed instead, and the page asks.
 
-/** Whether a question is on its way. Once it is asked, nothing beside it can be clicked. */
-let isOnItsWay = false;
+/** Whether a question is being loaded. Once the dialog is open, nothing outside it can be clicked. */
+let isLoading = false;
 
 for (const link of document.querySelectorAll('a[data-remove]')) {
   link.addEventListener('click', (event) => {
     if (!(event instanceof MouseEvent && link instanceof HTMLAnchorElement)) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    if (isOnItsWay) return;
-    isOnItsWay = true;
+    if (isLoading) return;
+    isLoading = true;
     ask(link.href).catch(() => location.assign(link.href));
   });
 }
@@ -20,7 +20,7 @@ async function ask(url) {
   const response = await fetch(url, { redirect: 'error' });
   const page = new DOMParser().parseFromString(await response.text(), 'text/html');
   const question = page.querySelector('[data-question]');
-  if (!response.ok || !question) throw new Error('The question did not come.');
+  if (!response.ok || !question) throw new Error('The question did not load.');
 
   const dialog = document.createElement('dialog');
   dialog.setAttribute('aria-labelledby', 'question');
@@ -32,10 +32,10 @@ async function ask(url) {
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
-  isOnItsWay = false;
+  isLoading = false;
 }
 
-// Back from the page that a link led to, where the question did not come.
+// The person came Back from the page of a link whose question failed to load.
 addEventListener('pageshow', (event) => {
-  if (event.persisted) isOnItsWay = false;
+  if (event.persisted) isLoading = false;
 });

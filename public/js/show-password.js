@@ -1,5 +1,6 @@
-// A button that shows what was typed in the password fields it controls, and hides it again. Sent,
-// or left, they are passwords again: a browser would offer the text of any other field a next time.
+// A button that shows what was typed in the password fields it controls, and hides it again. When the
+// form is sent or the page is left they become password fields again, because browsers save and
+// suggest the content of text fields.
 
 for (const button of document.querySelectorAll('button[data-show-password]')) {
   if (!(button instanceof HTMLButtonElement)) continue;

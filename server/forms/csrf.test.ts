@@ -7,7 +7,7 @@ import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 
-describeApp('forms of ours', (on) => {
+describeApp('CSRF protection', (on) => {
   let visitor: Visitor;
   beforeEach(async () => {
     visitor = await on.app.signInNewUser();
@@ -17,7 +17,7 @@ describeApp('forms of ours', (on) => {
     return (await on.db.selectFrom('api_keys').select('id').execute()).length;
   }
 
-  /** Posts a whole, right form, but for the token and the headers. */
+  /** Posts a complete, valid form with this token and these headers. */
   async function post(headers: Record<string, string>, token?: string) {
     await visitor.get(TAB);
     const fields = { label: 'typed <b>', expires: '1-week', request_id: visitor.requestId };
@@ -33,7 +33,7 @@ describeApp('forms of ours', (on) => {
   const own = () => ({ origin: on.app.origin });
   const allowed: [string, () => Record<string, string>][] = [
     ['Sec-Fetch-Site: same-origin', () => ({ 'sec-fetch-site': 'same-origin' })],
-    ['our own Origin', own],
+    ['the own Origin', own],
     ['neither header', () => ({})],
     [
       'Sec-Fetch-Site: same-origin and a foreign Origin',
@@ -92,7 +92,7 @@ describeApp('forms of ours', (on) => {
     assert.equal((await stranger.post('/login', fields, own())).status, 303);
   });
 
-  test('a stale removal asks again; a stale log out stays signed in', async () => {
+  test('a removal with a stale token asks again; a log out with one does not log out', async () => {
     const { id } = await visitor.createKey();
     const path = `${TAB}/${id}/remove`;
     const removal = await visitor.post(path, { _csrf: 'stale' }, own());
@@ -106,7 +106,7 @@ describeApp('forms of ours', (on) => {
     assert.equal((await visitor.get(path)).status, 200);
   });
 
-  test('a token counts in the body only, and only as one string', async () => {
+  test('a token is read from the body only, and only as one string', async () => {
     await visitor.get(TAB);
     const token = visitor.csrfToken;
     const fields = { label: '', expires: 'never', request_id: visitor.requestId };
@@ -130,7 +130,7 @@ describeApp('forms of ours', (on) => {
     assert.equal(made, 0);
   });
 
-  test('signed out comes first: sent to log in, with what was typed, nothing done', async () => {
+  test('a visitor who is signed out is sent to log in before the token is checked', async () => {
     const stranger = on.app.newVisitor();
     const answer = await stranger.post(
       TAB,
@@ -142,7 +142,7 @@ describeApp('forms of ours', (on) => {
     assert.equal(answer.location, `/login?next=${next}`);
   });
 
-  test('where PUBLIC_URL is set, that is the origin that counts', async () => {
+  test('where PUBLIC_URL is set, posts must come from it', async () => {
     const proxied = await startApp(on.db, { publicUrl: 'http://keys.example.com' });
     const stranger = proxied.newVisitor();
     await stranger.get('/login');

@@ -11,12 +11,12 @@ const checkToken = csurf({
 });
 
 /**
- * Lets a post through that comes from one of our forms: the browser says so, where it says
- * anything, and the post holds the session's token. Mounted only where there is a session to hold
- * the secret, since csurf stores one for every visitor.
+ * Lets a post through only if it comes from one of our forms: it holds the session's token, and
+ * the browser's headers, where it sends them, name this site. Mounted only where there is a session
+ * to hold the secret, since csurf stores one for every visitor.
  *
- * A post from one of our own pages with an old token leads back to its form, filled in with what was
- * typed, and a notice that nothing was done.
+ * A post from one of our own pages with an old token is redirected to its form, with what was typed
+ * and a notice that nothing was done.
  *
  * @param publicUrl the origin that posts have to come from; without it, the request's own.
  */
@@ -37,7 +37,7 @@ export function csrfProtection({ publicUrl }: { publicUrl: string | undefined })
 
 /**
  * Where a request comes from, as the browser says: `Sec-Fetch-Site` (Fetch Metadata), else
- * `Origin` (RFC 6454). Programs, and browsers of before 2020, may send neither.
+ * `Origin` (RFC 6454). Programs, and browsers older than 2020, may send neither.
  */
 function requestOrigin(req: Request, publicUrl: string | undefined): 'own' | 'foreign' | 'unknown' {
   const site = req.get('sec-fetch-site');

@@ -3,7 +3,7 @@ import { carriedFields } from './forms.ts';
 import { localPath } from './local-path.ts';
 
 const CARRIED_LENGTH = 128;
-/** In the URL of a form that was sent and not acted upon, for its page to say so. */
+/** Marks the URL of a form that was sent and not acted upon, so that its page says so. */
 const NOT_DONE = 'not_done';
 
 /**
@@ -23,13 +23,16 @@ export function formPath(req: Request): string | undefined {
   return withNotDone(path, query);
 }
 
-/** The path of a form, for its page to say that what was sent was not acted upon. */
+/**
+ * The path of a form whose page says that what was sent was not acted upon. The mark is in the URL,
+ * not in the cookie of a notice, because it has to last through log in and Authenticate.
+ */
 export function withNotDone(path: string, query = new URLSearchParams()): string {
   query.set(NOT_DONE, '1');
   return `${path}?${query}`;
 }
 
-/** Whether a path, with its query, is that of a form which was sent and not acted upon. */
+/** Whether a path with its query was made by `withNotDone`. */
 export function isNotDone(path: string): boolean {
   return URL.parse(path, 'http://here.invalid')?.searchParams.has(NOT_DONE) ?? false;
 }

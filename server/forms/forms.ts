@@ -1,6 +1,6 @@
 /**
- * Every form that has fields, by its URL: what it sends, beside the CSRF token, and whether a URL may
- * carry that back to the form when it has to be sent again. Passwords never.
+ * Every form that has fields, by its URL: the fields it sends in addition to the CSRF token, and which
+ * of them a URL may carry back to the form when it has to be sent again. Never passwords.
  */
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },
@@ -12,7 +12,7 @@ export const forms = {
     new_password_again: 'secret',
   },
   '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
-  /** For those that are a button only. */
+  /** For forms that are only a button. */
   none: {},
 } as const satisfies Record<string, Record<string, 'carried' | 'secret' | 'fresh'>>;
 

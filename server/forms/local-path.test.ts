@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { localPath } from './local-path.ts';
 
 for (const path of ['/', '/profile', '/profile/api-keys?label=ci&expires=1-day', '/a%2f%2fb']) {
-  test(`${path} is a path of ours`, () => assert.equal(localPath(path), path));
+  test(`${path} is a path of this site`, () => assert.equal(localPath(path), path));
 }
 
 const foreign = [
@@ -28,6 +28,6 @@ for (const text of foreign) {
   test(`${JSON.stringify(text)} leads nowhere`, () => assert.equal(localPath(text), undefined));
 }
 
-test('line breaks do not get into a header', () => {
+test('line breaks cannot get into a header', () => {
   assert.equal(localPath('/a\r\nSet-Cookie: x'), '/aSet-Cookie:%20x');
 });

@@ -2,9 +2,9 @@
 const MAX_LENGTH = 4_096;
 
 /**
- * A path of ours, with its query, or undefined for anything else: other hosts however they are
- * spelled (`//evil`, `/\evil`, `https:evil`), relative paths, control characters. The answer is
- * as the URL standard reads it, which is how browsers will read the Location header.
+ * A path of this site, with its query, or undefined for anything else: other hosts in any
+ * spelling (`//evil`, `/\evil`, `https:evil`), relative paths, control characters. The result is
+ * normalised by the URL standard, as browsers read the Location header.
  */
 export function localPath(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > MAX_LENGTH) return undefined;

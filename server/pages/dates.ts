@@ -2,7 +2,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long ago `then` was, as the table says it: `Right Now!`, `2 hours ago`. */
+/** How long ago `then` was, in the words of the table: `Right Now!`, `2 hours ago`. */
 export function age(then: Date, now: Date, timeZone: string): string {
   if (now.getTime() - then.getTime() < MINUTE) return 'Right Now!';
   return `${span(then, now, timeZone)} ago`;
@@ -10,8 +10,8 @@ export function age(then: Date, now: Date, timeZone: string): string {
 
 /** How long `end` is away: `5 months`, `Less than a minute`. */
 export function timeLeft(end: Date, now: Date, timeZone: string): string {
-  // The database counts microseconds, a Date cuts them off: the moment something begins to last
-  // six months, less than six months are left.
+  // The database has microseconds, which a Date cuts off: without this, something created now to
+  // last six months would have less than six months left.
   const left = new Date(end.getTime() - 1);
   if (left.getTime() - now.getTime() < MINUTE) return 'Less than a minute';
   return span(now, left, timeZone);
@@ -22,7 +22,7 @@ export function minute(date: Date, timeZone: string): string {
   return formatter(timeZone).format(date).slice(0, 16);
 }
 
-/** `14:32` on the clock of a time zone: for what is near. */
+/** `14:32` on the clock of a time zone, for times of the same day. */
 export function timeOfDay(date: Date, timeZone: string): string {
   return minute(date, timeZone).slice(11);
 }
@@ -57,7 +57,7 @@ function wallClock(date: Date, timeZone: string): Date {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** `2014-02-13 07:42:05`, as Sweden writes it. Making a formatter costs far more than using one. */
+/** `2014-02-13 07:42:05`, the Swedish format. Creating a formatter costs far more than using one. */
 function formatter(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known) return known;

@@ -7,7 +7,7 @@ export const nothingHere: RequestHandler = () => {
   throw notFound();
 };
 
-/** The one place where an error becomes a page. Only an HttpError's own words are shown. */
+/** The only place where an error becomes a page. Only the message of an HttpError is shown. */
 export function errorPage(log: Logger): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const refusal = toHttpError(error);
@@ -38,7 +38,7 @@ const titles: Record<number, string> = {
   503: 'Not available',
 };
 
-/** What to do next. */
+/** What the person can do next. */
 const advice: Record<number, string> = {
   403: 'If you pressed a button on this site, reload the page and try again. If another site sent you here, it may have tried to act on your behalf.',
   404: 'Check the address for a typing mistake. What was here may have been removed since.',

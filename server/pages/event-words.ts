@@ -3,7 +3,7 @@ import type { Activity } from '../../db/events.ts';
 
 const words: ReadonlyMap<string, string> = new Map(Object.entries(eventKinds));
 
-/** What happened, in the words of the page. A kind of a later version is shown under its own name. */
+/** What happened, in the words of the page. A later version's kind is shown under its own name. */
 export function describe({ kind, details }: Pick<Activity, 'kind' | 'details'>): string {
   const text = words.get(kind) ?? kind;
   return text.replace('{prefix}', details.prefix ?? '');

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 
-/** Sentences that a page says once, at its top, about what was done before it was opened. */
+/** Sentences that a page shows once, at its top, about the action that led to it. */
 export const notices = {
   'key-removed': { text: 'The key has now been removed.', good: true },
   'key-removed-before': { text: 'That key was already removed.', good: false },
@@ -30,7 +30,7 @@ const COOKIE = 'notice';
 /**
  * Leaves a notice for the page that a redirect leads to. It travels in a cookie that holds its
  * name: a flash in the session would be a write to the database for each view, shown twice or
- * lost when two requests race, and a query parameter would say it again at each reload.
+ * lost when two requests race, and a query parameter would show it again at each reload.
  */
 export function leaveNotice(res: Response, name: NoticeName): void {
   res.cookie(COOKIE, name, {
@@ -41,7 +41,7 @@ export function leaveNotice(res: Response, name: NoticeName): void {
   });
 }
 
-/** The notice for the page being rendered, if there is one; from then on it is gone. */
+/** The notice for the page being rendered, if there is one. It is shown only once. */
 export function takeNotice(req: Request, res: Response): Notice | undefined {
   const left = /(?:^|;\s*)notice=([a-z-]+)/.exec(req.headers.cookie ?? '')?.[1];
   if (left !== undefined)

@@ -1,6 +1,6 @@
 import bowser from 'bowser';
 
-/** Most of a page's rows are of one program, and finding out takes longer than the rest of a row. */
+/** Most rows of a page have the same user agent, and parsing it takes longer than the rest of a row. */
 const known = new Map<string, string>();
 const MOST_KNOWN = 1_000;
 
@@ -8,7 +8,7 @@ const MOST_KNOWN = 1_000;
 export function program(userAgent: string): string {
   const before = known.get(userAgent);
   if (before !== undefined) return before;
-  // Whatever anybody sends gets here.
+  // User agents come from clients, so the number of different ones has no limit.
   if (known.size >= MOST_KNOWN) known.clear();
   const name = read(userAgent);
   known.set(userAgent, name);

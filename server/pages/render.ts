@@ -11,7 +11,7 @@ import { assets, type Views } from './views.ts';
 /**
  * Answers with a page: a view in its frame, views/layout.ejs. The only caller of `res.render`.
  *
- * @param title from the particular to the general: `['API Keys', 'My Profile']`.
+ * @param title the most specific part first: `['API Keys', 'My Profile']`.
  */
 export function render<View extends keyof Views>(
   req: Request,
@@ -39,7 +39,7 @@ export function render<View extends keyof Views>(
   });
 }
 
-/** When the profile asks for the password again, and where that is done. */
+/** When the settings lock, and the URL of re-authentication. */
 function lockOf({ session, originalUrl }: Request, view: keyof Views, timeZone: string) {
   const { lock } = session;
   if (lock === undefined) return undefined;
@@ -47,13 +47,13 @@ function lockOf({ session, originalUrl }: Request, view: keyof Views, timeZone: 
   return {
     at: lock.at,
     clock: timeOfDay(lock.at, timeZone),
-    /** Left, so that the clock of the browser, and of this process, may be wrong. */
+    /** Until then: a duration, since the clocks of the browser and of this process may be wrong. */
     seconds: lock.seconds,
     authenticate: `/profile/authenticate?${new URLSearchParams({ next: canReturnHere ? originalUrl : '/profile' })}`,
   };
 }
 
-/** Views are plain functions of one argument, `page`: compiled without `with`, a third faster. */
+/** Views are plain functions of one argument, `page`: compiled without `with`, they are a third faster. */
 export function useViews(app: Express): void {
   const folder = path.resolve(import.meta.dirname, '../../views');
   app.set('views', folder);

@@ -54,7 +54,7 @@ describe('the files of public/', () => {
     }
   });
 
-  test('a plain name, or the hash of another version, gets the same file, but not to be kept', async () => {
+  test('a plain name, or the hash of another version, gets the same file with no-cache', async () => {
     const ours = await visitor.get(assetUrl('css/main.css'));
     for (const name of ['css/main.css', 'css/main.css?3', '0123456789/css/main.css']) {
       const address = `/assets/${name}`;
@@ -101,7 +101,7 @@ describe('the files of public/', () => {
     }
   });
 
-  test('a part of a file, its head alone, and a part that it does not have', async () => {
+  test('range requests and HEAD are answered; a range outside the file is 416', async () => {
     const address = assetUrl('css/main.css');
     const part = await visitor.get(address, { range: 'bytes=0-5' });
     assert.equal(part.status, 206);
@@ -127,7 +127,7 @@ describe('the files of public/', () => {
     assert.ok(bytes < 40_000, String(bytes));
   });
 
-  test('no name but that of a file has an address', () => {
+  test('only names of existing files have a URL', () => {
     assert.throws(() => assetUrl('css/none.css'), /There is no file public\/css\/none\.css/);
   });
 });

@@ -10,7 +10,7 @@ const YEAR_SECONDS = 31_536_000;
 /** What is in public/, by name, such as `css/main.css`. Read once, when the process starts. */
 const files = new Map(namesOfFiles().map((name) => [name, statSync(path.join(FOLDER, name))]));
 
-/** The URL under which everything in public/ is kept for good: another content has another one. */
+/** The URL under which browsers keep public/ for good: it changes with the content. */
 const VERSION_URL = `${MOUNT}/${hashOfFiles()}`;
 
 /**
@@ -26,7 +26,7 @@ export function assetUrl(name: string): string {
 
 /**
  * Serves public/ under /assets/<hash>/. Without the hash, or with that of another version of this
- * program (in a rolling restart a page may come from there), a file is the same, but is not kept.
+ * program (a page may come from there in a rolling restart), it serves the same file with no-cache.
  */
 export function staticFiles(): Router {
   const serve = express.static(FOLDER, { cacheControl: false, redirect: false, setHeaders });

@@ -4,14 +4,14 @@ import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
 import { assetUrl } from './static-files.ts';
 
-/** What each view is given; a missing local doesn't compile. The keys name files in views/. */
+/** The locals of each view; a missing one doesn't compile. The keys name files in views/. */
 export interface Views {
   documentation: DocumentationView;
   home: { user: SignedInUser; activeKeys: number };
   login: { username: string; next: string; notDone: boolean; problem: string | undefined };
   profile: {
     user: SignedInUser;
-    /** As chosen, or as typed when that was wrong. */
+    /** The chosen one, or what was sent if that was wrong. */
     timeZone: string;
     timeZones: readonly string[];
     problem: string | undefined;
@@ -51,13 +51,13 @@ interface ApiKeysView {
   /** The form, as typed. */
   form: { label: string; expires: string; requestId: string };
   problems: { label?: string; expires?: string };
-  /** What happened to this user of late, in words. */
+  /** The user's newest events, in words. */
   activity: (Activity & { what: string })[];
   lifetimes: readonly { value: string; text: string }[];
 }
 
 interface DocumentationView {
-  /** Scheme and host, as programs reach us. */
+  /** Scheme and host of this site, as programs use them. */
   url: string;
   actions: {
     name: string;
@@ -78,7 +78,7 @@ interface DocumentationView {
 const asHome = { styles: [assetUrl('css/home.css')] };
 const withPasswords = { scripts: [assetUrl('js/show-password.js')] };
 
-/** Style sheets and modules that only some views need. One that is missing ends us as we start. */
+/** Style sheets and modules that only some views need. A missing file fails the start. */
 export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: string[] }>> = {
   documentation: { styles: [assetUrl('css/documentation.css')] },
   home: asHome,

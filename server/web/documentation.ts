@@ -14,7 +14,7 @@ const gatewayFile = readFileSync(
   'utf8',
 );
 
-/** What programs can do with a key; from the tables that answer them, so it can't be out of date. */
+/** What programs can do with a key; from the tables that answer them, so that it is never out of date. */
 export function documentation({ publicUrl }: { publicUrl: string | undefined }): Router {
   return Router().get('/', showDocumentation);
 

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { describeApp } from '../testing/describe-app.ts';
 
 describeApp('/', (on) => {
-  test('the signed-out are sent to log in', async () => {
+  test('a visitor who is signed out is sent to log in', async () => {
     const answer = await on.app.newVisitor().get('/');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/login');
   });
 
-  test('shows the first login, and from then on the one before', async () => {
+  test('shows that a login is the first, and later the time of the previous one', async () => {
     const first = await on.app.signInNewUser({ authenticate: false });
     assert.match((await first.get('/')).body, /This is your first login\./);
     const second = await on.app.signIn(first.username, { authenticate: false });
@@ -20,7 +20,7 @@ describeApp('/', (on) => {
     );
   });
 
-  test('tells how many keys open the API', async () => {
+  test('shows the number of active keys', async () => {
     const visitor = await on.app.signInNewUser();
     const sentence = async () =>
       /<p>(Your API is .*)<\/p>/.exec((await visitor.get('/')).body)?.[1];

@@ -30,7 +30,7 @@ describeApp('/login', (on) => {
     assert.match((await visitor.get('/')).body, new RegExp(`Signed in as ${username}`));
   });
 
-  test('the id of before log in opens nothing: a session cannot be planted', async () => {
+  test('a session id from before log in is not signed in: a session cannot be planted', async () => {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const planted = visitor.cookieHeader();
@@ -39,7 +39,7 @@ describeApp('/login', (on) => {
     assert.equal((await attacker.get('/', { cookie: planted })).location, '/login');
   });
 
-  test('a user name counts in any case', async () => {
+  test('user names are case-insensitive', async () => {
     const { answer } = await post({ username: username.toUpperCase(), password: PASSWORD });
     assert.equal(answer.status, 303);
   });
@@ -80,7 +80,7 @@ describeApp('/login', (on) => {
     ]);
   });
 
-  test('next is followed where it is a path of ours, and nowhere else', async () => {
+  test('next is followed only to paths of this site', async () => {
     const targets = [
       ['/profile/api-keys?label=ci', '/profile/api-keys?label=ci'],
       ['//evil.example', '/'],
@@ -105,7 +105,7 @@ describeApp('/login', (on) => {
     assert.equal(again.location, '/profile');
   });
 
-  test('who is signed in is led on, from the page and from a second post', async () => {
+  test('a user who is already signed in is redirected, from the page and from a second post', async () => {
     const { visitor } = await post({ password: PASSWORD });
     await visitor.get('/');
     assert.equal((await visitor.get('/login')).location, '/');
@@ -114,7 +114,7 @@ describeApp('/login', (on) => {
     assert.equal(again.location, '/');
   });
 
-  test('a digest of a lower cost is replaced at log in', async () => {
+  test('a digest with a lower cost is replaced at log in', async () => {
     await addUser(on.db, 'old');
     const costlier = await startApp(on.db, {}, on.location, { passwordCost: 5 });
     assert.equal((await costlier.newVisitor().logIn('old')).status, 303);
@@ -124,7 +124,7 @@ describeApp('/login', (on) => {
     await costlier.close();
   });
 
-  test('a form with a field twice, or one too many, is refused', async () => {
+  test('a form with a repeated or unknown field is refused', async () => {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
     const twice = await visitor.post('/login', [

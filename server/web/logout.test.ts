@@ -30,7 +30,7 @@ describeApp('/logout', (on) => {
     assert.equal((await visitor.get('/')).status, 200);
   });
 
-  test('the signed-out are sent to log in', async () => {
+  test('a visitor who is signed out is sent to log in', async () => {
     const answer = await on.app.newVisitor().post('/logout');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/login');

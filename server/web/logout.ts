@@ -9,8 +9,8 @@ export function logout(db: Database, csrf: RequestHandler): Router {
   return Router().post('/', finishEndedLogIn, csrf, logOut);
 
   /**
-   * Who presses `log out` while Authenticate is on its way holds the id that it has just replaced:
-   * too old to be signed in, but its log in still has to end.
+   * A `log out` sent while Authenticate is being answered carries the session id that Authenticate has
+   * just replaced. That id is no longer signed in, but the session that replaced it has to end.
    */
   async function finishEndedLogIn(req: Request, res: Response, next: () => void) {
     if (req.session.user) return next();

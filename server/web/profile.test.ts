@@ -23,7 +23,7 @@ describeApp('/profile', (on) => {
     assert.match(body, /<option >Europe\/Berlin<\/option>/);
   });
 
-  test('a saved time zone is told once, and every time on every page follows', async () => {
+  test('a saved time zone is confirmed once, and all times on all pages follow it', async () => {
     const answer = await save('Asia/Katmandu');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/profile');
@@ -73,7 +73,7 @@ describeApp('/profile', (on) => {
     assert.deepEqual(unknown, []);
   });
 
-  test('any other zone is refused at the field, and nothing changes', async () => {
+  test('any other zone is refused with a message at the field, and nothing changes', async () => {
     await save('UTC');
     for (const zone of ['', 'Mars/Olympus', "UTC'; --", 'posix/UTC']) {
       const { status, body } = await save(zone);

@@ -9,7 +9,7 @@ import { render } from '../pages/render.ts';
 import { apiKeys } from './profile/api-keys.ts';
 import { password } from './profile/password.ts';
 
-/** Everything under /profile that needs the password to have been given again. */
+/** Everything under /profile that needs a recent password. */
 export function profile(db: Database, passwords: Passwords): Router {
   return Router()
     .get('/', showProfile)
@@ -35,7 +35,7 @@ export function profile(db: Database, passwords: Passwords): Router {
   }
 }
 
-/** The zones that this Node can show times in, and UTC, which Intl doesn't count among them. */
+/** The time zones that this Node knows, and UTC, which Intl does not list. */
 const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
 function renderProfile(

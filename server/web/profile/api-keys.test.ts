@@ -59,7 +59,7 @@ describeApp('/profile/api-keys', (on) => {
     assert.equal(kept[0]?.created_via, 'Linode Manager');
   });
 
-  test('a key appears in one answer, ever, and nowhere else', async () => {
+  test('a key appears in exactly one response, and nowhere else', async () => {
     const visitor = await on.app.signInNewUser();
     const { secret, headers } = await visitor.createKey();
     assert.ok(!JSON.stringify([...headers]).includes(secret));
@@ -79,7 +79,7 @@ describeApp('/profile/api-keys', (on) => {
     }
   });
 
-  test('a request repeated twenty times at once makes one key, shown once', async () => {
+  test('a request repeated twenty times at once creates one key, shown once', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const fields = { label: 'one', expires: '1-day', request_id: visitor.requestId };
@@ -139,7 +139,7 @@ describeApp('/profile/api-keys', (on) => {
     assert.match(body, /11 months/);
   });
 
-  test('a wrong label or expiry is told at the field, and what was typed stays', async () => {
+  test('a wrong label or expiry has its message at the field, and what was typed stays', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const before = await countRows();
@@ -167,7 +167,7 @@ describeApp('/profile/api-keys', (on) => {
     assert.equal(await countRows(), before);
   });
 
-  test('labels are text, wherever they appear', async () => {
+  test('labels are escaped wherever they appear', async () => {
     const visitor = await on.app.signInNewUser();
     const label = '"><img src=x onerror=alert(1)>';
     const { body, id } = await visitor.createKey({ label });
@@ -181,7 +181,7 @@ describeApp('/profile/api-keys', (on) => {
     assert.ok(!filled.includes('<img'));
   });
 
-  test('a URL can fill in the form; what it does not know it ignores', async () => {
+  test('a URL can fill in the form; unknown values are ignored', async () => {
     const visitor = await on.app.signInNewUser();
     const { body } = await visitor.get('/profile/api-keys?label=ci&expires=3-months&x=y');
     assert.match(body, /name="label" value="ci"/);
@@ -203,13 +203,13 @@ describeApp('/profile/api-keys', (on) => {
     assert.match((await visitor.get('/profile/api-keys')).body, /Expired<br>/);
   });
 
-  test("a user sees nobody else's keys", async () => {
+  test('a user sees only their own keys', async () => {
     const { secret } = await (await on.app.signInNewUser()).createKey({ label: 'private' });
     const { body } = await (await on.app.signInNewUser()).get('/profile/api-keys');
     assert.ok(!body.includes(secret.slice(0, 16)) && !body.includes('private'));
   });
 
-  test('times are those of the time zone of the user', async () => {
+  test("times are shown in the user's time zone", async () => {
     const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     await on.db
@@ -226,7 +226,7 @@ describeApp('/profile/api-keys', (on) => {
     assert.match(body, /<time datetime="2014-02-13T07:42:00\.000Z">2014-02-13 13:27<\/time>/);
   });
 
-  test('making a key is an event, in one transaction with it', async () => {
+  test('creating a key writes its event in the same transaction', async () => {
     const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     const [event] = await on.db
@@ -246,7 +246,7 @@ describeApp('/profile/api-keys', (on) => {
     await on.db.schema.alterTable('events_away').renameTo('events').execute();
   });
 
-  test('a request id that is none is refused', async () => {
+  test('an invalid request id is refused', async () => {
     const visitor = await on.app.signInNewUser();
     for (const request_id of ['', 'x', `${randomUUID()}0`]) {
       assert.equal((await visitor.postKey({ request_id })).status, 400);

@@ -62,7 +62,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal(right.location, next);
   });
 
-  test('next leads nowhere else', async () => {
+  test('next is not followed to other sites', async () => {
     const visitor = await signIn();
     await visitor.get('/profile/authenticate');
     const next = '//evil.example';
@@ -84,7 +84,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal(answer.status, 200);
   });
 
-  test('it holds for 10 minutes from then, not from the last request', async () => {
+  test('it lasts 10 minutes from the authentication, not from the last request', async () => {
     const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.get('/profile')).status, 200);
     await agePasswords();
@@ -93,7 +93,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal((await visitor.get('/profile')).status, 200);
   });
 
-  test('a create that comes too late is not carried out; what was typed comes along', async () => {
+  test('a create after the lock creates nothing, and keeps what was typed', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     await agePasswords();
@@ -115,7 +115,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.ok(!body.includes('W'.repeat(129)));
   });
 
-  test('a removal that comes too late leads back to its question', async () => {
+  test('a removal after the lock leads back to its question', async () => {
     const visitor = await on.app.signInNewUser();
     const { id } = await visitor.createKey();
     await agePasswords();
@@ -126,7 +126,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal((await visitor.get(question)).status, 200);
   });
 
-  test('a log out while the password is checked wins', async () => {
+  test('a log out while the password is checked takes precedence', async () => {
     const visitor = await signIn();
     await visitor.get('/profile/authenticate');
     const cookie = visitor.cookieHeader();
@@ -141,7 +141,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal((await visitor.get('/profile')).location, '/login?next=%2Fprofile');
   });
 
-  test('a log out with the id that Authenticate has just replaced ends what it was replaced by', async () => {
+  test('a log out with the id that Authenticate has just replaced ends the new session', async () => {
     const visitor = await signIn();
     const before = { cookie: visitor.cookieHeader() };
     await visitor.authenticate();
@@ -151,7 +151,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal((await visitor.get('/')).location, '/login');
   });
 
-  test('authenticating and failing to are events', async () => {
+  test('success and failure to authenticate are events', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.authenticate('wrong');
     const events = await on.db

@@ -40,7 +40,7 @@ describeApp('/profile/password', (on) => {
     assert.equal((await on.app.newVisitor().logIn(username, NEW)).status, 303);
   });
 
-  test('a wrong current password is told at its field, and nothing changes', async () => {
+  test('a wrong current password has its message at the field, and nothing changes', async () => {
     const { username, visitor } = await newPerson();
     const { status, body } = await change(visitor, { current_password: 'wrong password' });
     assert.equal(status, 422);
@@ -56,7 +56,7 @@ describeApp('/profile/password', (on) => {
     ['qwertyuiop', /one of the most common passwords/],
   ] as const;
   for (const [password, sentence] of refused) {
-    test(`${password} is refused as a new password, at its field`, async () => {
+    test(`${password} is refused as a new password, with a message at the field`, async () => {
       const { username, visitor } = await newPerson();
       const answer = await change(visitor, {
         new_password: password,
@@ -68,14 +68,14 @@ describeApp('/profile/password', (on) => {
     });
   }
 
-  test('the new password has to be given twice alike', async () => {
+  test('both entries of the new password must match', async () => {
     const { visitor } = await newPerson();
     const { status, body } = await change(visitor, { new_password_again: `${NEW}.` });
     assert.equal(status, 422);
     assert.match(body, /id="new-password-again-problem">The passwords do not match\./);
   });
 
-  test('nobody logs in with the old password while it changes', async () => {
+  test('the old password cannot log in while it is being changed', async () => {
     const { username, visitor } = await newPerson();
     const earlier = on.app.newVisitor();
     const later = on.app.newVisitor();
@@ -100,7 +100,7 @@ describeApp('/profile/password', (on) => {
     assert.equal(await isSignedIn(later), false);
   });
 
-  test('lists where the user is signed in, this session marked, and nobody else', async () => {
+  test("lists only the user's own sessions, and marks the current one", async () => {
     const { username, visitor } = await newPerson();
     await newPerson();
     await on.app.signIn(username);
@@ -141,7 +141,7 @@ describeApp('/profile/password', (on) => {
     assert.equal(await isSignedIn(bob), true);
   });
 
-  test('signs out everywhere else, not here', async () => {
+  test('Sign out everywhere else keeps the current session', async () => {
     const { username, visitor } = await newPerson();
     const others = [await on.app.signIn(username), await on.app.signIn(username)];
     await visitor.get(PAGE);
@@ -151,7 +151,7 @@ describeApp('/profile/password', (on) => {
     assert.equal(await isSignedIn(visitor), true);
   });
 
-  test('all of it is told under Recent activity', async () => {
+  test('all of it is listed under Recent activity', async () => {
     const { visitor } = await newPerson();
     await change(visitor, { current_password: 'wrong password' });
     await change(visitor);

@@ -21,7 +21,7 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
     return { path: `${TAB}/${id}/remove`, prefix: secret.slice(0, 16) };
   }
 
-  test('asks first, and says which key and what follows', async () => {
+  test('asks first, and names the key and the consequences', async () => {
     const { path, prefix } = await newKey('laptop');
     const { status, body } = await ada.get(path);
     assert.equal(status, 200);
@@ -35,7 +35,7 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
     );
   });
 
-  test('the last active key gets a warning of its own', async () => {
+  test('the last active key has an additional warning', async () => {
     const warning = 'This is your last key: the API will become inaccessible.';
     await addUser(on.db, 'carol');
     const carol = await on.app.signIn('carol');
@@ -66,7 +66,7 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
     assert.equal(path, `${TAB}/${event?.key_id}/remove`);
   });
 
-  test('a key that is gone already leads back to the tab, from the page and from the post', async () => {
+  test('an already removed key leads back to the tab, from the page and from the post', async () => {
     const { path } = await newKey();
     await ada.post(path);
     for (const again of [() => ada.get(path), () => ada.post(path)]) {

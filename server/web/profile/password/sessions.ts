@@ -13,7 +13,7 @@ import { leaveNotice } from '../../../pages/notices.ts';
 
 const PAGE = '/profile/password';
 
-/** `Sign out` for one session, by its id, or for all but this one. */
+/** `Sign out` for one session, by its id, or for all except this one. */
 export function openSessions(db: Database): Router {
   return Router().get(['/', '/:id'], showPage).post('/', signOutElsewhere).post('/:id', signOutOne);
 
@@ -43,7 +43,7 @@ export function openSessions(db: Database): Router {
   }
 }
 
-/** Where a form that came too late, or from an older session, is opened again. */
+/** The page to return to after a form that was not acted upon; its buttons are on another page. */
 function showPage(req: Request, res: Response) {
   res.redirect(303, isNotDone(req.originalUrl) ? withNotDone(PAGE) : PAGE);
 }
