@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, SocketAddress } from 'node:net';
 import type { Request } from 'express';
 import proxyaddr from 'proxy-addr';
 import type { Client } from '../../db/events.ts';
@@ -31,11 +31,22 @@ export function clientBehind(trust: Trust, req: IncomingMessage): Client {
 }
 
 function describe({ headers }: IncomingMessage, address = ''): Client {
-  const ip = withoutPort(address).replace(/^::ffff:(?=\d+\.)/i, '');
   return {
-    ip: isIP(ip) ? ip.replace(/%.*$/, '') : null,
+    ip: plainAddress(withoutPort(address)),
     userAgent: (headers['user-agent'] ?? '').slice(0, USER_AGENT_LENGTH),
   };
+}
+
+/**
+ * An address in its one usual spelling, without a zone. IPv4 written as IPv6, in whatever way, is IPv4:
+ * otherwise all such clients would be in one network. Null for anything else.
+ */
+function plainAddress(written: string): string | null {
+  const address = written.replace(/%.*$/, '');
+  const version = isIP(address);
+  if (version === 0) return null;
+  const family = version === 6 ? 'ipv6' : 'ipv4';
+  return new SocketAddress({ address, family }).address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 /**
