@@ -8,6 +8,7 @@ export interface Schema {
   api_keys: ApiKeysTable;
   events: EventsTable;
   throttle: ThrottleTable;
+  installation: InstallationTable;
 }
 
 interface UsersTable {
@@ -75,6 +76,11 @@ interface ThrottleTable {
   failures: number;
   open_at: Date;
   updated_at: Generated<Date>;
+}
+
+/** One row. */
+interface InstallationTable {
+  id: string;
 }
 
 /** Where a key was created, in the words that the page shows. */

@@ -10,6 +10,7 @@ import type { Config } from './config/config.ts';
 import { csrfProtection } from './forms/csrf.ts';
 import { refuseAmbiguousForms } from './forms/fields.ts';
 import { type Trust, trusting } from './http/client.ts';
+import { nameCookies, useCookies } from './http/cookies.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
 import { MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
@@ -29,6 +30,8 @@ import { profile } from './web/profile.ts';
 
 interface Parts {
   config: Pick<Config, 'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets'>;
+  /** Of the database: db/installation.ts. */
+  installationId: string;
   db: Database;
   passwords: Passwords;
   checks: KeyChecks;
@@ -52,7 +55,8 @@ export function createApp(parts: Parts): RequestListener {
 
 /** What is for people: every middleware and every mount, in order. */
 export function createPages(parts: Parts & { trust: Trust }): Express {
-  const { config, db, passwords, log, stopping, trust } = parts;
+  const { config, installationId, db, passwords, log, stopping, trust } = parts;
+  const cookies = nameCookies({ secure: config.secure, installationId });
   const app = express();
   // Everywhere: outside production, Express's own error handler would show a stack.
   app.set('env', 'production');
@@ -62,6 +66,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   // Pages are not cacheable, so ETags are useless. (Static files have their own.)
   app.set('etag', false);
   useViews(app);
+  useCookies(app, cookies);
 
   app.use(securityHeaders(config));
   // Before the log: probes would flood it.
@@ -82,7 +87,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
     }),
   );
   app.use(refuseAmbiguousForms);
-  app.use(sessionCookie(db, config));
+  app.use(sessionCookie(db, cookies, config.sessionSecrets));
   const csrf = csrfProtection(config);
 
   app.use('/login', skipForUnknownPaths(csrf), login(db, passwords));

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
 import { openDatabase } from '../db/database.ts';
+import { findInstallationId } from '../db/installation.ts';
 import { sweepRateLimits } from '../db/rate-limit.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { createApp } from './app.ts';
@@ -45,7 +46,16 @@ async function start() {
   const stopping = new AbortController();
   const checks = startKeyChecks(db, config.database, log);
   const metrics = config.metricsPort === undefined ? undefined : startMetrics(db);
-  const app = createApp({ config, db, passwords, checks, log, metrics, stopping: stopping.signal });
+  const app = createApp({
+    config,
+    installationId: await findInstallationId(db),
+    db,
+    passwords,
+    checks,
+    log,
+    metrics,
+    stopping: stopping.signal,
+  });
   const server = createServer(
     {
       maxHeaderSize: MAX_HEAD_BYTES,

@@ -124,7 +124,7 @@ for (const kind of [nginx, caddy]) {
       assert.equal(logIn.status, 303);
       assert.match(
         logIn.headers.getSetCookie().join('\n'),
-        /^__Host-session=[^;]+; Path=\/;.* HttpOnly; Secure; SameSite=Lax$/m,
+        /^__Host-session-[0-9a-f]{12}=[^;]+; Path=\/;.* HttpOnly; Secure; SameSite=Lax$/m,
       );
       await visitor.authenticate();
       const { secret } = await visitor.createKey({ label: 'through the proxy' });
@@ -236,7 +236,10 @@ for (const kind of [nginx, caddy]) {
       const visitor = new Visitor(proxy.origin);
       const form = await visitor.get('/login', made);
       // Without https there would be no cookie at all.
-      assert.match(form.headers.getSetCookie().join('\n'), /^__Host-session=.* Secure;/m);
+      assert.match(
+        form.headers.getSetCookie().join('\n'),
+        /^__Host-session-[0-9a-f]{12}=.* Secure;/m,
+      );
       const fields = { username: 'ada', password: 'a wrong password', next: '' };
       assert.equal((await visitor.post('/login', fields, made)).status, 401);
       const { ip } = await db

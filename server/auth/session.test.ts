@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openDatabase } from '../../db/database.ts';
 import { setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
 import { describeApp } from '../testing/describe-app.ts';
@@ -12,7 +13,7 @@ describeApp('the session cookie', (on) => {
 
   test('on http: HttpOnly, SameSite=Lax, for the whole site', async () => {
     const cookie = (await on.app.newVisitor().get('/login')).headers.get('set-cookie') ?? '';
-    assert.match(cookie, /^session=s%3A[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
+    assert.match(cookie, /^session-[0-9a-f]{12}=s%3A[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
   test('on https: Secure, and a name that browsers hold to this host', async () => {
@@ -25,7 +26,10 @@ describeApp('the session cookie', (on) => {
     const visitor = secure.newVisitor();
     const answer = await visitor.get('/login', https);
     const cookie = answer.headers.get('set-cookie') ?? '';
-    assert.match(cookie, /^__Host-session=s%3A[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    assert.match(
+      cookie,
+      /^__Host-session-[0-9a-f]{12}=s%3A[^;]+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
     assert.match(answer.headers.get('strict-transport-security') ?? '', /max-age=\d{8}/);
     const renewed = await visitor.post(
       '/login',
@@ -34,9 +38,27 @@ describeApp('the session cookie', (on) => {
     );
     assert.match(
       renewed.headers.get('set-cookie') ?? '',
-      /^__Host-session=.*HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-session-[0-9a-f]{12}=.*HttpOnly; Secure; SameSite=Lax$/,
     );
     await secure.close();
+  });
+
+  test('two installations on one host do not sign each other out', async (t) => {
+    const db = await openDatabase({ memory: true });
+    const other = await startApp(db);
+    t.after(async () => {
+      await other.close();
+      await db.destroy();
+    });
+    const here = await on.app.signInNewUser({ authenticate: false });
+    const there = await other.signInNewUser({ authenticate: false });
+    // What a browser keeps for a host, it sends to all its ports.
+    const cookie = `${here.cookieHeader()}; ${there.cookieHeader()}`;
+    for (const visitor of [here, there]) {
+      assert.equal((await visitor.get('/', { cookie })).status, 200);
+      assert.equal((await visitor.post('/logout', {}, { cookie })).location, '/login');
+      assert.equal((await visitor.get('/', { cookie })).location, '/login');
+    }
   });
 
   test('only /login makes a session for a stranger', async () => {
@@ -67,8 +89,9 @@ describeApp('the session cookie', (on) => {
   });
 
   test('a forged or broken cookie is nobody', async () => {
+    const name = `session-${on.app.parts.installationId}`;
     for (const value of ['x', 's%3Ax.y', 's%3A', '%', 'a'.repeat(4_000)]) {
-      const answer = await on.app.newVisitor().get('/', { cookie: `session=${value}` });
+      const answer = await on.app.newVisitor().get('/', { cookie: `${name}=${value}` });
       assert.equal(answer.location, '/login');
     }
   });

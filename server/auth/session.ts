@@ -4,6 +4,7 @@ import session from 'express-session';
 import type { Database } from '../../db/database.ts';
 import { isDatabaseAway } from '../../db/errors.ts';
 import * as sessions from '../../db/sessions.ts';
+import { type Cookies, cookiesOf, readCookie } from '../http/cookies.ts';
 import { databaseAway } from '../http/errors.ts';
 
 declare module 'express-session' {
@@ -20,11 +21,12 @@ declare module 'express-session' {
 /** The session of each request, from its cookie; kept in db/sessions.ts. */
 export function sessionCookie(
   db: Database,
-  { sessionSecrets, secure }: { sessionSecrets: string[]; secure: boolean },
+  { session: name, secure }: Cookies,
+  sessionSecrets: string[],
 ): RequestHandler {
   const cookie: session.CookieOptions = { httpOnly: true, sameSite: 'lax', path: '/', secure };
   return session({
-    name: secure ? '__Host-session' : 'session',
+    name,
     secret: sessionSecrets,
     cookie,
     genid: newSessionId,
@@ -46,7 +48,7 @@ export function switchSession(req: Request, id: string, csrfSecret: string): voi
  * aside: who knows 256 random bits needs no other proof to end something.
  */
 export function presentedSessionId(req: Request): string | undefined {
-  return /(?:^|;\s*)(?:__Host-)?session=s%3A([\w-]{43})\./.exec(req.headers.cookie ?? '')?.[1];
+  return /^s:([\w-]{43})\./.exec(readCookie(req, cookiesOf(req).session) ?? '')?.[1];
 }
 
 /** Keeps a visitor's session before the answer tells of it: a form that can't be posted is no use. */

@@ -1,4 +1,5 @@
-import type { Request, Response } from 'express';
+import type { CookieOptions, Request, Response } from 'express';
+import { cookiesOf, readCookie } from '../http/cookies.ts';
 
 /** Sentences that a page shows once, at its top, about the action that led to it. */
 export const notices = {
@@ -25,28 +26,25 @@ export const notices = {
 export type NoticeName = keyof typeof notices;
 export type Notice = (typeof notices)[NoticeName];
 
-const COOKIE = 'notice';
-
 /**
  * Leaves a notice for the page that a redirect leads to. It travels in a cookie that holds its
  * name: a flash in the session would be a write to the database for each view, shown twice or
  * lost when two requests race, and a query parameter would show it again at each reload.
  */
 export function leaveNotice(res: Response, name: NoticeName): void {
-  res.cookie(COOKIE, name, {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: res.req.secure,
-    maxAge: 60_000,
-  });
+  res.cookie(cookiesOf(res.req).notice, name, { ...options(res.req), maxAge: 60_000 });
 }
 
 /** The notice for the page being rendered, if there is one. It is shown only once. */
 export function takeNotice(req: Request, res: Response): Notice | undefined {
-  const left = /(?:^|;\s*)notice=([a-z-]+)/.exec(req.headers.cookie ?? '')?.[1];
-  if (left !== undefined)
-    res.clearCookie(COOKIE, { httpOnly: true, sameSite: 'lax', secure: req.secure });
+  const cookie = cookiesOf(req).notice;
+  const left = readCookie(req, cookie);
+  if (left !== undefined) res.clearCookie(cookie, options(req));
   return isNoticeName(left) ? notices[left] : undefined;
+}
+
+function options(req: Request): CookieOptions {
+  return { httpOnly: true, sameSite: 'lax', secure: cookiesOf(req).secure };
 }
 
 function isNoticeName(name: unknown): name is NoticeName {

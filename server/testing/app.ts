@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Database } from '../../db/database.ts';
+import { findInstallationId } from '../../db/installation.ts';
 import type { Address } from '../../db/known-addresses.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
 import { createApp } from '../app.ts';
@@ -60,6 +61,7 @@ export async function startApp(
       sessionSecrets: ['a secret of the tests, long enough'],
       ...config,
     },
+    installationId: await findInstallationId(db),
     db,
     passwords,
     checks,

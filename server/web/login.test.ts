@@ -21,12 +21,12 @@ describeApp('/login', (on) => {
   test('the right password leads to / under a new session id', async () => {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
-    const before = visitor.cookies.get('session');
+    const before = visitor.cookieHeader();
     const answer = await visitor.post('/login', { username, password: PASSWORD });
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/');
     assert.ok(before);
-    assert.notEqual(visitor.cookies.get('session'), before);
+    assert.notEqual(visitor.cookieHeader(), before);
     assert.match((await visitor.get('/')).body, new RegExp(`Signed in as ${username}`));
   });
 

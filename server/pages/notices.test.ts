@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startApp } from '../testing/app.ts';
+import { describeApp } from '../testing/describe-app.ts';
+
+describeApp('notices', (on) => {
+  test('a notice is shown once', async () => {
+    const visitor = await on.app.signInNewUser();
+    await visitor.get('/profile');
+    await visitor.post('/profile', { time_zone: 'UTC' });
+    assert.match((await visitor.get('/profile')).body, /Your profile has been saved\./);
+    assert.doesNotMatch((await visitor.get('/profile')).body, /Your profile has been saved\./);
+  });
+
+  test('on https, a cookie planted by another host of the domain shows nothing', async (t) => {
+    const secure = await startApp(on.db, { secure: true, trustProxy: 1 });
+    t.after(() => secure.close());
+    const { installationId } = secure.parts;
+    const show = async (name: string) => {
+      const headers = { 'x-forwarded-proto': 'https', cookie: `${name}=password-changed` };
+      return (await secure.newVisitor().get('/nothing', headers)).body;
+    };
+    const notice = /Your password has been changed\./;
+    // Browsers keep the first of these only when it comes from this host itself.
+    assert.match(await show(`__Host-notice-${installationId}`), notice);
+    assert.doesNotMatch(await show(`notice-${installationId}`), notice);
+    assert.doesNotMatch(await show('notice'), notice);
+  });
+});
