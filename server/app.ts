@@ -14,6 +14,7 @@ import { nameCookies, useCookies } from './http/cookies.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
 import { MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
+import { requireHttps } from './http/require-https.ts';
 import { routesOf } from './http/routes.ts';
 import type { KeyChecks } from './key-checks/check.ts';
 import type { Metrics } from './metrics/metrics.ts';
@@ -77,6 +78,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.use(staticFiles());
 
   app.use(noStore);
+  app.use(requireHttps(config));
   app.use(
     express.urlencoded({
       extended: false,
