@@ -35,7 +35,7 @@ const routes: readonly Route[] = [
   {
     path: '/auth/verify',
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    handler: ({ config, checks }) => verify(config, checks),
+    handler: verify,
   },
   {
     path: '/api',

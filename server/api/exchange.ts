@@ -16,7 +16,7 @@ export interface Exchange {
   /** Whether a page of another site sent it, by the browser's own word. */
   isCrossSite(): boolean;
   /** Additional fields for the log. Never a key. */
-  about: { action?: string | undefined; user?: number; key?: string };
+  about: { action?: string | undefined; outcome?: string; user?: number; key?: string };
 }
 
 export type Handler = (exchange: Exchange) => Promise<void>;

@@ -9,7 +9,7 @@ import type { Asked } from './v3/action.ts';
 import { actions } from './v3/actions.ts';
 import { runBatch } from './v3/batch.ts';
 import { readForm } from './v3/body.ts';
-import { type Envelope, failed } from './v3/envelope.ts';
+import { type Envelope, failed, outcomeOf } from './v3/envelope.ts';
 import { ApiError, type ErrorCode } from './v3/errors.ts';
 import { type Parameters, toParameters } from './v3/parameters.ts';
 import { run } from './v3/run.ts';
@@ -111,12 +111,13 @@ interface Refused {
 }
 
 function send(
-  { res }: Exchange,
+  { res, about }: Exchange,
   sent: [string, string][],
   status: number,
   answer: Envelope | Envelope[],
 ): void {
   const isHuman = /^human$/i.test(first(sent, 'api_responseformat'));
+  about.outcome = outcomeOf(answer);
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json;charset=UTF-8');
   res.end(JSON.stringify(answer, null, isHuman ? 2 : 0));

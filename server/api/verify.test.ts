@@ -252,7 +252,23 @@ describeProxiedApp('the gateway check', (on) => {
     assert.deepEqual(rows, [{ last_used_ip: '203.0.113.77', last_used_agent: 'curl/8' }]);
   });
 
-  test('checks are not in the log, nor is a key in anything else that is', async () => {
+  test('a refused check is in the log, with the reason and the prefix of the key', async () => {
+    await change('removed_at = now()');
+    on.app.logLines.length = 0;
+    await ask(bearer(key));
+    await ask(bearer('a typo'));
+    assert.equal(on.app.logLines.length, 2);
+    const lines: Record<string, unknown>[] = on.app.logLines.map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ path, status, outcome, keys }) => ({ path, status, outcome, keys })),
+      [
+        { path: '/auth/verify', status: 401, outcome: 'removed', keys: [key.slice(0, 16)] },
+        { path: '/auth/verify', status: 401, outcome: 'unknown', keys: [] },
+      ],
+    );
+  });
+
+  test('good checks are not in the log, nor is a key in anything else that is', async () => {
     on.app.logLines.length = 0;
     await ask(bearer(key));
     assert.equal(on.app.logLines.length, 0);
@@ -266,7 +282,10 @@ describeProxiedApp('the gateway check', (on) => {
     }
     assert.equal(on.app.logLines.length, 4);
     assert.ok(!on.app.logLines.join('').includes(key));
-    assert.match(on.app.logLines[3] ?? '', /"action":"test\.echo","user":\d+,"key":"lmk\w{13}"/);
+    assert.match(
+      on.app.logLines[3] ?? '',
+      /"action":"test\.echo","user":\d+,"key":"lmk\w{13}","outcome":"ok"/,
+    );
   });
 
   test('neither a cookie acts here, nor a key on the pages', async () => {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { isWellFormed } from '../api-keys/secret.ts';
 import { isPermission, isPermitted } from '../auth/permissions.ts';
 import { bodilessSecurityHeaders } from '../http/headers.ts';
@@ -5,15 +6,24 @@ import type { KeyChecks, Refusal, Verdict } from '../key-checks/check.ts';
 import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
 import { challenge, insufficientScope } from './challenge.ts';
 import type { Handler } from './exchange.ts';
+import { refusedChecksLog } from './refused-checks.ts';
+
+interface Parts {
+  config: { secure: boolean };
+  checks: KeyChecks;
+  log: Logger;
+}
 
 /**
  * The gateway check, for nginx `auth_request` and its like: 204 and who it is; 401; 403 where
  * `?permission=` names one that the user lacks; 503 while the database is away. docs/gateway says
  * how it is used.
  */
-export function verify(config: { secure: boolean }, checks: KeyChecks): Handler {
+export function verify({ config, checks, log }: Parts): Handler {
   const security = bodilessSecurityHeaders(config);
+  const logRefused = refusedChecksLog(log);
   return async ({ req, res, query, refusal, client }) => {
+    const presented = refusal ? new Set<string>() : presentedKeys(req);
     const verdict = await judge().catch(() => undefined);
     const identity = [...security, ...identityHeaders(verdict)];
     // A gateway lets nothing through that was not found to be good.
@@ -29,13 +39,20 @@ export function verify(config: { secure: boolean }, checks: KeyChecks): Handler 
 
     async function judge(): Promise<Verdict> {
       if (refusal || hasKey(query)) return INVALID_REQUEST;
-      return checks.check(presentedKeys(req), client);
+      return checks.check(presented, client);
     }
 
     function refuse(status: 401 | 403 | 503, why: [string, string]) {
+      logRefused({ status, outcome: outcomeOf(verdict), presented, client });
       res.writeHead(status, [...identity, ...why, 'Content-Length', '0']).end();
     }
   };
+}
+
+/** Why a check was refused, for the log. */
+function outcomeOf(verdict: Verdict | undefined): string {
+  if (verdict === undefined) return 'unavailable';
+  return verdict.key ? 'permission' : verdict.refusal;
 }
 
 /**

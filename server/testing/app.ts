@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { Writable } from 'node:stream';
 import type { Database } from '../../db/database.ts';
 import { findInstallationId } from '../../db/installation.ts';
 import type { Address } from '../../db/known-addresses.ts';
@@ -14,6 +13,7 @@ import { createLogger } from '../http/logger.ts';
 import { MAX_HEAD_BYTES } from '../http/request-limits.ts';
 import { startKeyChecks } from '../key-checks/check.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { memoryLog } from './memory-log.ts';
 import { addUser, PASSWORD } from './users.ts';
 import { Visitor } from './visitor.ts';
 
@@ -40,16 +40,8 @@ export async function startApp(
   location: DatabaseLocation = { memory: true },
   { metrics, passwordCost = 4, wrap = (app) => app, onLogLine = () => {} }: Options = {},
 ) {
-  const logLines: string[] = [];
-  const log = createLogger(
-    new Writable({
-      write(line, _encoding, done) {
-        logLines.push(String(line));
-        onLogLine(String(line));
-        done();
-      },
-    }),
-  );
+  const { stream, lines: logLines } = memoryLog(onLogLine);
+  const log = createLogger(stream);
   const passwords = holdable(await startPasswords({ cost: passwordCost }));
   const checks = startKeyChecks(db, location, log);
   const stopping = new AbortController();

@@ -1,8 +1,8 @@
-import type { ErrorCode } from './errors.ts';
+import { type ErrorCode, errors } from './errors.ts';
 
 /** The shape of every response of the API, in the order of the original. */
 export interface Envelope {
-  ERRORARRAY: { ERRORCODE: number; ERRORMESSAGE: string }[];
+  ERRORARRAY: { ERRORCODE: ErrorCode; ERRORMESSAGE: string }[];
   DATA: unknown;
   /** As the caller spelled it, cut to MAX_ACTION_LENGTH. */
   ACTION: string;
@@ -24,6 +24,12 @@ export function failed(
     DATA: {},
     ACTION: cut(action),
   };
+}
+
+/** The name of the first error, or `ok`. HTTP status 200 tells nothing; a message may hold input. */
+export function outcomeOf(answer: Envelope | Envelope[]): string {
+  const [error] = [answer].flat().flatMap(({ ERRORARRAY }) => ERRORARRAY);
+  return errors[error?.ERRORCODE ?? 0];
 }
 
 function cut(action: string): string {

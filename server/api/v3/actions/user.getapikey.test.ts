@@ -102,6 +102,24 @@ describeOnDatabase('user.getapikey', (on) => {
     await sql`delete from throttle`.execute(on.db);
   });
 
+  test('the log tells right, wrong and rate-limited calls apart, although each is HTTP 200', async () => {
+    const person = await api.newPerson();
+    const outcome = async (sent: Record<string, string>) => {
+      await api.call(sent);
+      await api.app.settled();
+      return /"outcome":"([^"]+)"/.exec(api.app.logLines.at(-1) ?? '')?.[1];
+    };
+    assert.equal(await outcome(person), 'ok');
+    for (let time = 0; time < 6; time++) {
+      assert.equal(await outcome({ ...person, password: 'wrong' }), 'Authentication failed');
+    }
+    await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
+      on.db,
+    );
+    assert.equal(await outcome(person), 'API rate limit exceeded');
+    await sql`delete from throttle`.execute(on.db);
+  });
+
   test('of fifty calls at once exactly twenty create a key', async () => {
     const person = await api.newPerson();
     const answers = await Promise.all(Array.from({ length: 50 }, () => api.call(person)));

@@ -1,0 +1,14 @@
+import { Writable } from 'node:stream';
+
+/** Where a logger can write to, and its lines so far, each a JSON text. */
+export function memoryLog(onLine: (line: string) => void = () => {}) {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write(line, _encoding, done) {
+      lines.push(String(line));
+      onLine(String(line));
+      done();
+    },
+  });
+  return { stream, lines };
+}
