@@ -13,6 +13,7 @@ export const eventKinds = {
   'password changed': 'Password changed',
   'signed out': 'Signed out one session',
   'signed out elsewhere': 'Signed out everywhere else',
+  'oldest sessions ended': 'Signed out the oldest sessions, since there were too many',
   'user added': 'Account created',
   'user disabled': 'Account disabled',
   'user enabled': 'Account enabled',

@@ -3,6 +3,9 @@ import type { Database, Transaction } from './database.ts';
 import type { Client } from './events.ts';
 import { digest, isValid } from './sessions.ts';
 
+/** So many sessions of a user can be open; a further log in ends the one that was seen least recently. */
+export const MAX_SESSIONS = 50;
+
 /** Somewhere a user is signed in. */
 export interface OpenSession extends Client {
   /** What its owner calls it by. */
@@ -14,7 +17,7 @@ export interface OpenSession extends Client {
   readAt: Date;
 }
 
-/** Where a user is signed in, last seen first. */
+/** Where a user is signed in, last seen first; at most MAX_SESSIONS. */
 export async function listSessions(
   db: Database,
   userId: number,
@@ -35,7 +38,31 @@ export async function listSessions(
     .where(isValid)
     .orderBy('sessions.seen_at', 'desc')
     .orderBy('sessions.id', 'desc')
+    .limit(MAX_SESSIONS)
     .execute();
+}
+
+/**
+ * Ends the sessions of a user beyond MAX_SESSIONS, those seen least recently. Returns how many.
+ * The caller holds the user's row, so that two log ins at once count each other.
+ */
+export async function endExcessSessions(trx: Transaction, userId: number): Promise<number> {
+  const ended = await trx
+    .updateTable('sessions')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('sessions')
+        .select('id')
+        .where('user_id', '=', userId)
+        .where('ended_at', 'is', null)
+        .orderBy('seen_at', 'desc')
+        .orderBy('id', 'desc')
+        .offset(MAX_SESSIONS),
+    )
+    .returning('id')
+    .execute();
+  return ended.length;
 }
 
 /** Ends one session of a user. Returns false when it is not theirs, or has ended. */

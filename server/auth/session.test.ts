@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
+import { MAX_SESSIONS } from '../../db/open-sessions.ts';
 import { setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
 import { describeApp } from '../testing/describe-app.ts';
@@ -86,6 +88,30 @@ describeApp('the session cookie', (on) => {
       }
     }
     assert.ok((await after.get('/login', { cookie })).headers.get('set-cookie'));
+  });
+
+  test('a log in beyond the limit ends the oldest session, and is an event', async () => {
+    const first = await on.app.signInNewUser({ authenticate: false });
+    const { username } = first;
+    await on.db
+      .insertInto('sessions')
+      .columns(['digest', 'user_id', 'csrf_secret', 'expires_at'])
+      .expression(
+        sql`select sha256(convert_to(n::text, 'UTF8')), users.id, 'secret', now() + interval '1 hour'
+          from generate_series(2, ${sql.lit(MAX_SESSIONS)}) as n, users where username = ${username}`,
+      )
+      .execute();
+    assert.equal((await first.get('/')).status, 200);
+    const last = await on.app.signIn(username, { authenticate: false });
+    assert.equal((await first.get('/')).location, '/login');
+    assert.equal((await last.get('/')).status, 200);
+    const { rows } = await sql`select kind from events join users on users.id = user_id
+      where username = ${username} order by events.id`.execute(on.db);
+    assert.deepEqual(rows, [
+      { kind: 'log in' },
+      { kind: 'log in' },
+      { kind: 'oldest sessions ended' },
+    ]);
   });
 
   test('a forged or broken cookie is nobody', async () => {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
 import { insertEvent } from '../../db/events.ts';
-import { endOtherSessions } from '../../db/open-sessions.ts';
+import { endExcessSessions, endOtherSessions } from '../../db/open-sessions.ts';
 import * as sessions from '../../db/sessions.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
@@ -33,6 +33,9 @@ export async function signIn(
     await recordLogIn(trx, user.id, from.ip);
     if (user.newPasswordDigest) await changePasswordDigest(trx, user.id, user.newPasswordDigest);
     await insertEvent(trx, { kind: 'log in', userId: user.id, ...from });
+    if ((await endExcessSessions(trx, user.id)) > 0) {
+      await insertEvent(trx, { kind: 'oldest sessions ended', userId: user.id, ...from });
+    }
     return true;
   });
   if (isSignedIn) switchSession(req, id, csrfSecret);
