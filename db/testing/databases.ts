@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { NetConnectOpts } from 'node:net';
 import pg from 'pg';
 
 /** Where bin/test.ts, or the person who runs a file alone, has a PostgreSQL to spare. */
@@ -22,11 +23,27 @@ export async function dropTestDatabase(url: string): Promise<void> {
   await onServer(`drop role if exists ${name}`);
 }
 
+/** How to reach the server of a database without `pg`. */
+export function addressOf(url: string): NetConnectOpts {
+  const { host, port } = new pg.Client({ connectionString: url });
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+}
+
+/** Makes new connections to a test database read-only, as on a standby; or writable again. */
+export async function setReadOnly(url: string, isReadOnly: boolean): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
+  await onServer(`alter database ${name} set default_transaction_read_only = ${isReadOnly}`);
+}
+
 /** Cuts all connections to a test database and refuses new ones; or lets them in again. */
 export async function allowConnections(url: string, allowed: boolean): Promise<void> {
   const name = new URL(url).pathname.slice(1);
   await onServer(`alter database ${name} with allow_connections ${allowed}`);
-  if (allowed) return;
+  if (!allowed) await cutConnections(url);
+}
+
+export async function cutConnections(url: string): Promise<void> {
+  const name = new URL(url).pathname.slice(1);
   await onServer(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
   );

@@ -5,12 +5,13 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { openDatabase } from '../../db/database.ts';
+import { Network } from '../../db/testing/network.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { makeSecret } from '../../server/api-keys/secret.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { assertKept, assertWhole, type Owner, removeUntold, signInOwners } from './ledger.ts';
 import { Load } from './load.ts';
-import { Network } from './network.ts';
+
 import { noCluster, SESSION_SECRET } from './places.ts';
 
 const ANSWERED_WITHIN_MS = 3_000;
@@ -28,7 +29,7 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
     const started = await startCluster();
     assert.ok(started);
     cluster = started;
-    network = new Network(cluster.socket);
+    network = new Network({ path: cluster.socket });
     const overNetwork = `postgres://postgres@127.0.0.1:${await network.open()}/postgres`;
     apps = [];
     for (const [n, url] of [cluster.url, overNetwork].entries()) {

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
-/** A way to a Unix socket over TCP, that can fall silent as a network does. */
+/** A way to a server over TCP that can fall silent, as a network does. */
 export class Network {
   readonly #server;
   readonly #ends = new Set<Socket>();
   #isSilent = false;
 
-  constructor(socket: string) {
+  constructor(server: NetConnectOpts) {
     this.#server = createServer((near) => {
-      const far = connect(socket);
+      const far = connect(server);
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -35,15 +35,15 @@ export class Network {
     return address.port;
   }
 
-  /** Nothing comes through any more, in either direction; nobody is told. */
+  /** From now on nothing comes through, in either direction, and neither end is notified. */
   fallSilent(): void {
     this.#isSilent = true;
     for (const end of this.#ends) end.pause();
   }
 
   /**
-   * New connections come through again. Those of before stay silent for ever, as where a router
-   * has forgotten them; or, with `theOldToo`, go on where they were.
+   * New connections come through again. The old ones stay silent, as where a router has forgotten
+   * them; or, with `theOldToo`, they continue where they were.
    */
   recover({ theOldToo }: { theOldToo: boolean }): void {
     this.#isSilent = false;

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openDatabase } from '../db/database.ts';
+import { DatabaseReadOnly } from '../db/errors.ts';
+import {
+  createTestDatabase,
+  cutConnections,
+  dropTestDatabase,
+  noPostgres,
+  setReadOnly,
+} from '../db/testing/databases.ts';
+import { startApp } from './testing/app.ts';
+
+test('a read-only database counts as away: 503 everywhere, not ready, no start; then works again', {
+  skip: noPostgres,
+}, async (t) => {
+  const url = await createTestDatabase();
+  t.after(() => dropTestDatabase(url));
+  const db = await openDatabase({ url });
+  t.after(() => db.destroy());
+  const app = await startApp(db, {}, { url });
+  t.after(() => app.close());
+  const visitor = await app.signInNewUser();
+  const { secret } = await visitor.createKey();
+  const statuses = async () => {
+    const headers = { 'x-api-key': secret };
+    const get = async (path: string) => (await fetch(`${app.origin}${path}`, { headers })).status;
+    return {
+      logIn: (await app.newVisitor().get('/login')).status,
+      home: (await visitor.get('/')).status,
+      keys: (await visitor.get('/profile/api-keys')).status,
+      ready: await get('/readyz'),
+      check: await get('/auth/verify'),
+      whoami: await get('/api/whoami'),
+      echo: await get(`/api/?api_action=test.echo&api_key=${secret}`),
+    };
+  };
+  const before = await statuses();
+  assert.equal(before.ready, 200);
+  assert.equal(before.check, 204);
+
+  // As when the endpoint moves to a standby: the old connections end, the new ones are read-only.
+  await setReadOnly(url, true);
+  await cutConnections(url);
+  const during = await statuses();
+  assert.deepEqual(new Set(Object.values(during)), new Set([503]), JSON.stringify(during));
+  await assert.rejects(openDatabase({ url }), DatabaseReadOnly);
+
+  await setReadOnly(url, false);
+  assert.deepEqual(await statuses(), before);
+});
