@@ -7,8 +7,9 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import { openEmbedded } from './embedded.ts';
-import type { DatabaseLocation } from './location.ts';
-import { migrateToLatest } from './migrate.ts';
+import { DatabaseMissing } from './errors.ts';
+import { type DatabaseLocation, describeLocation } from './location.ts';
+import { hasTables, migrateToLatest } from './migrate.ts';
 import { openPool, withoutTimeouts, withTimeouts } from './pool.ts';
 import type { Schema } from './schema.ts';
 
@@ -18,25 +19,36 @@ export type Transaction = KyselyTransaction<Schema>;
 /**
  * Opens the database and brings its schema up to date. `destroy()` closes it.
  *
+ * @param create whether to create a database in a folder that has none, and the tables in an empty
+ *   one on a PostgreSQL server.
  * @throws {OperatorError} for what an operator can fix, such as an embedded database that another
  *   process has open, or a schema of a later version.
  */
-export async function openDatabase(location: DatabaseLocation): Promise<Database> {
-  return 'url' in location ? openPostgres(location.url) : openPglite(location);
+export async function openDatabase(
+  location: DatabaseLocation,
+  { create = true } = {},
+): Promise<Database> {
+  return 'url' in location ? openPostgres(location.url, create) : openPglite(location, create);
 }
 
-async function openPostgres(url: string): Promise<Database> {
-  await migratePostgres(url);
+async function openPostgres(url: string, create: boolean): Promise<Database> {
+  await migratePostgres(url, create);
   return connect(openPool({ ...withTimeouts(url), max: 10 }));
 }
 
-async function migratePostgres(url: string): Promise<void> {
+async function migratePostgres(url: string, create: boolean): Promise<void> {
   let firstError: unknown;
   const log = (event: LogEvent) => {
     if (event.level === 'error') firstError ??= event.error;
   };
   const db = connect(openPool({ ...withoutTimeouts(url), max: 1 }), log);
   try {
+    if (!create && !(await hasTables(db))) {
+      throw new DatabaseMissing(
+        `There are no tables of the app in ${describeLocation({ url })}. Correct DATABASE_URL, ` +
+          'or let the app (or "npm run migrate") create them.',
+      );
+    }
     await migrateToLatest(db);
   } catch (error) {
     // Kysely goes on after a statement that failed, and PostgreSQL then refuses the next one
@@ -47,8 +59,12 @@ async function migratePostgres(url: string): Promise<void> {
   }
 }
 
-async function openPglite(location: { folder: string } | { memory: true }): Promise<Database> {
-  const pglite = await openEmbedded('folder' in location ? location.folder : undefined);
+async function openPglite(
+  location: { folder: string } | { memory: true },
+  create: boolean,
+): Promise<Database> {
+  const folder = 'folder' in location ? location.folder : undefined;
+  const pglite = await openEmbedded(folder, { create });
   // Kysely's own dialect rather than PGlite's imitation of a `pg` connection: it queues
   // transactions with a mutex, and a failed query can't hand its rows to the next one.
   const db: Database = new Kysely({ dialect: new PGliteDialect({ pglite }) });

@@ -3,16 +3,24 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PGlite, type PGliteOptions, types } from '@electric-sql/pglite';
 import { readEmptyCluster } from './empty-cluster.ts';
-import { OperatorError } from './errors.ts';
+import { DatabaseMissing, OperatorError } from './errors.ts';
 
 /**
  * PostgreSQL in this process (PGlite), kept in `folder`, or in memory without one.
  *
+ * @param create whether to create a database in a folder that has none.
+ * @throws {DatabaseMissing} where there is none.
  * @throws {FolderInUse} when another process has the folder open.
  * @throws {FolderReadOnly}
  */
-export async function openEmbedded(folder?: string): Promise<PGlite> {
+export async function openEmbedded(folder?: string, { create = true } = {}): Promise<PGlite> {
   if (folder === undefined) return openNew({});
+  if (!create && !existsSync(path.join(folder, DATABASE))) {
+    throw new DatabaseMissing(
+      `There is no database in ${path.resolve(folder)}. Run this in the folder of the app, or set ` +
+        'DATABASE_URL or DATA_DIR as the app has it.',
+    );
+  }
   const lock = lockFolder(folder);
   try {
     const dataDir = path.join(folder, DATABASE);

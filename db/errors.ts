@@ -1,6 +1,9 @@
 /** What an operator can fix. The message is a sentence that says how. */
 export class OperatorError extends Error {}
 
+/** There is no database of this app where one is expected. */
+export class DatabaseMissing extends OperatorError {}
+
 /** The server is a standby, or does not allow writing. */
 export class DatabaseReadOnly extends OperatorError {
   constructor() {

@@ -41,6 +41,13 @@ export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void>
   });
 }
 
+/** Whether this program has ever created its tables in the database. */
+export async function hasTables<Schema>(db: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select to_regclass('kysely_migration') is not null as found`.execute(db);
+  return rows[0]?.found === true;
+}
+
 /** What Kysely means when it finds a migration in the database that this program doesn't have. */
 function unknownMigration(cause: unknown): SchemaTooNew | undefined {
   const name =

@@ -1,17 +1,44 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { CommandError, Interrupted, type Terminal } from './command.ts';
 
-/** A password from the terminal, not shown as it is typed; else the first line of what is piped in. */
-export async function askForPassword(): Promise<string> {
-  const isTerminal = process.stdin.isTTY === true;
-  if (isTerminal) process.stderr.write('Password: ');
+/**
+ * A password that is typed twice in the terminal, where it is not shown; otherwise the first line
+ * of standard input.
+ *
+ * @throws {Interrupted} at Ctrl-C.
+ * @throws {CommandError} when the two are not the same.
+ */
+export async function askForPassword({ stdin, stderr }: Terminal): Promise<string> {
+  const isTerminal = stdin.isTTY === true;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal });
+  const lines = createInterface({
+    input: stdin,
+    output: silent,
+    terminal: isTerminal,
+    historySize: 0,
+  });
+  const typed = lines[Symbol.asyncIterator]();
+  let isInterrupted = false;
+  lines.once('SIGINT', () => {
+    isInterrupted = true;
+    lines.close();
+  });
+  const ask = async (question: string): Promise<string> => {
+    if (isTerminal) stderr.write(question);
+    const line = await typed.next();
+    if (isTerminal) stderr.write('\n');
+    if (isInterrupted) throw new Interrupted();
+    if (line.done) throw new CommandError('There is no password to read.');
+    return line.value;
+  };
   try {
-    for await (const line of lines) return line;
-    return '';
+    const password = await ask('Password: ');
+    if (isTerminal && (await ask('Password again: ')) !== password) {
+      throw new CommandError('The passwords do not match.');
+    }
+    return password;
   } finally {
     lines.close();
-    if (isTerminal) process.stderr.write('\n');
   }
 }

@@ -1,22 +1,15 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Database } from '../../db/database.ts';
 import { OperatorError } from '../../db/errors.ts';
 import type { Client } from '../../db/events.ts';
 
-/** Something an operator can do, by one line in a terminal. */
-export interface Command {
-  /** What it has to be given, as the usage names it: `['NAME']`. */
-  takes: string[];
-  /** What it may be given more of. */
-  more?: string;
-  /** The option it has beside --json, and how the usage shows it. */
-  option?: { name: keyof Options; shown: string };
+/** Something that an operator can do with users, by one line in a terminal. */
+export interface UserCommand {
+  /** Its name and arguments, as commander reads them: `add <NAME> [EMAIL]`. */
+  usage: string;
   help: string;
-  run(db: Database, given: string[], options: Options): Promise<Outcome>;
-}
-
-export interface Options {
-  email?: string | undefined;
-  none?: boolean | undefined;
+  /** @param given the arguments, one after the other. */
+  run(db: Database, given: string[], terminal: Terminal): Promise<Outcome>;
 }
 
 /** What to print: for people, and with `--json` for programs. */
@@ -25,8 +18,19 @@ export interface Outcome {
   json: unknown;
 }
 
+/** What a command reads and writes; `process` is one. */
+export interface Terminal {
+  env: Record<string, string | undefined>;
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable;
+  stderr: Writable;
+}
+
 /** What a command can't do, in a sentence for the operator. */
 export class CommandError extends OperatorError {}
+
+/** The operator has pressed Ctrl-C. */
+export class Interrupted extends Error {}
 
 /** Who did it, in the record of what happened. */
 export const operator: Client = { ip: null, userAgent: 'operator' };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import bcrypt from 'bcryptjs';
@@ -12,20 +12,23 @@ import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testi
 import { findUser } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
 import { PASSWORD } from '../testing/users.ts';
+import { runUsers } from './users/run-users.ts';
 
-/** Runs the command beside us: an app in this process has to go on answering. */
-async function users(env: Record<string, string>, args: string[], input = '') {
-  const program = path.resolve(import.meta.dirname, 'users.ts');
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { PATH: process.env.PATH, ...env },
-  });
-  child.stdin.end(input);
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { status, stdout, stderr };
+/** Runs a command in this process. `keys` is what is typed, or piped in. */
+async function users(
+  env: Record<string, string>,
+  args: string[],
+  keys = '',
+  { isTTY = false } = {},
+) {
+  const stdin = Object.assign(new PassThrough(), { isTTY });
+  if (isTTY) stdin.write(keys);
+  else stdin.end(keys);
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const status = await runUsers(args, { env, stdin, stdout, stderr });
+  stdout.end();
+  stderr.end();
+  return { status, stdout: await text(stdout), stderr: await text(stderr) };
 }
 
 describe('npm run users, beside a running app', { skip: noPostgres }, () => {
@@ -44,7 +47,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   });
 
   test('adds a user who can log in, and lists them', async () => {
-    const added = await users(env, ['add', 'ada', '--email', 'ada@example.com'], `${PASSWORD}\n`);
+    const added = await users(env, ['add', 'ada', 'ada@example.com'], `${PASSWORD}\n`);
     assert.deepEqual(added, {
       status: 0,
       stdout: 'Added ada, with these permissions: * (* is all of them).\n',
@@ -85,7 +88,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     };
     assert.equal((await users(env, ['permissions', 'ada'])).stdout, '*\n');
     assert.equal(await check(), 204);
-    assert.equal((await users(env, ['permissions', 'ada', '--none'])).stdout, '(none)\n');
+    assert.equal((await users(env, ['permissions', 'ada', 'none'])).stdout, '(none)\n');
     assert.equal(await check(), 403);
     assert.equal(
       (await users(env, ['permissions', 'ada', 'domains', 'linodes'])).stdout,
@@ -147,7 +150,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal(stderr, '');
     assert.match(
       stdout,
-      /^Usage: npm run users -- COMMAND[\s\S]*keys remove NAME PREFIX[\s\S]*Exit code/,
+      /^Usage: npm run users -- COMMAND[\s\S]*remove NAME PREFIX[\s\S]*Exit code/,
     );
   });
 
@@ -160,7 +163,9 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ['the keys of an unknown user', ['keys', 'list', 'bob'], '', /There is no user bob\./],
     ['a key that is not there', ['keys', 'remove', 'ada', 'lmk'], '', /ada has no key lmk\./],
     ['what is no permission', ['permissions', 'ada', 'A B'], '', /"A B" can't be a permission\./],
-    ['some and none', ['permissions', 'ada', 'a', '--none'], '', /not both/],
+    ['some and none', ['permissions', 'ada', 'a', 'none'], '', /not both/],
+    ['what is no email address', ['add', 'bob', 'carol'], PASSWORD, /"carol" is not an email/],
+    ['no password', ['add', 'bob'], '', /There is no password to read\./],
   ];
   for (const [what, args, input, sentence] of refused) {
     test(`${what} is refused with exit code 1 and a sentence`, () =>
@@ -171,15 +176,84 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ['an unknown command', ['promote', 'ada']],
     ['half a command', ['keys']],
     ['an unknown option', ['list', '--all']],
-    ["another command's option", ['list', '--email', 'ada@example.com']],
+    ['an option of earlier versions', ['permissions', 'ada', '--none']],
     ['too little', ['show']],
     ['too much', ['show', 'ada', 'bob']],
     ['no command', []],
   ];
   for (const [what, args] of notUnderstood) {
     test(`${what} is answered with exit code 2 and the usage`, () =>
-      refuses(2, args, '', /^Usage: npm run users/));
+      refuses(2, args, '', /^Usage: npm run users/m));
   }
+
+  test('a password is typed twice, and shown neither time', async () => {
+    const typed = `${PASSWORD}\r`;
+    const added = await users(env, ['add', 'grace'], typed + typed, { isTTY: true });
+    assert.deepEqual(added, {
+      status: 0,
+      stdout: 'Added grace, with these permissions: * (* is all of them).\n',
+      stderr: 'Password: \nPassword again: \n',
+    });
+    assert.equal((await app.newVisitor().logIn('grace')).status, 303);
+
+    const mistyped = await users(env, ['add', 'bob'], `${typed}x${typed}`, { isTTY: true });
+    assert.equal(mistyped.status, 1);
+    assert.match(mistyped.stderr, /The passwords do not match\.\n$/);
+    assert.equal(await findUser(db, 'bob'), undefined);
+  });
+
+  test('Ctrl-C at the password ends with 130 and no words', async () => {
+    for (const typed of ['\x03', 'half a pass\x03', `${PASSWORD}\r\x03`]) {
+      const { status, stdout, stderr } = await users(env, ['add', 'bob'], typed, { isTTY: true });
+      assert.equal(status, 130);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^Password: \n(Password again: \n)?$/);
+      assert.equal(await findUser(db, 'bob'), undefined);
+    }
+  });
+
+  test('options that npm keeps for itself are followed or refused', async () => {
+    const json = await users({ ...env, npm_config_json: 'true' }, ['permissions', 'ada']);
+    assert.deepEqual(JSON.parse(json.stdout), { username: 'ada', permissions: ['*'] });
+    const none = await users({ ...env, npm_config_none: 'true' }, ['permissions', 'ada']);
+    assert.deepEqual(none, {
+      status: 2,
+      stdout: '',
+      stderr: 'There is no option --none. Use: npm run users permissions NAME none\n',
+    });
+    const email = { ...env, npm_config_email: 'author@example.com' };
+    assert.equal((await users(email, ['list'])).status, 0);
+  });
+
+  test('adding a user as a program loads neither Express nor EJS', () => {
+    const listModules = `
+      import { registerHooks } from 'node:module';
+      const urls = [];
+      registerHooks({
+        load(url, context, nextLoad) {
+          urls.push(url);
+          return nextLoad(url, context);
+        },
+      });
+      process.on('exit', () => console.error(urls.join('\\n')));`;
+    const hook = `data:text/javascript,${encodeURIComponent(listModules)}`;
+    const program = path.resolve(import.meta.dirname, 'users.ts');
+    const child = spawnSync(process.execPath, ['--import', hook, program, 'add', 'lin'], {
+      env: { PATH: process.env.PATH, ...env },
+      input: PASSWORD,
+      encoding: 'utf8',
+    });
+    assert.equal(child.status, 0);
+    assert.match(child.stdout, /^Added lin, /);
+    const modules = child.stderr.trim().split('\n');
+    assert.ok(modules.some((url) => url.endsWith('/cli/users/add.ts')));
+    const unneeded = modules.filter((url) =>
+      /node_modules\/(express|ejs|pino|helmet|csurf)/.test(url),
+    );
+    assert.deepEqual(unneeded, []);
+    // Two thirds of them are Kysely's.
+    assert.ok(modules.length < 420, `${modules.length} modules`);
+  });
 
   async function eventsOf(username: string): Promise<string[]> {
     const events = await db
@@ -201,8 +275,9 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   }
 });
 
-test('on the embedded database it says that the app has to be stopped first', async () => {
+test('on the embedded database it says that the app has to be stopped first', async (t) => {
   const folder = mkdtempSync(path.join(tmpdir(), 'users-'));
+  t.after(() => rmSync(folder, { recursive: true }));
   const running = await openDatabase({ folder });
   const { status, stderr } = await users({ DATA_DIR: folder }, ['list']);
   await running.destroy();
@@ -211,13 +286,52 @@ test('on the embedded database it says that the app has to be stopped first', as
 
   assert.equal((await users({ DATA_DIR: folder }, ['add', 'ada'], PASSWORD)).status, 0);
   assert.equal((await users({ DATA_DIR: folder }, ['list'])).stdout, 'ada\t-\n');
-  rmSync(folder, { recursive: true });
+});
+
+test('a command in another folder creates no database, and names the one that it looked for', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'users-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const DATA_DIR = path.join(folder, 'data');
+  const { status, stdout, stderr } = await users({ DATA_DIR }, ['add', 'ada'], PASSWORD);
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.ok(stderr.startsWith(`There is no database in ${DATA_DIR}.`), stderr);
+  assert.ok(!existsSync(DATA_DIR));
+
+  const migrate = path.resolve(import.meta.dirname, 'migrate.ts');
+  const env = { PATH: process.env.PATH, DATA_DIR };
+  const child = spawnSync(process.execPath, [migrate], { env, encoding: 'utf8' });
+  assert.equal(child.status, 1);
+  assert.equal(child.stderr, stderr);
+  assert.ok(!existsSync(DATA_DIR));
+});
+
+test('a command creates no tables in an empty PostgreSQL database; npm run migrate does', {
+  skip: noPostgres,
+}, async (t) => {
+  const url = await createTestDatabase();
+  t.after(() => dropTestDatabase(url));
+  const env = { DATABASE_URL: url };
+  const { status, stderr } = await users(env, ['add', 'ada'], PASSWORD);
+  assert.equal(status, 1);
+  const name = new URL(url).pathname.slice(1);
+  assert.ok(
+    stderr.startsWith(`There are no tables of the app in the database ${name} on `),
+    stderr,
+  );
+
+  const migrate = path.resolve(import.meta.dirname, 'migrate.ts');
+  const child = spawnSync(process.execPath, [migrate], {
+    env: { PATH: process.env.PATH, ...env },
+    encoding: 'utf8',
+  });
+  assert.equal(child.stdout, 'The database is up to date.\n');
+  assert.deepEqual(await users(env, ['list']), { status: 0, stdout: '', stderr: '' });
 });
 
 test('where the database does not answer it says so', async () => {
-  const { status, stdout, stderr } = await users({ DATABASE_URL: 'postgres://127.0.0.1:1/' }, [
-    'list',
-  ]);
+  const env = { DATABASE_URL: 'postgres://127.0.0.1:1/' };
+  const { status, stdout, stderr } = await users(env, ['list']);
   assert.equal(status, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /^The database of DATABASE_URL does not answer \(.*ECONNREFUSED.*\)\.\n$/);

@@ -1,19 +1,18 @@
 import { insertEvent } from '../../../db/events.ts';
 import { describeUser, findUser, insertUser } from '../../../db/users.ts';
 import { usernameProblem } from '../../auth/username.ts';
-import { type Command, CommandError, operator } from '../command.ts';
+import { CommandError, operator, type UserCommand } from '../command.ts';
 import { newPasswordDigest } from './new-password.ts';
 
-export const add: Command = {
-  takes: ['NAME'],
-  option: { name: 'email', shown: '--email ADDRESS' },
-  help: 'add a user, with a password',
-  async run(db, [username = ''], { email }) {
-    const problem = usernameProblem(username);
+export const add: UserCommand = {
+  usage: 'add <NAME> [EMAIL]',
+  help: 'add a user, with a password and every permission',
+  async run(db, [username = '', email], terminal) {
+    const problem = usernameProblem(username) ?? emailProblem(email);
     if (problem) throw new CommandError(problem);
     const isTaken = new CommandError(`There is a user ${username} already.`);
     if (await findUser(db, username)) throw isTaken;
-    const passwordDigest = await newPasswordDigest();
+    const passwordDigest = await newPasswordDigest(terminal);
     const { permissions } = await db.transaction().execute(async (trx) => {
       const userId = await insertUser(trx, { username, email, passwordDigest });
       if (userId === undefined) throw isTaken;
@@ -26,3 +25,11 @@ export const add: Command = {
     };
   },
 };
+
+/** An address has at most 254 characters (RFC 5321), and something on both sides of an @. */
+function emailProblem(email: string | undefined): string | undefined {
+  if (email === undefined) return undefined;
+  return email.length <= 254 && /^[^\s@]+@[^\s@]+$/.test(email)
+    ? undefined
+    : `"${email.slice(0, 254)}" is not an email address.`;
+}

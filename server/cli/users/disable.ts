@@ -1,12 +1,12 @@
 import { insertEvent } from '../../../db/events.ts';
 import { endSessionsOf } from '../../../db/open-sessions.ts';
 import { setDisabled } from '../../../db/users.ts';
-import { type Command, operator } from '../command.ts';
+import { operator, type UserCommand } from '../command.ts';
 import { namedUser } from './named-user.ts';
 
-export const disable: Command = {
-  takes: ['NAME'],
-  help: 'end their sessions; refuse their keys, and new sessions',
+export const disable: UserCommand = {
+  usage: 'disable <NAME>',
+  help: 'end the sessions of a user; refuse their keys and log ins',
   async run(db, [name]) {
     const { id, username } = await namedUser(db, name);
     await db.transaction().execute(async (trx) => {

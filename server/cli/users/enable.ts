@@ -1,11 +1,11 @@
 import { insertEvent } from '../../../db/events.ts';
 import { setDisabled } from '../../../db/users.ts';
-import { type Command, operator } from '../command.ts';
+import { operator, type UserCommand } from '../command.ts';
 import { namedUser } from './named-user.ts';
 
-export const enable: Command = {
-  takes: ['NAME'],
-  help: 'let a disabled user in again, and their keys',
+export const enable: UserCommand = {
+  usage: 'enable <NAME>',
+  help: 'accept a disabled user and their keys again',
   async run(db, [name]) {
     const { id, username } = await namedUser(db, name);
     await db.transaction().execute(async (trx) => {

@@ -1,11 +1,11 @@
 import { findKeyByPrefix, listKeys } from '../../../db/api-keys/list.ts';
 import { removeKey } from '../../../db/api-keys/remove.ts';
-import { type Command, CommandError, operator } from '../command.ts';
+import { CommandError, operator, type UserCommand } from '../command.ts';
 import { namedUser } from './named-user.ts';
 
-export const keysList: Command = {
-  takes: ['NAME'],
-  help: 'their keys: prefix, label, made, expires, last used',
+export const keysList: UserCommand = {
+  usage: 'list <NAME>',
+  help: 'prefix, label, created, expires, last used of each key',
   async run(db, [name]) {
     const { id } = await namedUser(db, name);
     const keys = await listKeys(db, id);
@@ -22,8 +22,8 @@ export const keysList: Command = {
   },
 };
 
-export const keysRemove: Command = {
-  takes: ['NAME', 'PREFIX'],
+export const keysRemove: UserCommand = {
+  usage: 'remove <NAME> <PREFIX>',
   help: 'remove one, by the prefix that the list shows',
   async run(db, [name, prefix = '']) {
     const { id, username } = await namedUser(db, name);

@@ -1,8 +1,8 @@
 import { listUsers } from '../../../db/users.ts';
-import type { Command } from '../command.ts';
+import type { UserCommand } from '../command.ts';
 
-export const list: Command = {
-  takes: [],
+export const list: UserCommand = {
+  usage: 'list',
   help: 'all users, and since when they are disabled',
   async run(db) {
     const users = await listUsers(db);

@@ -1,16 +1,16 @@
 import { insertEvent } from '../../../db/events.ts';
 import { endSessionsOf } from '../../../db/open-sessions.ts';
 import { changePasswordDigest } from '../../../db/users.ts';
-import { type Command, operator } from '../command.ts';
+import { operator, type UserCommand } from '../command.ts';
 import { namedUser } from './named-user.ts';
 import { newPasswordDigest } from './new-password.ts';
 
-export const password: Command = {
-  takes: ['NAME'],
+export const password: UserCommand = {
+  usage: 'password <NAME>',
   help: 'set a new password; ends their sessions, not their keys',
-  async run(db, [name]) {
+  async run(db, [name], terminal) {
     const { id, username } = await namedUser(db, name);
-    const passwordDigest = await newPasswordDigest();
+    const passwordDigest = await newPasswordDigest(terminal);
     await db.transaction().execute(async (trx) => {
       await changePasswordDigest(trx, id, passwordDigest);
       await endSessionsOf(trx, username);
