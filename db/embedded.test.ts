@@ -1,26 +1,42 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
-import { FolderInUse, openEmbedded } from './embedded.ts';
+import { FolderInUse, FolderUnusable } from './data-folder.ts';
+import { openEmbedded } from './embedded.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'embedded-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('a folder that another process has open is refused; once that one is killed, it opens', async () => {
+/** A process that has the folder open, and has written to it. */
+async function openInAnotherProcess(): Promise<ChildProcess> {
   const program = `
     import { openEmbedded } from ${JSON.stringify(import.meta.resolve('./embedded.ts'))};
     const pglite = await openEmbedded(${JSON.stringify(folder)});
-    await pglite.exec('create table kept (n int); insert into kept values (1)');
+    await pglite.exec('create table if not exists kept (n int); insert into kept values (1)');
     console.log('open');
     setInterval(() => {}, 1000);`;
   const other = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   await once(other.stdout, 'data');
+  return other;
+}
+
+test('a folder that another process has open is refused; once that one is killed, it opens', async () => {
+  const other = await openInAnotherProcess();
   try {
     await assert.rejects(openEmbedded(folder), FolderInUse);
     await assert.rejects(openEmbedded(folder), /open in another process/);
@@ -33,6 +49,57 @@ test('a folder that another process has open is refused; once that one is killed
   const { rows } = await pglite.query('select n from kept');
   await pglite.close();
   assert.deepEqual(rows, [{ n: 1 }]);
+});
+
+test('when its lock file is removed, a process stops before another one opens the folder', async () => {
+  const other = await openInAnotherProcess();
+  assert.ok(other.stderr);
+  const output = text(other.stderr);
+  rmSync(path.join(folder, 'lock'));
+  const pglite = await openEmbedded(folder);
+  assert.equal(other.exitCode, 1);
+  await pglite.close();
+  assert.match(await output, /^The file \S+lock was removed or replaced, .* Start it again\.\n$/);
+});
+
+test('a folder that others can read becomes private', async () => {
+  chmodSync(folder, 0o755);
+  await (await openEmbedded(folder)).close();
+  assert.equal(statSync(folder).mode & 0o777, 0o700);
+});
+
+const unusable: [string, (inside: string) => void][] = [
+  ['with files of something else', (inside) => writeFileSync(path.join(inside, 'notes'), '')],
+  ['whose database is something else', (inside) => mkdirSync(path.join(inside, 'postgres'))],
+  [
+    'with a database of another version',
+    (inside) => {
+      mkdirSync(path.join(inside, 'postgres'));
+      writeFileSync(path.join(inside, 'postgres', 'PG_VERSION'), '9.6\n');
+    },
+  ],
+];
+for (const [what, fill] of unusable) {
+  test(`a folder ${what} is refused, and nothing in it changes`, async (t) => {
+    const inside = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+    t.after(() => rmSync(inside, { recursive: true }));
+    fill(inside);
+    const before = readdirSync(inside, { recursive: true });
+    await assert.rejects(openEmbedded(inside), FolderUnusable);
+    const after = readdirSync(inside, { recursive: true });
+    assert.deepEqual(
+      after.filter((file) => file !== 'lock'),
+      before,
+    );
+  });
+}
+
+test('a file in place of the folder is refused', async (t) => {
+  const inside = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+  t.after(() => rmSync(inside, { recursive: true }));
+  const file = path.join(inside, 'data');
+  writeFileSync(file, '');
+  await assert.rejects(openEmbedded(file), FolderUnusable);
 });
 
 test('a folder that was closed can be opened again in the same process', async () => {

@@ -101,7 +101,7 @@ test('a read-only folder ends it with 1 and a sentence', async () => {
     if (existsSync(DATA_DIR)) spawnSync('chmod', ['-R', 'a-w', DATA_DIR]);
     const { code, output } = await run({ DATA_DIR }, asOrdinaryUser).exit();
     assert.equal(code, 1, output);
-    assert.match(output, /^The folder \S+ can't be written to/);
+    assert.match(output, /^The folder \S+ can't be used \(E[A-Z]+\)/);
     assert.doesNotMatch(output, /\bat .+:\d+:\d+/);
   }
   spawnSync('chmod', ['-R', 'u+w', used, empty]);

@@ -44,7 +44,7 @@ type Environment = Record<string, string | undefined>;
  * is made in the data folder at the first call.
  *
  * @throws {ConfigError} with every problem at once.
- * @throws {FolderReadOnly} when that can't be written.
+ * @throws {FolderUnusable} when that can't be used.
  */
 export function loadConfig(env: Environment): Config {
   const problems: string[] = [];

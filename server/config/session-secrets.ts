@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { claimFolder } from '../../db/embedded.ts';
+import { claimFolder } from '../../db/data-folder.ts';
 
 const SECRET_LENGTH = 32;
 
@@ -27,7 +27,7 @@ export function parseSecrets(
 /**
  * The embedded database has one process, so its secret can live beside it. Made at the first call.
  *
- * @throws {FolderReadOnly}
+ * @throws {FolderUnusable}
  */
 export function keptSecret(folder: string): string {
   const file = path.join(folder, 'session-secret');
