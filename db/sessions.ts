@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import type { Client } from './events.ts';
+import { currentTimeZone } from './time-zones.ts';
 
 /** A signed-in session ends after this long without a request … */
 export const SESSION_IDLE_MINUTES = 30;
@@ -223,7 +224,7 @@ function toSignedInUser(row: JoinedUser): SignedInUser | undefined {
     id: row.id,
     username: row.username,
     email: row.email,
-    timeZone: row.time_zone,
+    timeZone: currentTimeZone(row.time_zone),
     previousLogIn: row.previous_log_in_at
       ? { at: row.previous_log_in_at, ip: row.previous_log_in_ip }
       : undefined,

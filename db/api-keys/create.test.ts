@@ -98,6 +98,8 @@ describeOnEachDatabase('new keys in the database', (on) => {
     ['2014-01-31T12:00:00Z', { months: 1 }, 'Pacific/Auckland', '2014-02-28T12:00:00Z'],
     // The same wall-clock time in summer is an hour earlier in UTC.
     ['2014-01-15T11:00:00Z', { months: 6 }, 'Europe/Berlin', '2014-07-15T10:00:00Z'],
+    // A zone that the database does not know (any more) counts as UTC.
+    ['2014-01-31T12:00:00Z', { months: 1 }, 'Mars/Olympus', '2014-02-28T12:00:00Z'],
     ['2014-03-29T11:00:00Z', { days: 1 }, 'Europe/Berlin', '2014-03-30T10:00:00Z'],
     // An hour is an hour, also while the clocks go back.
     ['2014-10-26T00:30:00Z', { hours: 1 }, 'Europe/Berlin', '2014-10-26T01:30:00Z'],

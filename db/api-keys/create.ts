@@ -89,5 +89,18 @@ function after(start: Expression<unknown>, lifetime: Lifetime | null, timeZone: 
     'days' in lifetime
       ? sql`make_interval(days => ${lifetime.days})`
       : sql`make_interval(months => ${lifetime.months})`;
-  return sql<Date | null>`(${start} at time zone ${timeZone} + ${interval}) at time zone ${timeZone}`;
+  return sql<Date | null>`(
+    select (${start} at time zone zone.name + ${interval}) at time zone zone.name
+    from (${knownTimeZone(timeZone)} offset 0) as zone (name))`;
+}
+
+/**
+ * UTC where the database does not know the zone: it did when the zone was stored, but its server
+ * may have another version since then.
+ */
+function knownTimeZone(timeZone: string) {
+  // The list of zones takes the database some 30 ms to read.
+  if (timeZone === 'UTC') return sql`select 'UTC'`;
+  return sql`
+    select coalesce((select name from pg_timezone_names where name = ${timeZone} limit 1), 'UTC')`;
 }

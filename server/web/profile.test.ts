@@ -24,12 +24,12 @@ describeApp('/profile', (on) => {
   });
 
   test('a saved time zone is confirmed once, and all times on all pages follow it', async () => {
-    const answer = await save('Asia/Katmandu');
+    const answer = await save('Asia/Kathmandu');
     assert.equal(answer.status, 303);
     assert.equal(answer.location, '/profile');
     const { body } = await visitor.get('/profile');
     assert.match(body, /Your profile has been saved\./);
-    assert.match(body, /<option selected>Asia\/Katmandu<\/option>/);
+    assert.match(body, /<option selected>Asia\/Kathmandu<\/option>/);
     assert.ok(!(await visitor.get('/profile')).body.includes('has been saved'));
 
     const { id } = await visitor.createKey({ expires: '1-day' });
@@ -73,7 +73,16 @@ describeApp('/profile', (on) => {
     assert.deepEqual(unknown, []);
   });
 
-  test('any other zone is refused with a message at the field, and nothing changes', async () => {
+  test('a stored zone that has become unknown counts as UTC, until another is chosen', async () => {
+    await on.db.updateTable('users').set({ time_zone: 'Mars/Olympus' }).execute();
+    assert.match((await visitor.get('/profile')).body, /<option selected>UTC<\/option>/);
+    await visitor.createKey({ expires: '1-month' });
+    assert.equal((await visitor.get('/profile/api-keys')).status, 200);
+    assert.equal((await save('Asia/Kolkata')).status, 303);
+    assert.match((await visitor.get('/profile')).body, /<option selected>Asia\/Kolkata<\/option>/);
+  });
+
+  test('any other zone is refused at the field, and nothing changes', async () => {
     await save('UTC');
     for (const zone of ['', 'Mars/Olympus', "UTC'; --", 'posix/UTC']) {
       const { status, body } = await save(zone);

@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
+import { listTimeZones } from '../../db/time-zones.ts';
 import { changeTimeZone } from '../../db/users.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { signedInUser } from '../auth/require-sign-in.ts';
@@ -17,32 +18,32 @@ export function profile(db: Database, passwords: Passwords): Router {
     .use('/password', password(db, passwords))
     .use('/api-keys', apiKeys(db));
 
-  function showProfile(req: Request, res: Response) {
+  async function showProfile(req: Request, res: Response) {
+    const timeZones = await listTimeZones(db);
     const { time_zone: typed } = req.query;
     const timeZone = timeZones.find((zone) => zone === typed) ?? signedInUser(req).timeZone;
-    renderProfile(req, res, { timeZone });
+    renderProfile(req, res, { timeZones, timeZone });
   }
 
   async function saveProfile(req: Request, res: Response) {
     const { time_zone: timeZone } = readForm(req, '/profile');
+    const timeZones = await listTimeZones(db);
     const isOffered = timeZones.includes(timeZone);
     if (!isOffered || !(await changeTimeZone(db, signedInUser(req).id, timeZone))) {
       res.status(422);
-      return renderProfile(req, res, { timeZone, problem: 'Choose a time zone from the list.' });
+      const problem = 'Choose a time zone from the list.';
+      return renderProfile(req, res, { timeZones, timeZone, problem });
     }
     leaveNotice(res, 'profile-saved');
     res.redirect(303, '/profile');
   }
 }
 
-/** The time zones that this Node knows, and UTC, which Intl does not list. */
-const timeZones = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
-
 function renderProfile(
   req: Request,
   res: Response,
-  locals: { timeZone: string; problem?: string },
+  locals: { timeZones: string[]; timeZone: string; problem?: string },
 ) {
   const user = signedInUser(req);
-  render(req, res, 'profile', ['My Profile'], { problem: undefined, timeZones, user, ...locals });
+  render(req, res, 'profile', ['My Profile'], { problem: undefined, user, ...locals });
 }
