@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -29,11 +29,17 @@ export async function startPostgres(): Promise<TestPostgres | undefined> {
   return startCluster();
 }
 
-/** A private cluster, whatever TEST_DATABASE_URL says: one that a test may kill. */
-export async function startCluster(): Promise<Cluster | undefined> {
+/**
+ * A private cluster, whatever TEST_DATABASE_URL says: one that a test may kill.
+ *
+ * @param prepare may write files that the server needs to its folder; returns settings of the server
+ */
+export async function startCluster(
+  prepare: (folder: string) => Record<string, string> = () => ({}),
+): Promise<Cluster | undefined> {
   const programs = findPrograms();
   if (programs === undefined) return undefined;
-  const cluster = await makeCluster(programs);
+  const cluster = await makeCluster(programs, prepare);
   await cluster.start();
   return cluster;
 }
@@ -47,7 +53,10 @@ export function findPrograms(): string | undefined {
   );
 }
 
-async function makeCluster(programs: string): Promise<Cluster> {
+async function makeCluster(
+  programs: string,
+  prepare: (folder: string) => Record<string, string>,
+): Promise<Cluster> {
   const folder = mkdtempSync(path.join(tmpdir(), 'postgres-'));
   const owner = unprivilegedUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
@@ -60,7 +69,17 @@ async function makeCluster(programs: string): Promise<Cluster> {
   );
   if (initdb.status !== 0) throw new Error(`initdb failed:\n${initdb.stdout}${initdb.stderr}`);
 
-  const settings = { listen_addresses: '', unix_socket_directories: folder, fsync: 'off' };
+  const settings = {
+    listen_addresses: '',
+    unix_socket_directories: folder,
+    fsync: 'off',
+    ...prepare(folder),
+  };
+  if (owner) {
+    for (const file of readdirSync(folder)) {
+      chownSync(path.join(folder, file), owner.uid, owner.gid);
+    }
+  }
   let server: ChildProcess | undefined;
   return {
     url: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`,
