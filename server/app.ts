@@ -2,7 +2,8 @@ import type { RequestListener } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
-import { programRoutes, programs } from './api/api-router.ts';
+import { apiRouter } from './api/api-router.ts';
+import { isVerify, VERIFY_PATH, verify } from './api/verify.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { requireRecentPassword, requireSignIn } from './auth/require-sign-in.ts';
 import { sessionCookie } from './auth/session.ts';
@@ -45,17 +46,15 @@ interface Parts {
 /** The whole app. It does not listen. */
 export function createApp(parts: Parts): RequestListener {
   const trust = trusting(parts.config.trustProxy);
-  const pages = createPages({ ...parts, trust });
-  const app = programs({ ...parts, trust }, pages);
-  if (!parts.metrics) return app;
-  return parts.metrics.timed(
-    app,
-    [...programRoutes, ...routesOf(pages)].map(({ path }) => path),
-  );
+  const app = createExpressApp({ ...parts, trust });
+  const check = verify({ ...parts, trust });
+  const listener: RequestListener = (req, res) => (isVerify(req) ? check : app)(req, res);
+  if (!parts.metrics) return listener;
+  return parts.metrics.timed(listener, [VERIFY_PATH, ...routesOf(app).map(({ path }) => path)]);
 }
 
-/** What is for people: every middleware and every mount, in order. */
-export function createPages(parts: Parts & { trust: Trust }): Express {
+/** All but `/auth/verify`: every middleware and every mount, in order. */
+export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   const { config, installationId, db, passwords, log, stopping, trust } = parts;
   const cookies = nameCookies({ secure: config.secure, installationId });
   const app = express();
@@ -74,6 +73,7 @@ export function createPages(parts: Parts & { trust: Trust }): Express {
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
+  app.use(apiRouter(parts));
   app.use(refuseLongHeads);
   app.use(staticFiles());
 

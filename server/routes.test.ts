@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { programRoutes } from './api/api-router.ts';
-import { createPages } from './app.ts';
+import { VERIFY_PATH } from './api/verify.ts';
+import { createExpressApp } from './app.ts';
 import { routesOf } from './http/routes.ts';
 import { describeApp } from './testing/describe-app.ts';
 import { addUser, PASSWORD } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
-const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+/** Sent to each route of the API: they handle all methods, and refuse most. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** What the signed-out may have, and why. Everything else sends them to log in. */
 const PUBLIC = new Map([
@@ -21,7 +22,9 @@ const PUBLIC = new Map([
 ]);
 
 describeApp('every route', (on) => {
+  /** Those of pages. */
   let routes: { method: string; path: string }[];
+  let apiPaths: string[];
   let ada: Visitor;
   let bob: Visitor;
   let secret: string;
@@ -37,12 +40,15 @@ describeApp('every route', (on) => {
     secret = created.secret ?? '';
     const { body } = await ada.get('/profile/password');
     ids = { key: id, session: /sessions\/(\d+)/.exec(body)?.[1] ?? '' };
-    routes = routesOf(createPages({ ...on.app.parts, trust: () => false })).map(
-      ({ method, path }) => ({
+    const all = routesOf(createExpressApp({ ...on.app.parts, trust: () => false }));
+    routes = all
+      .filter(({ method }) => method !== '*')
+      .map(({ method, path }) => ({
         method,
         path: path.replace(':id', path.includes('sessions') ? ids.session : ids.key),
-      }),
-    );
+      }));
+    const handlingAll = all.filter(({ method }) => method === '*');
+    apiPaths = [VERIFY_PATH, ...handlingAll.map(({ path }) => path)];
   });
 
   const unsafe = () => routes.filter(({ method }) => !['GET', 'HEAD'].includes(method));
@@ -56,69 +62,63 @@ describeApp('every route', (on) => {
     for (const { method } of routes) assert.match(method, /^(GET|HEAD|POST)$/);
   });
 
-  test('the list has every route for programs', () => {
-    assert.deepEqual(programRoutes.filter(({ method }) => method !== 'GET').map(nameOf), [
-      ...['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((m) => `${m} /auth/verify`),
-      ...['POST /api', 'DELETE /api/key'],
-    ]);
-    assert.deepEqual(programRoutes.filter(({ method }) => method === 'GET').map(nameOf), [
-      'GET /auth/verify',
-      'GET /api',
-      'GET /api/whoami',
-    ]);
+  test('the list has every route of the API', () => {
+    assert.deepEqual(apiPaths, [VERIFY_PATH, '/api', '/api/', '/', '/api/whoami', '/api/key']);
   });
 
-  test('no route for programs does anything without a key, nor for a session', async () => {
+  test('no route of the API does anything without a key, nor for a session', async () => {
     const before = await content();
     for (const visitor of [on.app.newVisitor(), ada]) {
-      for (const { method, path } of programRoutes) {
-        for (const below of ['', '/']) {
-          const answer = await visitor.send(`${path}${below}?api_action=account.info`, { method });
-          const name = `${method} ${path}${below}`;
-          if (answer.status === 200) assert.match(answer.body, /"ERRORCODE":4/, name);
-          else if (below === '') assert.equal(answer.status, 401, name);
-          else assert.ok([401, 404].includes(answer.status), name);
-        }
+      for (const [method, path] of apiRequests()) {
+        const answer = await visitor.send(`${path}?api_action=account.info`, { method });
+        const name = `${method} ${path} ${answer.status}`;
+        assert.equal(answer.headers.get('cache-control'), 'no-store', name);
+        assert.equal(answer.headers.get('set-cookie'), null, name);
+        if (answer.status !== 200) assert.match(String(answer.status), /^40[15]$/, name);
+        else if (method !== 'HEAD') assert.match(answer.body, /"ERRORCODE":[49],/, name);
       }
     }
     assert.equal(await content(), before);
   });
 
-  test('no route for programs answers a method that is not on the list', async () => {
+  test('each route of the API allows only its own methods', async () => {
     const before = await content();
-    const names = new Set(programRoutes.map(nameOf));
-    for (const path of new Set(programRoutes.map(({ path }) => path))) {
-      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
-        if (names.has(`${method} ${path}`)) continue;
-        const answer = await ada.send(`${path}?api_action=test.echo`, {
-          method,
-          headers: { 'x-api-key': secret },
-        });
-        if (answer.status !== 200) assert.equal(answer.status, 405, `${method} ${path}`);
-        else if (method !== 'HEAD') assert.match(answer.body, /"ERRORCODE":9/, path);
-      }
+    for (const [method, path] of apiRequests()) {
+      const name = `${method} ${path}`;
+      if (name === 'DELETE /api/key') continue;
+      const headers = { 'x-api-key': secret };
+      const answer = await ada.send(`${path}?api_action=test.echo`, { method, headers });
+      const isAllowed =
+        path === VERIFY_PATH ||
+        (path === '/api/whoami' && method === 'GET') ||
+        (/^(\/|\/api\/?)$/.test(path) && ['GET', 'POST'].includes(method));
+      if (isAllowed) assert.doesNotMatch(answer.body, /"ERRORCODE"/, name);
+      else if (answer.status !== 200) assert.equal(answer.status, 405, name);
+      else if (method !== 'HEAD') assert.match(answer.body, /"ERRORCODE":9,/, name);
     }
     assert.equal(await content(), before);
   });
 
-  test('no route for programs changes anything for a page of another site', async () => {
+  test('no route of the API changes anything for a page of another site', async () => {
     const before = await content();
     const credentials = new URLSearchParams({
       api_action: 'user.getapikey',
       username: 'ada',
       password: PASSWORD,
     });
-    for (const { method, path } of programRoutes) {
-      if (path === '/auth/verify' || path === '/api/whoami') continue;
-      const answer = await ada.send(`${path}?${credentials}`, {
-        method,
-        headers: { 'x-api-key': secret, 'sec-fetch-site': 'cross-site' },
-      });
-      if (answer.status === 200) assert.match(answer.body, /"ERRORCODE":13/, path);
-      else assert.equal(answer.status, 403, path);
+    for (const [method, path] of apiRequests()) {
+      const headers = { 'x-api-key': secret, 'sec-fetch-site': 'cross-site' };
+      const answer = await ada.send(`${path}?${credentials}`, { method, headers });
+      const name = `${method} ${path}`;
+      if (name === 'DELETE /api/key') assert.equal(answer.status, 403, name);
+      if (/^(GET|POST) (\/|\/api\/?)$/.test(name)) assert.match(answer.body, /"ERRORCODE":13,/);
     }
     assert.equal(await content(), before);
   });
+
+  function apiRequests(): [string, string][] {
+    return apiPaths.flatMap((path) => METHODS.map((method): [string, string] => [method, path]));
+  }
 
   test('the signed-out are sent to log in, and change nothing', async () => {
     const before = await content();
@@ -245,7 +245,8 @@ describeApp('every route', (on) => {
   /** Everything that is kept, but for what tells of requests themselves: events, counts, last seen. */
   async function content(): Promise<string> {
     const { rows } = await sql`
-      select (select json_agg(k order by id) from api_keys k) as keys,
+      select (select json_agg(to_jsonb(k) - 'last_used_at' - 'last_used_ip' - 'last_used_agent'
+          order by id) from api_keys k) as keys,
         (select json_agg(json_build_array(u.id, u.email, u.time_zone, u.password_digest, u.permissions,
           u.disabled_at) order by id) from users u) as users,
         (select json_agg(json_build_array(s.id, s.user_id) order by id) from sessions s

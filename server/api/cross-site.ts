@@ -1,7 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RequestHandler } from 'express';
+import { sendJson } from './send-json.ts';
 
 /** The values of `Sec-Fetch-Site` for requests that no other site caused (Fetch Metadata). */
 const OWN_SITES = ['none', 'same-origin'];
+
+/** Lets only requests through that no page of another site sent. */
+export function refuseCrossSite({ publicUrl }: { publicUrl: string | undefined }): RequestHandler {
+  return ({ headers }, res, next) => {
+    if (!isCrossSite(headers, publicUrl)) return next();
+    const message = 'A page of another site sent this, so nothing was done.';
+    sendJson(res, 403, { error: 'cross-site', message });
+  };
+}
 
 /**
  * Whether a browser says that a page of another site sent a request. Programs say nothing, and

@@ -1,18 +1,21 @@
+import type { Request, Response } from 'express';
 import type { KnownKey } from '../../db/api-keys/lookup.ts';
+import { client } from '../http/client.ts';
+import { addToLog } from '../http/log.ts';
 import type { KeyChecks } from '../key-checks/check.ts';
 import { presentedKeys } from '../key-checks/presented-keys.ts';
 import { challenge, explain } from './challenge.ts';
-import { type Exchange, sendJson } from './exchange.ts';
+import { sendJson } from './send-json.ts';
 
 /** The key in the headers of a request. Without a valid one, answers 401 and returns undefined. */
 export async function requireKey(
   checks: KeyChecks,
-  { req, res, client, about }: Exchange,
+  req: Request,
+  res: Response,
 ): Promise<KnownKey | undefined> {
-  const verdict = await checks.check(presentedKeys(req), client);
+  const verdict = await checks.check(presentedKeys(req), () => client(req));
   if (verdict.key) {
-    about.user = verdict.key.userId;
-    about.key = verdict.key.prefix;
+    addToLog(res, { user: verdict.key.userId, key: verdict.key.prefix });
     return verdict.key;
   }
   const body = { error: verdict.refusal, message: explain(verdict) };

@@ -1,10 +1,15 @@
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Passwords } from '../auth/passwords.ts';
+import { client } from '../http/client.ts';
 import { toHttpError } from '../http/errors.ts';
+import { addToLog } from '../http/log.ts';
+import { headRefusal } from '../http/request-limits.ts';
 import type { KeyChecks, Verdict } from '../key-checks/check.ts';
 import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
-import type { Exchange, Handler } from './exchange.ts';
+import { isCrossSite } from './cross-site.ts';
+import { queryOf } from './query.ts';
 import type { Asked } from './v3/action.ts';
 import { actions } from './v3/actions.ts';
 import { runBatch } from './v3/batch.ts';
@@ -16,6 +21,7 @@ import { run } from './v3/run.ts';
 import { actionNamed, fromV1 } from './v3/v1.ts';
 
 interface Parts {
+  config: { publicUrl: string | undefined };
   db: Database;
   passwords: Passwords;
   checks: KeyChecks;
@@ -26,26 +32,26 @@ interface Parts {
  * The Linode API v3, as programs of 2014 use it: an action and its parameters, by GET or POST, in
  * the URL, in a form, or in both. HTTP 200 also for errors.
  */
-export function v3(parts: Parts): Handler {
-  return async (exchange) => {
-    const { req, res, query, refusal } = exchange;
-    let sent = fromV1([...query]);
+export function v3(parts: Parts): RequestHandler {
+  return async (req, res) => {
+    let sent: [string, string][] = [];
     try {
+      const refusal = headRefusal(req);
       if (refusal) throw refusal;
-      if (!/^(GET|POST)$/.test(req.method ?? '')) throw new ApiError(9);
+      const query = [...queryOf(req)];
+      sent = fromV1(query);
+      if (!/^(GET|POST)$/.test(req.method)) throw new ApiError(9);
       const isOptional = first(sent, 'api_action') !== '';
       sent = fromV1([...query, ...(await readForm(req, res, { isOptional }))]);
-      send(exchange, sent, 200, await answer(parts, exchange, toParameters(sent)));
+      send(res, sent, 200, await answer(parts, req, res, toParameters(sent)));
     } catch (error) {
       const { status, code, message, headers } = refusalOf(error);
       res.setHeaders(new Map(Object.entries(headers)));
-      if (status >= 500) {
-        parts.log.error({ err: error, requestId: res.getHeader('X-Request-Id') }, 'failed');
-      }
+      if (status >= 500) parts.log.error({ err: error, requestId: res.locals.requestId }, 'failed');
       const action = first(sent, 'api_action');
       const envelope = failed(action, { code, message });
       // Programs expect an array for a batch.
-      send(exchange, sent, status, action.toLowerCase() === 'batch' ? [envelope] : envelope);
+      send(res, sent, status, action.toLowerCase() === 'batch' ? [envelope] : envelope);
     }
   };
 }
@@ -56,25 +62,32 @@ function first(sent: [string, string][], name: string): string {
 }
 
 function answer(
-  { db, passwords, checks }: Parts,
-  exchange: Exchange,
+  { config, db, passwords, checks }: Parts,
+  req: Request,
+  res: Response,
   parameters: Parameters,
 ): Promise<Envelope | Envelope[]> {
-  const { client, isCrossSite } = exchange;
   const name = String(parameters.get('api_action') ?? '').toLowerCase();
   const format = parameters.get('api_responseformat') ?? 'json';
   if (!/^(json|human)$/i.test(String(format))) throw new ApiError(7, 'api_responseFormat');
   // Only a known name: a key sent in the wrong place must not get into the log.
-  exchange.about.action = name === 'batch' ? name : actionNamed(actions, name)?.name;
-  const authenticate = authentication(checks, exchange, parameters);
-  const asked: Asked = { db, passwords, actions, authenticate, client, isCrossSite };
+  addToLog(res, { action: name === 'batch' ? name : actionNamed(actions, name)?.name });
+  const asked: Asked = {
+    db,
+    passwords,
+    actions,
+    authenticate: authentication(checks, req, res, parameters),
+    client: () => client(req),
+    isCrossSite: () => isCrossSite(req.headers, config.publicUrl),
+  };
   return name === 'batch' ? runBatch(asked, parameters) : run(asked, parameters);
 }
 
 /** Checks the key when it is first needed, once for a whole batch. */
 function authentication(
   checks: KeyChecks,
-  { req, client, about }: Exchange,
+  req: Request,
+  res: Response,
   parameters: Parameters,
 ): Asked['authenticate'] {
   const presented = presentedKeys(req);
@@ -83,12 +96,11 @@ function authentication(
   let checking: Promise<Verdict> | undefined;
 
   return async () => {
-    checking ??= checks.check(presented, client);
+    checking ??= checks.check(presented, () => client(req));
     const verdict = await checking;
     // Without the reason, for programs that compare the text; `/api/whoami` gives it.
     if (!verdict.key) throw new ApiError(4);
-    about.user = verdict.key.userId;
-    about.key = verdict.key.prefix;
+    addToLog(res, { user: verdict.key.userId, key: verdict.key.prefix });
     return verdict.key;
   };
 }
@@ -111,13 +123,13 @@ interface Refused {
 }
 
 function send(
-  { res, about }: Exchange,
+  res: Response,
   sent: [string, string][],
   status: number,
   answer: Envelope | Envelope[],
 ): void {
   const isHuman = /^human$/i.test(first(sent, 'api_responseformat'));
-  about.outcome = outcomeOf(answer);
+  addToLog(res, { outcome: outcomeOf(answer) });
   res.statusCode = status;
   res.setHeader('Content-Type', 'application/json;charset=UTF-8');
   res.end(JSON.stringify(answer, null, isHuman ? 2 : 0));

@@ -42,6 +42,6 @@ export function bodilessSecurityHeaders({ secure }: { secure: boolean }): string
 
 /** What follows depends on who asks; no cache may keep it, and Back must ask again. */
 export const noStore: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
+  res.setHeader('Cache-Control', 'no-store');
   next();
 };

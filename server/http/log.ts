@@ -1,49 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { client } from './client.ts';
 
 /**
- * One line a request. What may hold a secret never gets here: no body, no header but the request
- * id that we made ourselves, no query string, and nothing in a path that looks like a key.
+ * Gives each request an id, and logs it in one line when it is over. What may hold a secret never
+ * gets here: no body, no header but the request id that we made ourselves, no query string, and
+ * nothing in a path that looks like a key.
  */
 export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
-    res.locals.requestId = logRequest(log, req, res, {
-      path: req.path,
-      about: () => ({ ip: client(req).ip, user: req.session?.user?.id }),
+    const start = performance.now();
+    const requestId = randomUUID();
+    const { method, path } = req;
+    res.locals.requestId = requestId;
+    res.setHeader('X-Request-Id', requestId);
+    res.on('close', () => {
+      log.info({
+        requestId,
+        method,
+        path: withoutKeys(path),
+        status: res.statusCode,
+        ms: Math.round(performance.now() - start),
+        ip: client(req).ip,
+        ...(res.locals.logged ?? { user: req.session?.user?.id }),
+        ...(res.writableFinished ? {} : { aborted: true }),
+      });
     });
     next();
   };
 }
 
-/**
- * Logs a request when it is over, and gives it an id, which it returns.
- *
- * @param about what more to tell of it, asked for at the end.
- */
-export function logRequest(
-  log: Logger,
-  { method }: IncomingMessage,
-  res: ServerResponse,
-  { path, about }: { path: string; about: () => object },
-): string {
-  const start = performance.now();
-  const requestId = randomUUID();
-  res.setHeader('X-Request-Id', requestId);
-  res.on('close', () => {
-    log.info({
-      requestId,
-      method,
-      path: withoutKeys(path),
-      status: res.statusCode,
-      ms: Math.round(performance.now() - start),
-      ...about(),
-      ...(res.writableFinished ? {} : { aborted: true }),
-    });
-  });
-  return requestId;
+/** Adds to the line that the log gets about a request. Never a key: only its prefix. */
+export function addToLog(
+  res: Response,
+  more: { action?: string | undefined; outcome?: string; user?: number; key?: string },
+): void {
+  res.locals.logged = { ...res.locals.logged, ...more };
 }
 
 const MAX_PATH_LENGTH = 256;

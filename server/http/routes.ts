@@ -6,7 +6,10 @@ interface Listed {
   router?: object;
 }
 
-/** All routes of an app, by their whole paths, such as `/profile/api-keys/:id/remove`. */
+/**
+ * All routes of an app, by their whole paths, such as `/profile/api-keys/:id/remove`. The method of
+ * a route for all methods is `*`.
+ */
 export function routesOf({ router }: Express): { method: string; path: string }[] {
   return flatten(router);
 }
@@ -14,9 +17,9 @@ export function routesOf({ router }: Express): { method: string; path: string }[
 /** HEAD comes with each GET. */
 function flatten(router: object, base = ''): { method: string; path: string }[] {
   return listRoutes(router).flatMap(({ path, methods, router: mounted }) => {
-    const whole = `${base}${path}`.replace(/(?<=.)\/$/, '');
+    const whole = path === '/' ? base : base + path;
     if (mounted) return flatten(mounted, whole);
-    return (methods ?? []).map((method) => ({ method: method.toUpperCase(), path: whole || '/' }));
+    return (methods ?? []).map((method) => ({ method, path: whole || '/' }));
   });
 }
 
