@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
-  copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -23,11 +23,8 @@ const cache = path.join(checkout, 'node_modules/.cache');
 
 describe('the empty cluster that is kept beside the packages', () => {
   before(() => {
-    mkdirSync(path.join(checkout, 'db'));
+    cpSync(import.meta.dirname, path.join(checkout, 'db'), { recursive: true });
     mkdirSync(path.join(checkout, 'node_modules'));
-    for (const file of ['embedded.ts', 'empty-cluster.ts', 'errors.ts']) {
-      copyFileSync(path.join(import.meta.dirname, file), path.join(checkout, 'db', file));
-    }
     writeFileSync(path.join(checkout, 'package.json'), '{"type":"module"}');
     symlinkSync(
       path.resolve(import.meta.dirname, '../node_modules/@electric-sql'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { openDatabase } from '../db/database.ts';
 import { DatabaseReadOnly } from '../db/errors.ts';
 import {
@@ -29,14 +30,17 @@ test('a read-only database counts as away: 503 everywhere, not ready, no start; 
       logIn: (await app.newVisitor().get('/login')).status,
       home: (await visitor.get('/')).status,
       keys: (await visitor.get('/profile/api-keys')).status,
-      ready: await get('/readyz'),
       check: await get('/auth/verify'),
       whoami: await get('/api/whoami'),
       echo: await get(`/api/?api_action=test.echo&api_key=${secret}`),
     };
   };
+  /** An answer of /readyz holds for a second. */
+  const readyIs = async (status: number) => {
+    while ((await fetch(`${app.origin}/readyz`)).status !== status) await setImmediate();
+  };
   const before = await statuses();
-  assert.equal(before.ready, 200);
+  await readyIs(200);
   assert.equal(before.check, 204);
 
   // As when the endpoint moves to a standby: the old connections end, the new ones are read-only.
@@ -44,8 +48,10 @@ test('a read-only database counts as away: 503 everywhere, not ready, no start; 
   await cutConnections(url);
   const during = await statuses();
   assert.deepEqual(new Set(Object.values(during)), new Set([503]), JSON.stringify(during));
+  await readyIs(503);
   await assert.rejects(openDatabase({ url }), DatabaseReadOnly);
 
   await setReadOnly(url, false);
   assert.deepEqual(await statuses(), before);
+  await readyIs(200);
 });
