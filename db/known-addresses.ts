@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
 export interface Address {
   /** Whether the user has logged in from it; `none` where the request's address is unknown. */
   kind: 'known' | 'new' | 'none';
-  /** The networks that it belongs to, the narrowest first, as CIDR: /32, or the /64 of IPv6. */
+  /** The networks that it belongs to, as CIDR: its /32, or of IPv6 its /64, /56 and /48. */
   networks: string[];
 }
 
@@ -16,7 +16,7 @@ export async function lookUpAddress(
   ip: string | null,
 ): Promise<Address> {
   if (ip === null) return { kind: 'none', networks: [] };
-  const { isKnown, network } = await db
+  const { isKnown, networks } = await db
     .selectNoFrom((eb) => [
       eb
         .exists(
@@ -31,10 +31,11 @@ export async function lookUpAddress(
         )
         .$castTo<boolean>()
         .as('isKnown'),
-      // One customer has a whole /64 of IPv6.
-      sql<string>`network(set_masklen(${ip}::inet,
-        case family(${ip}::inet) when 4 then 32 else 64 end))::text`.as('network'),
+      sql<string[]>`array(
+        select network(set_masklen(${ip}::inet, bits))::text
+        from unnest(case family(${ip}::inet) when 4 then array[32] else array[64, 56, 48] end) bits
+        order by bits desc)`.as('networks'),
     ])
     .executeTakeFirstOrThrow();
-  return { kind: isKnown ? 'known' : 'new', networks: [network] };
+  return { kind: isKnown ? 'known' : 'new', networks };
 }

@@ -121,6 +121,17 @@ describeProxiedApp('rate limit', (on) => {
     assert.equal((await attempt(await on.app.newUser(), '2001:db8:1:3::1', PASSWORD)).status, 303);
   });
 
+  for (const [size, free, address] of [
+    ['/56', 40, (n: number) => `2001:db8:5:a${String(n % 32).padStart(2, '0')}::1`],
+    ['/48', 100, (n: number) => `2001:db8:6:${n % 60}00::1`],
+  ] as const) {
+    test(`after ${free} failures an IPv6 ${size} waits, however many /64 it has`, async () => {
+      for (let n = 0; n <= free; n++) await fail(1, `junk${free}-${n}`, address(n));
+      await lastWait();
+      await mustWait(await on.app.newUser(), address(31), PASSWORD);
+    });
+  }
+
   test("no user name is counted as another's known address", async () => {
     const username = await on.app.newUser();
     assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
@@ -180,7 +191,9 @@ describeProxiedApp('rate limit', (on) => {
     await giveBack();
   });
 
-  test('junk names from four networks leave a known address its place', async () => {
+  test('junk names from four networks leave a known address its place', {
+    timeout: 60_000,
+  }, async () => {
     const username = await on.app.newUser();
     assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
     const { reached, release } = on.app.holdPasswordChecks();

@@ -13,8 +13,14 @@ import { count } from '../pages/dates.ts';
 const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
 /** For an address that the user has logged in from: more attempts, and only short waits. */
 const KNOWN_ADDRESS: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
-/** Against trying many user names from one address. */
-const ADDRESS: BackoffPolicy = { freeAttempts: 20, maxSeconds: 15 * 60 };
+/**
+ * Against trying many user names from one address. One customer has at least a /64 of IPv6, and often
+ * a /56 or /48; these may as well be many customers, so they get more attempts.
+ */
+const NETWORKS: BackoffPolicy[] = [20, 40, 100].map((freeAttempts) => ({
+  freeAttempts,
+  maxSeconds: 15 * 60,
+}));
 
 interface Limit {
   subject: Subject;
@@ -81,7 +87,10 @@ function accountLimit(username: string, { kind, networks: [network = ''] }: Addr
 /** A known address is limited by its account alone: others behind it may guess other names. */
 function networkLimits({ kind, networks }: Address): Limit[] {
   if (kind === 'known') return [];
-  return networks.map((network) => ({ subject: ['network', network], policy: ADDRESS }));
+  return NETWORKS.flatMap((policy, width) => {
+    const network = networks[width];
+    return network === undefined ? [] : [{ subject: ['network', network], policy }];
+  });
 }
 
 /** What the page says to those who have to wait. */
