@@ -1,9 +1,13 @@
+// Where each user's password was right: such an address has a rate limit and places of its own.
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
+
+/** An address that was not used for so long is as good as new. */
+export const KNOWN_ADDRESS_DAYS = 90;
 
 /** What is known of the address from which a password is sent. */
 export interface Address {
-  /** Whether the user has logged in from it; `none` where the request's address is unknown. */
+  /** `known`: the user's password was right from there; `none`: the request's address is unknown. */
   kind: 'known' | 'new' | 'none';
   /** The networks that it belongs to, as CIDR: its /32, or of IPv6 its /64, /56 and /48. */
   networks: string[];
@@ -21,12 +25,11 @@ export async function lookUpAddress(
       eb
         .exists(
           eb
-            .selectFrom('events')
-            .innerJoin('users', 'users.id', 'events.user_id')
-            .select('events.id')
-            // As it stands in the index for this, so that a plan for any parameter can use it too.
-            .where('events.kind', '=', sql.lit('log in' as const))
-            .where('events.ip', '=', ip)
+            .selectFrom('known_addresses')
+            .innerJoin('users', 'users.id', 'known_addresses.user_id')
+            .select('user_id')
+            .where('network', '=', networkOf(ip))
+            .where('last_used_at', '>', daysAgo(KNOWN_ADDRESS_DAYS))
             .where(sql`lower(users.username)`, '=', username.toLowerCase()),
         )
         .$castTo<boolean>()
@@ -38,4 +41,58 @@ export async function lookUpAddress(
     ])
     .executeTakeFirstOrThrow();
   return { kind: isKnown ? 'known' : 'new', networks };
+}
+
+/** Makes an address known for a user, unless their password is no longer the one of this digest. */
+export async function rememberAddress(
+  db: Database,
+  user: { id: number; passwordDigest: string },
+  ip: string | null,
+): Promise<void> {
+  if (ip === null) return;
+  await db
+    .insertInto('known_addresses')
+    .columns(['user_id', 'network'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .select(['id', networkOf(ip).as('network')])
+        .where('id', '=', user.id)
+        .where('password_digest', '=', user.passwordDigest)
+        // Waits for a change of password that is under way, and then finds another digest.
+        .forShare(),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['user_id', 'network']).doUpdateSet({ last_used_at: sql<Date>`now()` }),
+    )
+    .execute();
+}
+
+/** Forgets the addresses of a user, but for one. */
+export async function forgetAddresses(
+  trx: Transaction,
+  userId: number,
+  { except }: { except: string | null },
+): Promise<void> {
+  let forgotten = trx.deleteFrom('known_addresses').where('user_id', '=', userId);
+  if (except !== null) forgotten = forgotten.where('network', '<>', networkOf(except));
+  await forgotten.execute();
+}
+
+/** Deletes what is no longer known. */
+export async function sweepKnownAddresses(db: Database): Promise<void> {
+  await db
+    .deleteFrom('known_addresses')
+    .where('last_used_at', '<=', daysAgo(KNOWN_ADDRESS_DAYS))
+    .execute();
+}
+
+/** Devices change the rest of their IPv6 address, sometimes daily. */
+function networkOf(ip: string) {
+  return sql<string>`network(set_masklen(${ip}::inet,
+    case family(${ip}::inet) when 4 then 32 else 64 end))`;
+}
+
+function daysAgo(days: number) {
+  return sql<Date>`now() - make_interval(days => ${days}::int)`;
 }

@@ -6,6 +6,7 @@ import * as myProfile from './migrations/0002-my-profile.ts';
 import * as keysInUse from './migrations/0003-keys-in-use.ts';
 import * as operatorsEvents from './migrations/0004-operators-events.ts';
 import * as eventDetails from './migrations/0005-event-details.ts';
+import * as knownAddresses from './migrations/0006-known-addresses.ts';
 import * as installation from './migrations/0007-installation.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
@@ -15,6 +16,7 @@ export const migrations: Record<string, Migration> = {
   '0003-keys-in-use': keysInUse,
   '0004-operators-events': operatorsEvents,
   '0005-event-details': eventDetails,
+  '0006-known-addresses': knownAddresses,
   '0007-installation': installation,
 };
 

@@ -9,6 +9,7 @@ export interface Schema {
   events: EventsTable;
   throttle: ThrottleTable;
   installation: InstallationTable;
+  known_addresses: KnownAddressesTable;
 }
 
 interface UsersTable {
@@ -81,6 +82,13 @@ interface ThrottleTable {
 /** One row. */
 interface InstallationTable {
   id: string;
+}
+
+interface KnownAddressesTable {
+  user_id: number;
+  /** An IPv4 address, or the /64 of an IPv6 address, as CIDR. */
+  network: string;
+  last_used_at: Generated<Date>;
 }
 
 /** Where a key was created, in the words that the page shows. */

@@ -9,6 +9,7 @@ import { openKeyLookup } from './api-keys/lookup.ts';
 import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
 import { listActivity } from './events.ts';
+import { lookUpAddress } from './known-addresses.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openPool } from './pool.ts';
 import { findSession } from './sessions.ts';
@@ -39,6 +40,10 @@ async function addRows(db: Database): Promise<void> {
   await sql`
     insert into events (kind, user_id, key_id, user_agent)
     select 'key made', user_id, id, 'test' from api_keys order by id`.execute(db);
+  await sql`
+    insert into events (kind, user_id, ip, user_agent, at)
+    select 'log in', id, ip::inet, 'test', now() - days * interval '1 day'
+    from users, (values ('203.0.113.7', 89), ('203.0.113.8', 91)) log_ins (ip, days)`.execute(db);
 }
 
 function upgrades(open: () => Promise<Database>) {
@@ -70,6 +75,11 @@ function upgrades(open: () => Promise<Database>) {
         assert.deepEqual(found[0]?.permissions, ['*']);
       });
 
+      test('addresses of log ins in the last 90 days are known', async () => {
+        assert.equal((await lookUpAddress(db, 'ada', '203.0.113.7')).kind, 'known');
+        assert.equal((await lookUpAddress(db, 'ada', '203.0.113.8')).kind, 'new');
+      });
+
       test('people stay logged in, and their activity names the keys', async () => {
         const session = await findSession(db, 'session');
         assert.equal(session?.user?.username, 'ada');
@@ -77,6 +87,8 @@ function upgrades(open: () => Promise<Database>) {
         assert.deepEqual(
           activity.map(({ kind, details }) => [kind, details.label]),
           [
+            ['log in', undefined],
+            ['log in', undefined],
             ['key made', 'removed'],
             ['key made', 'expired'],
             ['key made', 'kept'],

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
 import { openDatabase } from '../db/database.ts';
 import { findInstallationId } from '../db/installation.ts';
+import { sweepKnownAddresses } from '../db/known-addresses.ts';
 import { sweepRateLimits } from '../db/rate-limit.ts';
 import { sweepSessions } from '../db/sessions.ts';
 import { createApp } from './app.ts';
@@ -70,9 +71,12 @@ async function start() {
   const metricsServer = metrics && createServer(metrics.listener);
   if (metricsServer) await listen(metricsServer, config.metricsPort, config.host);
   const sweeping = setInterval(() => {
-    Promise.all([sweepSessions(db), sweepRateLimits(db), sweepRemovedKeys(db)]).catch((err) =>
-      log.error({ err }, 'what has expired was not swept'),
-    );
+    Promise.all([
+      sweepSessions(db),
+      sweepRateLimits(db),
+      sweepKnownAddresses(db),
+      sweepRemovedKeys(db),
+    ]).catch((err) => log.error({ err }, 'what has expired was not swept'));
   }, SWEEP_EVERY_MS);
 
   stop = async () => {

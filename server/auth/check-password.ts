@@ -1,6 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { type Client, insertEvent } from '../../db/events.ts';
-import { lookUpAddress } from '../../db/known-addresses.ts';
+import { lookUpAddress, rememberAddress } from '../../db/known-addresses.ts';
 import { findUser, type User } from '../../db/users.ts';
 import { signals } from '../metrics/signals.ts';
 import type { PasswordHasher, Passwords } from './passwords.ts';
@@ -74,10 +74,12 @@ export async function checkPassword<Result>(
   async function attempt(hasher: PasswordHasher): Promise<Result | undefined> {
     const user = await findUser(db, name);
     const isRight = await hasher.verify(password, user?.passwordDigest);
-    const result = user && isRight && !user.disabledAt ? await use(user, hasher) : undefined;
-    if (result === undefined) {
-      await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
+    if (user && isRight && !user.disabledAt) {
+      await rememberAddress(db, user, from.ip);
+      const result = await use(user, hasher);
+      if (result !== undefined) return result;
     }
-    return result;
+    await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
+    return undefined;
   }
 }

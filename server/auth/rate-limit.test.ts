@@ -7,6 +7,7 @@ import { PASSWORD } from '../testing/users.ts';
 
 const HOME = '203.0.113.1';
 const ELSEWHERE = '198.51.100.1';
+const NEW = 'a new and better password';
 
 describeProxiedApp('rate limit', (on) => {
   /** Tries to log in from an address. */
@@ -92,6 +93,49 @@ describeProxiedApp('rate limit', (on) => {
     await fail(6, username, '198.51.100.200');
     await lastWait();
     await mustWait(username, '198.51.100.201', PASSWORD);
+    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+  });
+
+  test('a change of password leaves only its own address known', async () => {
+    const username = await on.app.newUser();
+    const lateHome = '203.0.113.2';
+    for (const ip of [HOME, lateHome]) {
+      assert.equal((await attempt(username, ip, PASSWORD)).status, 303);
+    }
+    const from = { 'x-forwarded-for': lateHome };
+    const visitor = on.app.newVisitor();
+    await visitor.get('/login', from);
+    await visitor.post('/login', { username, password: PASSWORD, next: '' }, from);
+    await visitor.get('/profile/authenticate', from);
+    await visitor.post('/profile/authenticate', { password: PASSWORD, next: '' }, from);
+    await visitor.get('/profile/password', from);
+    const changed = await visitor.post(
+      '/profile/password',
+      { current_password: PASSWORD, new_password: NEW, new_password_again: NEW },
+      from,
+    );
+    assert.equal(changed.status, 303);
+    for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
+    await lastWait();
+    await mustWait(username, HOME, NEW);
+    assert.equal((await attempt(username, lateHome, NEW)).status, 303);
+  });
+
+  test('a right password sent to the API makes its address known', async () => {
+    const username = await on.app.newUser();
+    const query = new URLSearchParams({
+      api_action: 'user.getapikey',
+      username,
+      password: PASSWORD,
+    });
+    const answer = await fetch(`${on.app.origin}/api/`, {
+      method: 'POST',
+      body: query,
+      headers: { 'x-forwarded-for': HOME },
+    });
+    assert.match(await answer.text(), /"ERRORARRAY":\[\]/);
+    for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
+    await lastWait();
     assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
   });
 

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
 import { insertEvent } from '../../db/events.ts';
+import { forgetAddresses } from '../../db/known-addresses.ts';
 import { endExcessSessions, endOtherSessions } from '../../db/open-sessions.ts';
 import * as sessions from '../../db/sessions.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
@@ -57,8 +58,9 @@ export async function authenticate(
 }
 
 /**
- * Changes the password, ends the user's other sessions, and goes on under a new id. Returns false
- * when the session ended, or another change was faster.
+ * Changes the password, ends the user's other sessions, forgets the addresses that were known but for
+ * this one, and goes on under a new id. Returns false when the session ended, or another change was
+ * faster.
  */
 export async function changePassword(
   db: Database,
@@ -69,7 +71,9 @@ export async function changePassword(
   return renew(db, req, user, async (trx, id) => {
     await changePasswordDigest(trx, user.id, newPasswordDigest);
     await endOtherSessions(trx, user.id, id);
-    await insertEvent(trx, { kind: 'password changed', userId: user.id, ...client(req) });
+    const from = client(req);
+    await forgetAddresses(trx, user.id, { except: from.ip });
+    await insertEvent(trx, { kind: 'password changed', userId: user.id, ...from });
   });
 }
 

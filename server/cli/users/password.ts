@@ -1,4 +1,5 @@
 import { insertEvent } from '../../../db/events.ts';
+import { forgetAddresses } from '../../../db/known-addresses.ts';
 import { endSessionsOf } from '../../../db/open-sessions.ts';
 import { changePasswordDigest } from '../../../db/users.ts';
 import { operator, type UserCommand } from '../command.ts';
@@ -14,6 +15,7 @@ export const password: UserCommand = {
     await db.transaction().execute(async (trx) => {
       await changePasswordDigest(trx, id, passwordDigest);
       await endSessionsOf(trx, username);
+      await forgetAddresses(trx, id, { except: null });
       await insertEvent(trx, { kind: 'password changed', userId: id, ...operator });
     });
     return { text: `Changed the password of ${username}.`, json: { username } };
