@@ -75,10 +75,13 @@ function upgrades(open: () => Promise<Database>) {
         assert.deepEqual(found[0]?.permissions, ['*']);
       });
 
-      test('addresses of log ins in the last 90 days are known', async () => {
-        assert.equal((await lookUpAddress(db, 'ada', '203.0.113.7')).kind, 'known');
-        assert.equal((await lookUpAddress(db, 'ada', '203.0.113.8')).kind, 'new');
-      });
+      // Later versions keep the table themselves.
+      if (name < '0006-known-addresses') {
+        test('addresses of log ins in the last 90 days are known', async () => {
+          assert.equal((await lookUpAddress(db, 'ada', '203.0.113.7')).kind, 'known');
+          assert.equal((await lookUpAddress(db, 'ada', '203.0.113.8')).kind, 'new');
+        });
+      }
 
       test('people stay logged in, and their activity names the keys', async () => {
         const session = await findSession(db, 'session');
