@@ -18,6 +18,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, test } from 'node:test';
 import { findMismatch } from './setup/installation.mjs';
+import { isAtLeast } from './setup/versions.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'setup-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -25,12 +26,15 @@ after(() => rmSync(folder, { recursive: true }));
 /** Stands in for npm: installs three small packages, of which `node` has a program. */
 const NPM = `#!/bin/sh
 echo "$*" >>"$NPM_LOG"
+if [ "$1" = config ]; then echo "\${IGNORE_SCRIPTS:-false}"; exit; fi
 mkdir -p node_modules/node/bin node_modules/pg node_modules/typescript
 [ -z "$NPM_FAILS" ] || exit 1
 echo added 3 packages
 for name in node pg typescript; do echo {} >node_modules/$name/package.json; done
-printf '#!/bin/sh\\n' >node_modules/node/bin/node
-chmod +x node_modules/node/bin/node
+if [ -z "$IGNORE_SCRIPTS" ]; then
+  printf '#!/bin/sh\\n' >node_modules/node/bin/node
+  chmod +x node_modules/node/bin/node
+fi
 cp package-lock.json node_modules/.package-lock.json
 `;
 
@@ -51,8 +55,13 @@ class Project {
     writeFileSync(path.join(this.root, 'path/npm'), NPM, { mode: 0o755 });
     cpSync(path.join(import.meta.dirname, 'setup.mjs'), path.join(bin, 'setup.mjs'));
     cpSync(path.join(import.meta.dirname, 'setup'), path.join(bin, 'setup'), { recursive: true });
-    writeFileSync(path.join(this.root, 'package.json'), '{}');
+    this.requireNode('20.11');
     this.writeLockfile({});
+  }
+
+  requireNode(version: string) {
+    const about = { type: 'module', engines: { node: `>=${version}` } };
+    writeFileSync(path.join(this.root, 'package.json'), JSON.stringify(about));
   }
 
   /** The three packages, with these changes; undefined leaves one out. */
@@ -62,11 +71,11 @@ class Project {
   }
 
   /** Installs as an operator does, without the set-up. */
-  npmCi() {
-    spawnSync('npm', ['ci'], { cwd: this.root, env: this.env() });
+  npmCi(env: Record<string, string> = {}) {
+    spawnSync('npm', ['ci'], { cwd: this.root, env: this.env(env) });
   }
 
-  env(env: Record<string, string> = {}) {
+  env(env: Record<string, string>) {
     const PATH = `${path.join(this.root, 'path')}${path.delimiter}${process.env.PATH}`;
     return { PATH, NPM_LOG: this.log, ...env };
   }
@@ -252,4 +261,60 @@ test('packages for another machine may be missing, but not those for this one', 
   project.writeLockfile({ 'node_modules/pg': { ...foreign, ...PACKAGES['node_modules/pg'] } });
   project.npmCi();
   assert.match(findMismatch(project.root) ?? '', /json: pg\.$/);
+});
+
+test('where npm skips install scripts, the set-up says what is needed and changes nothing', async () => {
+  const project = new Project();
+  const { code, stderr } = await project.setUp({ IGNORE_SCRIPTS: 'true' });
+  assert.equal(code, 1);
+  assert.match(stderr, /ignore-scripts=true.+ Node 98\.1\.0.+ npm ci --ignore-scripts=false/);
+  assert.equal(project.installations, 0);
+
+  project.npmCi({ IGNORE_SCRIPTS: 'true' });
+  const { stderr: second } = await project.setUp({ IGNORE_SCRIPTS: 'true' });
+  assert.match(
+    second,
+    /^The program of .+ is missing .+\nnpm is set .+\nnode_modules is unchanged/,
+  );
+  // Without the setting, the script runs.
+  assert.equal((await project.setUp()).code, 0);
+});
+
+test("the machine's own Node is accepted where it is as new as the project's", () => {
+  const project = new Project();
+  const { root } = project;
+  project.npmCi({ IGNORE_SCRIPTS: 'true' });
+  const execPath = '/usr/bin/node';
+  assert.equal(findMismatch(root, { execPath, version: 'v98.1.0' }), undefined);
+  assert.equal(findMismatch(root, { execPath, version: 'v99.0.0' }), undefined);
+  assert.match(findMismatch(root, { execPath, version: 'v98.0.9' }) ?? '', /is missing/);
+  // A Node in node_modules would be replaced with it.
+  const own = path.join(root, 'node_modules/other/bin/node');
+  assert.match(findMismatch(root, { execPath: own, version: 'v99.0.0' }) ?? '', /is missing/);
+});
+
+test('an older Node ends with a sentence that names the version it takes', async () => {
+  const project = new Project();
+  project.requireNode('99.1');
+  const { code, stderr } = await project.setUp();
+  assert.equal(code, 1);
+  assert.match(stderr, /^Node 99\.1 or later is needed to install the project, .+ This is \d/);
+  assert.equal(project.installations, 0);
+});
+
+test('versions are compared by their numbers', () => {
+  assert.ok(isAtLeast('20.11.0', '20.11'));
+  assert.ok(isAtLeast('22.0.0', '20.11'));
+  assert.ok(!isAtLeast('20.9.1', '20.11'));
+  assert.ok(!isAtLeast('18.20.8', '20.11'));
+});
+
+test('each npm script runs the set-up itself, on the Node it installs from then on', () => {
+  const about = readFileSync(path.join(import.meta.dirname, '../package.json'), 'utf8');
+  const scripts: Record<string, string> = JSON.parse(about).scripts;
+  for (const [name, script] of Object.entries(scripts)) {
+    // Not in a pre-script, which ignore-scripts=true skips. In a subshell, since bash would remember
+    // where it found `node` and start the machine's own again.
+    assert.ok(script.startsWith('(node bin/setup.mjs) && '), name);
+  }
 });

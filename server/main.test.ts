@@ -114,7 +114,7 @@ const stops: [string, NodeJS.Signals, (npm: ChildProcess) => number][] = [
 ];
 for (const [what, signal, receiver] of stops) {
   test(`${what} stops npm start, after the request in flight`, async () => {
-    const npm = spawn('npm', ['start', '--ignore-scripts', '--silent'], {
+    const npm = spawn('npm', ['start', '--silent'], {
       cwd: path.resolve(import.meta.dirname, '..'),
       env: {
         ...process.env,

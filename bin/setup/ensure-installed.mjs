@@ -35,7 +35,7 @@ async function installUnderLock(root) {
       // Another process may have installed it while this one waited.
       const mismatch = findMismatch(root);
       if (mismatch === undefined) return undefined;
-      console.error(`${mismatch}\nInstalling what package-lock.json names …`);
+      console.error(mismatch);
       return install(root);
     });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { findMismatch } from './installation.mjs';
+import { findMismatch, isMachineNodeEnough, packageVersion } from './installation.mjs';
 
 /**
  * Installs beside node_modules, and renames the result into its place when it is complete. Returns
@@ -11,6 +11,15 @@ import { findMismatch } from './installation.mjs';
  */
 export function install(root) {
   const { fresh } = foldersOf(root);
+  const nodeVersion = packageVersion(root, 'node');
+  if (!isMachineNodeEnough(nodeVersion) && skipsInstallScripts(root)) {
+    return (
+      `npm is set to skip install scripts (ignore-scripts=true), and one of them installs Node ` +
+      `${nodeVersion}, which the project runs on. Either run npm ci --ignore-scripts=false, or ` +
+      'install that Node, or a later one, on the machine.'
+    );
+  }
+  console.error('Installing what package-lock.json names …');
   try {
     prepare(root, fresh);
     const problem = runNpm(fresh) ?? findMismatch(fresh);
@@ -37,6 +46,15 @@ function foldersOf(root) {
     fresh: path.join(root, '.setup-new'),
     old: path.join(root, '.setup-old'),
   };
+}
+
+/**
+ * From the command line, the environment, or any .npmrc.
+ * @param {string} root
+ */
+function skipsInstallScripts(root) {
+  const { stdout } = spawnSync('npm', ['config', 'get', 'ignore-scripts'], { cwd: root });
+  return String(stdout).trim() === 'true';
 }
 
 /**

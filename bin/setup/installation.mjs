@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { isAtLeast } from './versions.mjs';
 
 /**
  * @typedef {{ version?: string, integrity?: string, dev?: boolean, optional?: boolean,
  *   os?: string[], cpu?: string[], libc?: string[] }} Package
  * @typedef {Record<string, Package>} Packages by their folder: `node_modules/pg`
+ * @typedef {Pick<NodeJS.Process, 'execPath' | 'version'>} Runtime the Node that runs this
  */
 
 const NODE = 'node_modules/node';
@@ -14,8 +16,9 @@ const NODE = 'node_modules/node';
  * Says in a sentence how `node_modules` differs from the `package-lock.json` beside it; undefined
  * where it does not. npm lists what it has installed in `node_modules/.package-lock.json`.
  * @param {string} folder
+ * @param {Runtime} running
  */
-export function findMismatch(folder) {
+export function findMismatch(folder, running = process) {
   const wanted = readPackages(path.join(folder, 'package-lock.json'));
   const installed = readPackages(path.join(folder, 'node_modules/.package-lock.json'));
   if (wanted === undefined) return 'package-lock.json is missing or damaged.';
@@ -38,18 +41,30 @@ export function findMismatch(folder) {
     const more = differing.length > 3 ? ` and ${differing.length - 3} more` : '';
     return `node_modules differs from package-lock.json: ${first.join(', ')}${more}.`;
   }
-  if (!hasNode(folder)) {
+  if (!hasNode(folder, nodeVersion, running)) {
     return `The program of the package node (${nodeVersion}) in node_modules is missing or does not run.`;
   }
   return undefined;
 }
 
 /**
- * The program of the package `node`, on which npm scripts run.
+ * Whether the machine's own Node is as new as the project's. Where npm skips install scripts, the
+ * package `node` has no program, and npm scripts run on the machine's own.
+ * @param {string} version the project's
+ * @param {Runtime} running
+ */
+export function isMachineNodeEnough(version, running = process) {
+  const isOfMachine = !running.execPath.split(path.sep).includes('node_modules');
+  return isOfMachine && isAtLeast(running.version.replace('v', ''), version);
+}
+
+/**
+ * The Node on which npm scripts run: the program of the package `node`, or else the machine's own.
  * @param {string} folder
  */
 export function nodeOf(folder) {
-  return path.join(folder, NODE, 'bin/node');
+  const node = path.join(folder, NODE, 'bin/node');
+  return existsSync(node) ? node : process.execPath;
 }
 
 /**
@@ -66,11 +81,13 @@ export function packageVersion(folder, name) {
  * The package's install script brings the program, so the list of packages does not say whether it
  * is there.
  * @param {string} folder
+ * @param {string} version
+ * @param {Runtime} running
  */
-function hasNode(folder) {
-  const node = nodeOf(folder);
-  if (!existsSync(node)) return false;
-  const isRunning = realpathSync(node) === process.execPath;
+function hasNode(folder, version, running) {
+  const node = path.join(folder, NODE, 'bin/node');
+  if (!existsSync(node)) return isMachineNodeEnough(version, running);
+  const isRunning = realpathSync(node) === running.execPath;
   return isRunning || spawnSync(node, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
