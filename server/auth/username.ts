@@ -1,11 +1,13 @@
 const MAX_LENGTH = 32;
+const MAX_LENGTH_AS_TYPED = 512;
 
 /**
- * A user name as somebody sent it, safe to look up: cut to a length that no user name has, and without
- * NUL, which PostgreSQL's text can't hold.
+ * A user name as somebody sent it, safe to look up: without the spaces that the keyboards of phones
+ * add, cut to a length that no user name has, and without NUL, which PostgreSQL's text can't hold.
  */
 export function presentedUsername(typed: string): string {
-  return typed.slice(0, MAX_LENGTH + 1).replaceAll('\0', '\ufffd');
+  const trimmed = typed.slice(0, MAX_LENGTH_AS_TYPED).trim();
+  return trimmed.slice(0, MAX_LENGTH + 1).replaceAll('\0', '\ufffd');
 }
 
 /** What is wrong with a user name, in a sentence; undefined when nothing is. */

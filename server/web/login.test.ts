@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import bcrypt from 'bcryptjs';
+import { sql } from 'kysely';
 import { findUser, setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
 import { describeApp } from '../testing/describe-app.ts';
@@ -42,6 +43,25 @@ describeApp('/login', (on) => {
   test('user names are case-insensitive', async () => {
     const { answer } = await post({ username: username.toUpperCase(), password: PASSWORD });
     assert.equal(answer.status, 303);
+  });
+
+  test('spaces around a user name are ignored', async () => {
+    for (const spaced of [`${username} `, ` ${username}`, `\u00a0${username}${' '.repeat(40)}`]) {
+      const { answer } = await post({ username: spaced, password: PASSWORD });
+      assert.equal(answer.status, 303, JSON.stringify(spaced));
+    }
+    const inside = `${username.slice(0, 4)} ${username.slice(4)}`;
+    assert.equal((await post({ username: inside, password: PASSWORD })).answer.status, 401);
+  });
+
+  test('spaces around a user name are no way around the rate limit', async () => {
+    const subjects = async () =>
+      (await sql<{ subject: string }>`select subject from throttle order by subject`.execute(on.db))
+        .rows;
+    await post({ username, password: 'wrong' });
+    const before = await subjects();
+    await post({ username: ` ${username} `, password: 'wrong' });
+    assert.deepEqual(await subjects(), before);
   });
 
   test('a wrong password, an unknown user and a disabled one get the same answer', async () => {

@@ -20,7 +20,7 @@ describeOnDatabase('user.getapikey', (on) => {
         ...person,
         api_key: 'bad',
         label: 'laptop',
-        username: person.username.toUpperCase(),
+        username: ` ${person.username.toUpperCase()} `,
       }),
     );
     const { USERNAME, API_KEY } = created;
