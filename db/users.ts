@@ -131,6 +131,25 @@ export async function changePasswordDigest(
     .execute();
 }
 
+/**
+ * Replaces a digest by another one of the same password. Returns false where it was replaced already,
+ * or the password changed.
+ */
+export async function replacePasswordDigest(
+  db: Database,
+  user: Pick<User, 'id' | 'passwordDigest'>,
+  newDigest: string,
+): Promise<boolean> {
+  const replaced = await db
+    .updateTable('users')
+    .set({ password_digest: newDigest })
+    .where('id', '=', user.id)
+    .where('password_digest', '=', user.passwordDigest)
+    .returning('id')
+    .executeTakeFirst();
+  return replaced !== undefined;
+}
+
 /** Sets what a user may do; `*` is everything. It holds for the next request with a key of theirs. */
 export async function changePermissions(
   db: Database,

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { type Client, insertEvent } from '../../db/events.ts';
 import { lookUpAddress, rememberAddress } from '../../db/known-addresses.ts';
-import { findUser, type User } from '../../db/users.ts';
+import { findUser, replacePasswordDigest, type User } from '../../db/users.ts';
 import { signals } from '../metrics/signals.ts';
 import type { PasswordHasher, Passwords } from './passwords.ts';
 import { withRateLimit } from './rate-limit.ts';
@@ -42,7 +42,8 @@ export async function logInWith<Result>(
 /**
  * The one check of a password, whatever it is for, within the rate limit: looks up the address,
  * reserves a place in the queue, counts the attempt, and only then hashes. A failed attempt is an
- * event. An unknown name, a wrong password and a disabled user look the same.
+ * event. An unknown name, a wrong password and a disabled user look the same. A right password
+ * replaces a digest that is outdated.
  *
  * @param purpose which kind of event a failed attempt is
  * @param use what the password is needed for; undefined makes the attempt a failed one
@@ -73,13 +74,20 @@ export async function checkPassword<Result>(
 
   async function attempt(hasher: PasswordHasher): Promise<Result | undefined> {
     const user = await findUser(db, name);
-    const isRight = await hasher.verify(password, user?.passwordDigest);
-    if (user && isRight && !user.disabledAt) {
+    const verified = await hasher.verify(password, user?.passwordDigest);
+    if (user && verified !== 'wrong' && !user.disabledAt) {
       await rememberAddress(db, user, from.ip);
-      const result = await use(user, hasher);
+      const isOutdated = verified === 'right, digest outdated';
+      const result = await use(isOutdated ? await withNewDigest(user, hasher) : user, hasher);
       if (result !== undefined) return result;
     }
     await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
     return undefined;
+  }
+
+  async function withNewDigest(user: User, hasher: PasswordHasher): Promise<User> {
+    const passwordDigest = await hasher.hash(password);
+    const isReplaced = await replacePasswordDigest(db, user, passwordDigest);
+    return isReplaced ? { ...user, passwordDigest } : user;
   }
 }

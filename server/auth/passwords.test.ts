@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import bcrypt from 'bcryptjs';
 import { passwordProblem } from './password-rules.ts';
 import { type Passwords, startPasswords } from './passwords.ts';
@@ -14,41 +15,101 @@ describe('passwords', () => {
   after(() => passwords.close());
 
   test('the right one is right', async () => {
-    assert.equal(await passwords.verify('correct horse', digest), true);
+    assert.equal(await passwords.verify('correct horse', digest), 'right');
   });
 
   test('a wrong one is wrong', async () => {
-    assert.equal(await passwords.verify('correct horsf', digest), false);
-    assert.equal(await passwords.verify('', digest), false);
+    assert.equal(await passwords.verify('correct horsf', digest), 'wrong');
+    assert.equal(await passwords.verify('', digest), 'wrong');
   });
 
   test('without a digest every password is wrong', async () => {
-    assert.equal(await passwords.verify('correct horse', undefined), false);
+    assert.equal(await passwords.verify('correct horse', undefined), 'wrong');
   });
 
   test('a password that bcrypt would cut is not mistaken for the one it would be cut to', async () => {
     const longest = 'x'.repeat(72);
     const itsDigest = await passwords.hash(longest);
-    assert.equal(await passwords.verify(longest, itsDigest), true);
-    assert.equal(await passwords.verify(`${longest}y`, itsDigest), false);
+    assert.equal(await passwords.verify(longest, itsDigest), 'right');
+    assert.equal(await passwords.verify(`${longest}y`, itsDigest), 'wrong');
   });
 
   test('a NUL byte does not end a password', async () => {
     const withNul = await passwords.hash('correct\0horse');
-    assert.equal(await passwords.verify('correct\0mouse', withNul), false);
+    assert.equal(await passwords.verify('correct\0mouse', withNul), 'wrong');
   });
 
   test('what breaks one check does not break the next', async () => {
     await assert.rejects(
       passwords.verify('correct horse', 'no digest, and 60 characters'.padEnd(60)),
     );
-    assert.equal(await passwords.verify('correct horse', digest), true);
+    assert.equal(await passwords.verify('correct horse', digest), 'right');
   });
 
-  test('only a digest of a lower cost needs a new one', () => {
-    assert.equal(passwords.needsRehash(bcrypt.hashSync('x', 4)), true);
-    assert.equal(passwords.needsRehash(digest), false);
-    assert.equal(passwords.needsRehash(bcrypt.hashSync('x', 6)), false);
+  test('a digest of a lower cost is outdated, one of a higher cost is not', async () => {
+    const verify = (cost: number) => passwords.verify('x', bcrypt.hashSync('x', cost));
+    assert.equal(await verify(4), 'right, digest outdated');
+    assert.equal(await verify(5), 'right');
+    assert.equal(await verify(6), 'right');
+  });
+
+  const precomposed = 'caf\u00e9 au lait';
+  const decomposed = 'cafe\u0301 au lait';
+  /** Neither NFC nor NFD. */
+  const mixed = 'd\u00e9ja\u0300 vu\u00e9';
+
+  test('a password is the same one in every Unicode form', async () => {
+    for (const set of [precomposed, decomposed]) {
+      const digest = await passwords.hash(set);
+      for (const typed of [precomposed, decomposed]) {
+        assert.equal(await passwords.verify(typed, digest), 'right');
+      }
+    }
+  });
+
+  test('a digest of another form than NFC is right and outdated', async () => {
+    const older = bcrypt.hashSync(decomposed, 5);
+    assert.equal(await passwords.verify(decomposed, older), 'right, digest outdated');
+    assert.equal(await passwords.verify(precomposed, older), 'right, digest outdated');
+    assert.equal(
+      await passwords.verify(mixed, bcrypt.hashSync(mixed, 5)),
+      'right, digest outdated',
+    );
+  });
+
+  test('a password that NFC would make too long is right as it was typed, and stays as it is', async () => {
+    const typed = '\u{1d15e}'.repeat(18);
+    assert.equal(await passwords.verify(typed, bcrypt.hashSync(typed, 5)), 'right');
+  });
+
+  test('how often a password is compared depends on nothing but the password', async (t) => {
+    const tooLong = 'x'.repeat(513);
+    const times = [
+      ['plain text', 1],
+      [precomposed, 2],
+      [decomposed, 2],
+      [mixed, 3],
+      ['\u00e9'.repeat(36), 1],
+      [tooLong, 1],
+    ] as const;
+    for (const [typed, expected] of times) {
+      const right = bcrypt.hashSync(typed.normalize('NFC'), 5);
+      for (const against of [right, digest, undefined]) {
+        const posts = t.mock.method(Worker.prototype, 'postMessage');
+        await passwords.verify(typed, against);
+        assert.equal(posts.mock.callCount(), expected, typed);
+        posts.mock.restore();
+      }
+    }
+  });
+
+  test('a password of more than 512 bytes as typed is not normalized', async (t) => {
+    const normalize = t.mock.method(String.prototype, 'normalize');
+    for (const typed of ['x'.repeat(513), '\u00e9'.repeat(257)]) {
+      assert.equal(await passwords.verify(typed, digest), 'wrong');
+      assert.match(passwordProblem(typed) ?? '', /at most 72 bytes/);
+    }
+    assert.equal(normalize.mock.callCount(), 0);
   });
 
   test('checks from known addresses are made before others that wait', async () => {
@@ -76,6 +137,8 @@ const passwordLengths = [
   ['8 characters outside the basic plane', '😀'.repeat(8), true],
   ['71 bytes', 'x'.repeat(71), true],
   ['72 bytes', 'é'.repeat(36), true],
+  ['108 bytes as typed, 72 in NFC', 'e\u0301'.repeat(36), true],
+  ['8 characters as typed, 4 in NFC', 'e\u0301'.repeat(4), false],
   ['73 bytes', `${'é'.repeat(36)}x`, false],
   ['200 bytes', 'x'.repeat(200), false],
 ] as const;

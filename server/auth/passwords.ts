@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import bcrypt from 'bcryptjs';
+import { possibleForms, storedForm } from './password-forms.ts';
 import { createPasswordQueue, type Waiter } from './password-queue.ts';
-import { cutPassword, isTooLong } from './password-rules.ts';
 import { startPasswordThread } from './password-thread.ts';
 
 /** bcrypt's logarithm of rounds. After it is raised, old digests are replaced at the next log in. */
@@ -11,11 +11,15 @@ export interface PasswordHasher {
   /** The bcrypt digest of a password that obeys the rules. */
   hash(password: string): Promise<string>;
   /**
-   * Whether a password is the one of a digest. Takes as long without a digest, so that an
-   * unknown user can't be told from a wrong password.
+   * Whether a password is the one of a digest, in whichever Unicode form. How long this takes
+   * depends on the password alone, so that neither an unknown user nor the right password of a
+   * disabled one can be told from a wrong password.
    */
-  verify(password: string, digest: string | undefined): Promise<boolean>;
+  verify(password: string, digest: string | undefined): Promise<Verified>;
 }
+
+/** A digest is outdated when new ones cost more, or when it was made of another form than NFC. */
+export type Verified = 'wrong' | 'right' | 'right, digest outdated';
 
 export interface Passwords extends PasswordHasher {
   /**
@@ -28,8 +32,6 @@ export interface Passwords extends PasswordHasher {
     waiter: Waiter,
     task: (hasher: PasswordHasher) => Promise<Result>,
   ): Promise<Result>;
-  /** Whether a digest was made with a lower cost than new ones are. */
-  needsRehash(digest: string): boolean;
   close(): Promise<void>;
 }
 
@@ -51,21 +53,30 @@ export async function startPasswords({ cost = PASSWORD_COST } = {}): Promise<Pas
     ...hasher({ isUrgent: true }),
     withPlace: (waiter, task) =>
       queue.withPlace(waiter, () => task(hasher({ isUrgent: waiter.address === 'known' }))),
-    needsRehash: (digest) => bcrypt.getRounds(digest) < cost,
     close: thread.close,
   };
 
   function hasher(urgency: { isUrgent: boolean }): PasswordHasher {
     return {
-      async hash(password) {
+      async hash(typed) {
+        const password = storedForm(typed);
+        if (password === undefined) throw new Error('The password is longer than bcrypt reads.');
         return String(await thread.perform({ kind: 'hash', password, cost }, urgency));
       },
       async verify(typed, digest) {
-        // An over-long password is compared all the same, for the time, but never right.
-        const password = cutPassword(typed);
-        const task = { kind: 'verify', password, digest: digest ?? decoy } as const;
-        const matches = await thread.perform(task, urgency);
-        return matches === true && digest !== undefined && !isTooLong(password);
+        const forms = possibleForms(typed);
+        let right: string | undefined;
+        // One that is too long is compared all the same, for the time. For the time, too, the other
+        // forms are compared after the right one.
+        for (const password of forms.length > 0 ? forms : ['']) {
+          const task = { kind: 'verify', password, digest: digest ?? decoy } as const;
+          if ((await thread.perform(task, urgency)) === true) right ??= password;
+        }
+        if (digest === undefined || right === undefined || forms.length === 0) return 'wrong';
+        const stored = storedForm(typed);
+        const isOutdated = right !== stored || bcrypt.getRounds(digest) < cost;
+        // Where NFC is the longer form, it may be too long to replace the one that was typed.
+        return isOutdated && stored !== undefined ? 'right, digest outdated' : 'right';
       },
     };
   }

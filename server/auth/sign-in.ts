@@ -19,11 +19,7 @@ interface CheckedUser {
  * Begins a session under a new id and with a new CSRF secret: neither can have been planted.
  * Returns false when the user was disabled, or the password changed, while it was checked.
  */
-export async function signIn(
-  db: Database,
-  req: Request,
-  user: CheckedUser & { newPasswordDigest?: string | undefined },
-): Promise<boolean> {
+export async function signIn(db: Database, req: Request, user: CheckedUser): Promise<boolean> {
   const id = newSessionId();
   const csrfSecret = newCsrfSecret();
   const from = client(req);
@@ -32,7 +28,6 @@ export async function signIn(
     await sessions.endSession(trx, req.sessionID);
     await sessions.insertSession(trx, { id, userId: user.id, csrfSecret, ...from });
     await recordLogIn(trx, user.id, from.ip);
-    if (user.newPasswordDigest) await changePasswordDigest(trx, user.id, user.newPasswordDigest);
     await insertEvent(trx, { kind: 'log in', userId: user.id, ...from });
     if ((await endExcessSessions(trx, user.id)) > 0) {
       await insertEvent(trx, { kind: 'oldest sessions ended', userId: user.id, ...from });

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { isSamePassword } from '../auth/password-forms.ts';
 import { CommandError, Interrupted, type Terminal } from './command.ts';
 
 /**
@@ -34,7 +35,7 @@ export async function askForPassword({ stdin, stderr }: Terminal): Promise<strin
   };
   try {
     const password = await ask('Password: ');
-    if (isTerminal && (await ask('Password again: ')) !== password) {
+    if (isTerminal && !isSamePassword(await ask('Password again: '), password)) {
       throw new CommandError('The passwords do not match.');
     }
     return password;

@@ -59,6 +59,15 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal((await users(env, ['list'])).stdout, 'ada\tada@example.com\n');
   });
 
+  test('sets a password that is the same in every Unicode form', async () => {
+    const [one, other] = ['cafe\u0301 au lait', 'caf\u00e9 au lait'];
+    const typed = await users(env, ['add', 'zoe'], `${one}\r${other}\r`, { isTTY: true });
+    assert.equal(typed.status, 0, typed.stderr);
+    for (const password of [one, other]) {
+      assert.equal((await app.newVisitor().logIn('zoe', password)).status, 303);
+    }
+  });
+
   test('disabling ends the sessions of a user, and enabling does not bring them back', async () => {
     const visitor = await app.signIn('ada');
     assert.equal((await users(env, ['disable', 'ada'])).status, 0);

@@ -144,6 +144,15 @@ describeApp('/login', (on) => {
     await costlier.close();
   });
 
+  test('a digest of another Unicode form than NFC is replaced at log in', async () => {
+    const typed = 'cafe\u0301 au lait';
+    await addUser(on.db, 'mac', bcrypt.hashSync(typed, 4));
+    assert.equal((await on.app.newVisitor().logIn('mac', typed.normalize('NFC'))).status, 303);
+    const digest = (await findUser(on.db, 'mac'))?.passwordDigest ?? '';
+    assert.ok(bcrypt.compareSync(typed.normalize('NFC'), digest));
+    assert.equal((await on.app.newVisitor().logIn('mac', typed)).status, 303);
+  });
+
   test('a form with a repeated or unknown field is refused', async () => {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');

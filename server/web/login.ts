@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import type { User } from '../../db/users.ts';
 import { logInWith } from '../auth/check-password.ts';
-import type { PasswordHasher, Passwords } from '../auth/passwords.ts';
+import type { Passwords } from '../auth/passwords.ts';
 import { waitSentence } from '../auth/rate-limit.ts';
 import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
@@ -45,11 +45,8 @@ export function login(db: Database, passwords: Passwords): Router {
     }
     res.redirect(303, next ?? '/');
 
-    async function begin(user: User, hasher: PasswordHasher): Promise<true | undefined> {
-      const newPasswordDigest = passwords.needsRehash(user.passwordDigest)
-        ? await hasher.hash(password)
-        : undefined;
-      return (await signIn(db, req, { ...user, newPasswordDigest })) || undefined;
+    async function begin(user: User): Promise<true | undefined> {
+      return (await signIn(db, req, user)) || undefined;
     }
   }
 }

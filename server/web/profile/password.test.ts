@@ -68,6 +68,17 @@ describeApp('/profile/password', (on) => {
     });
   }
 
+  test('passwords are the same in every Unicode form, in each of the fields', async () => {
+    const { username, visitor } = await newPerson();
+    const [one, other] = ['cafe\u0301 au lait', 'caf\u00e9 au lait'];
+    const first = await change(visitor, { new_password: one, new_password_again: other });
+    assert.equal(first.status, 303);
+    assert.equal((await on.app.newVisitor().logIn(username, one)).status, 303);
+    assert.equal((await on.app.newVisitor().logIn(username, other)).status, 303);
+    assert.equal((await visitor.authenticate(one)).location, '/profile');
+    assert.equal((await change(visitor, { current_password: one })).status, 303);
+  });
+
   test('both entries of the new password must match', async () => {
     const { visitor } = await newPerson();
     const { status, body } = await change(visitor, { new_password_again: `${NEW}.` });

@@ -3,6 +3,7 @@ import type { Database } from '../../../db/database.ts';
 import { listSessions } from '../../../db/open-sessions.ts';
 import type { User } from '../../../db/users.ts';
 import { withOwnPassword } from '../../auth/own-password.ts';
+import { isSamePassword } from '../../auth/password-forms.ts';
 import { passwordProblem } from '../../auth/password-rules.ts';
 import type { PasswordHasher, Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
@@ -63,6 +64,6 @@ function newPasswordProblems(password: string, again: string): Problems {
   const problem = passwordProblem(password);
   return {
     ...(problem !== undefined && { new: problem }),
-    ...(again !== password && { again: 'The passwords do not match.' }),
+    ...(!isSamePassword(again, password) && { again: 'The passwords do not match.' }),
   };
 }
