@@ -166,7 +166,10 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   const refused: [string, string[], string, RegExp][] = [
     ['a name that is taken', ['add', 'ada'], PASSWORD, /There is a user ada already\./],
     ['a name with a space', ['add', 'a b'], PASSWORD, /A user name has 1 to 32 characters/],
-    ['a short password', ['add', 'bob'], 'short', /at least 8 characters/],
+    ['a short password', ['add', 'bob'], 'short', /Use at least 8 characters/],
+    ['the name as a password', ['add', 'bob'], 'bob.bob.bob', /This is the user name/],
+    ['the name as a new password', ['password', 'ada'], 'Ada.Ada.1', /This is the user name/],
+    ['the current password', ['password', 'ada'], 'another password', /current password of ada/],
     ['an over-long password', ['add', 'bob'], 'é'.repeat(37), /at most 72 bytes/],
     ['an unknown user', ['disable', 'bob'], '', /There is no user bob\./],
     ['the keys of an unknown user', ['keys', 'list', 'bob'], '', /There is no user bob\./],

@@ -120,7 +120,17 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   ['https without a proxy', { PUBLIC_URL: 'https://x.example' }, /TRUST_PROXY/],
   ['a proxy that is no address', { TRUST_PROXY: 'my-proxy' }, /TRUST_PROXY/],
   ['a first name with capitals', { FIRST_USERNAME: 'Bob' }, /FIRST_USERNAME/],
-  ['a first password of 7 characters', { FIRST_PASSWORD: '1234567' }, /at least 8 characters/],
+  ['a first password of 7 characters', { FIRST_PASSWORD: '1234567' }, /Use at least 8 characters/],
+  [
+    'a first password that is the name twice',
+    { FIRST_PASSWORD: 'linodedemo'.repeat(2) },
+    /user name/,
+  ],
+  [
+    'a first password that is the given name',
+    { FIRST_USERNAME: 'ada.lovelace', FIRST_PASSWORD: 'ada.lovelace' },
+    /FIRST_PASSWORD: This is the user name/,
+  ],
   ['a first password of 73 bytes', { FIRST_PASSWORD: 'é'.repeat(37) }, /72 bytes/],
 ];
 for (const [what, env, sentence] of wrong) {

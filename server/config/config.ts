@@ -147,7 +147,7 @@ function parseFirstUser(
   const username = givenName ?? 'linodedemo';
   const wrongName = usernameProblem(username);
   if (wrongName) problems.push(`FIRST_USERNAME: ${wrongName}`);
-  const wrongPassword = password === undefined ? undefined : passwordProblem(password);
+  const wrongPassword = password === undefined ? undefined : passwordProblem(password, username);
   if (wrongPassword) problems.push(`FIRST_PASSWORD: ${wrongPassword}`);
   const settings = [
     ...(givenName !== undefined ? ['FIRST_USERNAME'] : []),

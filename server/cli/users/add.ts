@@ -12,7 +12,7 @@ export const add: UserCommand = {
     if (problem) throw new CommandError(problem);
     const isTaken = new CommandError(`There is a user ${username} already.`);
     if (await findUser(db, username)) throw isTaken;
-    const passwordDigest = await newPasswordDigest(terminal);
+    const passwordDigest = await newPasswordDigest(terminal, { username });
     const { permissions } = await db.transaction().execute(async (trx) => {
       const userId = await insertUser(trx, { username, email, passwordDigest });
       if (userId === undefined) throw isTaken;

@@ -10,8 +10,9 @@ export const password: UserCommand = {
   usage: 'password <NAME>',
   help: 'set a new password; ends their sessions, not their keys',
   async run(db, [name], terminal) {
-    const { id, username } = await namedUser(db, name);
-    const passwordDigest = await newPasswordDigest(terminal);
+    const user = await namedUser(db, name);
+    const { id, username } = user;
+    const passwordDigest = await newPasswordDigest(terminal, user);
     await db.transaction().execute(async (trx) => {
       await changePasswordDigest(trx, id, passwordDigest);
       await endSessionsOf(trx, username);

@@ -50,9 +50,12 @@ describeApp('/profile/password', (on) => {
   });
 
   const refused = [
-    ['1234567', /at least 8 characters/],
+    ['1234567', /^Use at least 8 characters\.$/],
     ['é'.repeat(37), /at most 72 bytes/],
-    ['Password1', /one of the most common passwords/],
+    ['Password1', /one of the most common passwords, and among the first an attacker will try\./],
+    ['Password123!', /among the first an attacker will try\./],
+    ['Linode Manager', /the name of this app with little added/],
+    [PASSWORD, /^This is your current password\. Choose another one\.$/],
     ['qwertyuiop', /one of the most common passwords/],
   ] as const;
   for (const [password, sentence] of refused) {
@@ -68,6 +71,26 @@ describeApp('/profile/password', (on) => {
     });
   }
 
+  test('the user name twice is refused as a new password', async () => {
+    const { username, visitor } = await newPerson();
+    const twice = username + username;
+    const answer = await change(visitor, { new_password: twice, new_password_again: twice });
+    assert.equal(answer.status, 422);
+    assert.match(answer.body, /id="new-password-problem">This is the user name/);
+  });
+
+  test('the current password is refused in another Unicode form, and only when it is right', async () => {
+    const { visitor } = await newPerson();
+    const [one, other] = ['cafe\u0301 au lait', 'caf\u00e9 au lait'];
+    await change(visitor, { new_password: one, new_password_again: one });
+    const fields = { new_password: other, new_password_again: other };
+    const same = await change(visitor, { ...fields, current_password: one });
+    assert.equal(same.status, 422);
+    assert.match(same.body, /This is your current password/);
+    const guessed = await change(visitor, { ...fields, current_password: `${other}.` });
+    assert.doesNotMatch(guessed.body, /This is your current password/);
+  });
+
   test('passwords are the same in every Unicode form, in each of the fields', async () => {
     const { username, visitor } = await newPerson();
     const [one, other] = ['cafe\u0301 au lait', 'caf\u00e9 au lait'];
@@ -76,7 +99,7 @@ describeApp('/profile/password', (on) => {
     assert.equal((await on.app.newVisitor().logIn(username, one)).status, 303);
     assert.equal((await on.app.newVisitor().logIn(username, other)).status, 303);
     assert.equal((await visitor.authenticate(one)).location, '/profile');
-    assert.equal((await change(visitor, { current_password: one })).status, 303);
+    assert.equal((await change(visitor, { current_password: other })).status, 303);
   });
 
   test('both entries of the new password must match', async () => {

@@ -16,6 +16,7 @@ import type { Views } from '../../pages/views.ts';
 import { openSessions } from './password/sessions.ts';
 
 type Problems = Views['profile/password']['problems'];
+type NewPassword = Record<'new_password' | 'new_password_again', string>;
 
 export function password(db: Database, passwords: Passwords): Router {
   return Router().get('/', showPassword).post('/', change).use('/sessions', openSessions(db));
@@ -26,7 +27,7 @@ export function password(db: Database, passwords: Passwords): Router {
 
   async function change(req: Request, res: Response) {
     const form = readForm(req, '/profile/password');
-    const problems = newPasswordProblems(form.new_password, form.new_password_again);
+    const problems = newPasswordProblems(form, signedInUser(req).username);
     const checked = await withOwnPassword({ db, passwords }, req, form.current_password, use);
     if ('problem' in checked) {
       res.status(checked.status === 429 ? 429 : 422).set(checked.headers);
@@ -36,6 +37,11 @@ export function password(db: Database, passwords: Passwords): Router {
       res.status(422);
       return renderPassword(req, res, problems);
     }
+    if (checked.result === 'the current one') {
+      res.status(422);
+      const problem = 'This is your current password. Choose another one.';
+      return renderPassword(req, res, { ...problems, new: problem });
+    }
     if (checked.result === 'signed out') {
       return res.redirect(303, withNext('/login', formPath(req)));
     }
@@ -43,6 +49,7 @@ export function password(db: Database, passwords: Passwords): Router {
     res.redirect(303, req.baseUrl);
 
     async function use(user: User, hasher: PasswordHasher) {
+      if (isSamePassword(form.current_password, form.new_password)) return 'the current one';
       if (Object.keys(problems).length > 0) return 'refused';
       const newDigest = await hasher.hash(form.new_password);
       return (await changePassword(db, req, user, newDigest)) ? 'changed' : 'signed out';
@@ -60,10 +67,11 @@ export function password(db: Database, passwords: Passwords): Router {
   }
 }
 
-function newPasswordProblems(password: string, again: string): Problems {
-  const problem = passwordProblem(password);
+function newPasswordProblems(form: NewPassword, username: string): Problems {
+  const problem = passwordProblem(form.new_password, username);
+  const isSameAgain = isSamePassword(form.new_password, form.new_password_again);
   return {
     ...(problem !== undefined && { new: problem }),
-    ...(!isSamePassword(again, password) && { again: 'The passwords do not match.' }),
+    ...(!isSameAgain && { again: 'The passwords do not match.' }),
   };
 }
