@@ -74,15 +74,27 @@ export async function checkPassword<Result>(
 
   async function attempt(hasher: PasswordHasher): Promise<Result | undefined> {
     const user = await findUser(db, name);
-    const verified = await hasher.verify(password, user?.passwordDigest);
-    if (user && verified !== 'wrong' && !user.disabledAt) {
-      await rememberAddress(db, user, from.ip);
-      const isOutdated = verified === 'right, digest outdated';
-      const result = await use(isOutdated ? await withNewDigest(user, hasher) : user, hasher);
-      if (result !== undefined) return result;
+    let result = await attemptAs(user, hasher);
+    if (result === undefined) {
+      // An attempt at the same time may have replaced the digest of the same password. This looks
+      // for unknown users too, so that they take as long.
+      const now = await findUser(db, name);
+      if (now?.passwordDigest !== user?.passwordDigest) result = await attemptAs(now, hasher);
     }
+    if (result !== undefined) return result;
     await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
     return undefined;
+  }
+
+  async function attemptAs(
+    user: User | undefined,
+    hasher: PasswordHasher,
+  ): Promise<Result | undefined> {
+    const verified = await hasher.verify(password, user?.passwordDigest);
+    if (!user || verified === 'wrong' || user.disabledAt) return undefined;
+    await rememberAddress(db, user, from.ip);
+    const isOutdated = verified === 'right, digest outdated';
+    return use(isOutdated ? await withNewDigest(user, hasher) : user, hasher);
   }
 
   async function withNewDigest(user: User, hasher: PasswordHasher): Promise<User> {

@@ -144,6 +144,19 @@ describeApp('/login', (on) => {
     await costlier.close();
   });
 
+  test('of two log ins at once that replace a digest, both succeed', async () => {
+    await addUser(on.db, 'twice');
+    const start = () => startApp(on.db, {}, on.location, { passwordCost: 5 });
+    const [one, other] = await Promise.all([start(), start()]);
+    const check = one.holdNextPasswordCheck();
+    const slower = one.newVisitor().logIn('twice');
+    await check.reached;
+    assert.equal((await other.newVisitor().logIn('twice')).status, 303);
+    check.release();
+    assert.equal((await slower).status, 303);
+    await Promise.all([one.close(), other.close()]);
+  });
+
   test('a digest of another Unicode form than NFC is replaced at log in', async () => {
     const typed = 'cafe\u0301 au lait';
     await addUser(on.db, 'mac', bcrypt.hashSync(typed, 4));
