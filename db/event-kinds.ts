@@ -7,6 +7,7 @@ export const eventKinds = {
   'failed log in': 'Failed login',
   authenticated: 'Re-authenticated',
   'failed authentication': 'Failed re-authentication',
+  'rate limited': 'Rate limited ({count} refused)',
   'log out': 'Logged out',
   'key made': 'Created key {prefix}…',
   'key removed': 'Removed key {prefix}…',
@@ -22,10 +23,16 @@ export const eventKinds = {
 
 export type EventKind = keyof typeof eventKinds;
 
-/** What an event tells beside its kind: of a key its label and prefix, of a change before and after. */
+/**
+ * What an event tells beside its kind: of a key its label and prefix, of a change before and after, of
+ * refused attempts how many there were and the network that they came from.
+ */
 export interface EventDetails {
   label?: string;
   prefix?: string;
   before?: string[];
   after?: string[];
+  count?: number;
+  /** CIDR; absent where the address is unknown. */
+  network?: string;
 }

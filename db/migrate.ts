@@ -8,6 +8,7 @@ import * as operatorsEvents from './migrations/0004-operators-events.ts';
 import * as eventDetails from './migrations/0005-event-details.ts';
 import * as knownAddresses from './migrations/0006-known-addresses.ts';
 import * as installation from './migrations/0007-installation.ts';
+import * as rateLimitedEvents from './migrations/0008-rate-limited-events.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -18,6 +19,7 @@ export const migrations: Record<string, Migration> = {
   '0005-event-details': eventDetails,
   '0006-known-addresses': knownAddresses,
   '0007-installation': installation,
+  '0008-rate-limited-events': rateLimitedEvents,
 };
 
 /** The database was already used by a later version of this program. */

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { type Client, insertEvent } from '../../db/events.ts';
+import { type Client, insertEvent, recordRateLimited } from '../../db/events.ts';
 import { lookUpAddress, rememberAddress } from '../../db/known-addresses.ts';
 import { findUser, replacePasswordDigest, type User } from '../../db/users.ts';
 import { signals } from '../metrics/signals.ts';
@@ -42,8 +42,8 @@ export async function logInWith<Result>(
 /**
  * The one check of a password, whatever it is for, within the rate limit: looks up the address,
  * reserves a place in the queue, counts the attempt, and only then hashes. A failed attempt is an
- * event. An unknown name, a wrong password and a disabled user look the same. A right password
- * replaces a digest that is outdated.
+ * event, and so are those that the rate limit refuses. An unknown name, a wrong password and a
+ * disabled user look the same. A right password replaces a digest that is outdated.
  *
  * @param purpose which kind of event a failed attempt is
  * @param use what the password is needed for; undefined makes the attempt a failed one
@@ -67,6 +67,7 @@ export async function checkPassword<Result>(
     withRateLimit(db, name, address, () => attempt(hasher)),
   );
   if ('retryAfterSeconds' in attempted) {
+    await recordRateLimited(db, name, address.networks[0], from);
     return { outcome: 'throttled', seconds: attempted.retryAfterSeconds };
   }
   if (attempted.result === undefined) return { outcome: 'wrong' };

@@ -306,6 +306,26 @@ describeProxiedApp('rate limit', (on) => {
     assert.equal((await visitor.authenticate()).status, 303);
   });
 
+  test('refused attempts are counted under Recent activity, whatever they were for', async () => {
+    const username = await on.app.newUser();
+    const owner = await on.app.signIn(username);
+    assert.equal((await owner.authenticate()).status, 303);
+    await fail(6, username, '2001:db8:7:1::1');
+    await lastWait();
+    await mustWait(username.toUpperCase(), '2001:db8:7:1::1', PASSWORD);
+    const credentials = { api_action: 'user.getapikey', username, password: PASSWORD };
+    const response = await fetch(`${on.app.origin}/api/`, {
+      method: 'POST',
+      body: new URLSearchParams(credentials),
+      headers: { 'x-forwarded-for': '2001:db8:7:1::2' },
+    });
+    assert.match(await response.text(), /"ERRORCODE":14\b/);
+    const { body } = await owner.get('/profile/api-keys');
+    const activity = body.slice(body.indexOf('Recent activity'));
+    assert.match(activity, /<td>Rate limited \(2 refused\)<\/td>/);
+    assert.equal(activity.match(/Rate limited/g)?.length, 1);
+  });
+
   test('user names are not kept in the table', async () => {
     await attempt('my-secret-password', ELSEWHERE);
     const { rows } = await sql<{ row: string }>`select t::text as row from throttle t`.execute(

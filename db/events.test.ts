@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { beforeEach, test } from 'node:test';
+import { sql } from 'kysely';
+import { listActivity, recordRateLimited } from './events.ts';
+import { describeOnEachDatabase } from './testing/describe.ts';
+import { addUser, client } from './testing/rows.ts';
+
+const HOME = '203.0.113.7/32';
+const OFFICE = '2001:db8:1:2::/64';
+
+describeOnEachDatabase('events', (on) => {
+  let username: string;
+  let userId: number;
+  beforeEach(async () => {
+    username = `user-${randomUUID()}`.slice(0, 32);
+    userId = await addUser(on.db, username);
+  });
+
+  const details = async () =>
+    (await listActivity(on.db, userId, 10)).map((event) => event.details).reverse();
+  const refuse = (network: string | undefined, name = username) =>
+    recordRateLimited(on.db, name, network, client);
+
+  test('attempts that the rate limit refuses are one event for each user, network and hour', async () => {
+    for (const network of [HOME, OFFICE, HOME, undefined, undefined]) await refuse(network);
+    await refuse(HOME, username.toUpperCase());
+    assert.deepEqual(await details(), [
+      { count: 3, network: HOME },
+      { count: 1, network: OFFICE },
+      { count: 2 },
+    ]);
+    const [event] = await listActivity(on.db, userId, 1);
+    assert.equal(event?.kind, 'rate limited');
+    assert.equal(event.ip, client.ip);
+    assert.equal(event.userAgent, client.userAgent);
+  });
+
+  test('the next hour has an event of its own, another user too', async () => {
+    await refuse(HOME);
+    const other = await addUser(on.db, `${username.slice(0, -1)}x`);
+    await refuse(HOME, `${username.slice(0, -1)}x`);
+    await sql`update events set at = at - interval '1 hour'`.execute(on.db);
+    await refuse(HOME);
+    assert.deepEqual(await details(), [
+      { count: 1, network: HOME },
+      { count: 1, network: HOME },
+    ]);
+    assert.equal((await listActivity(on.db, other, 10)).length, 1);
+  });
+
+  test('attempts refused at once are all counted, in one event', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => refuse(HOME)));
+    assert.deepEqual(await details(), [{ count: 20, network: HOME }]);
+  });
+
+  test('an attempt on an unknown name that the rate limit refuses is no event', async () => {
+    const countEvents = () => on.db.selectFrom('events').select('id').execute();
+    const before = await countEvents();
+    await refuse(HOME, 'nobody');
+    assert.deepEqual(await countEvents(), before);
+  });
+});
