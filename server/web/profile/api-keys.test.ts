@@ -29,6 +29,21 @@ describeApp('/profile/api-keys', (on) => {
     assert.ok(body.indexOf('>later 1<') < body.indexOf('>later 500<'));
   });
 
+  test('Recent activity shows the latest 20 events', async () => {
+    const visitor = await on.app.signInNewUser();
+    await sql`
+      insert into events (kind, user_id, user_agent)
+      select 'event ' || n, (select max(id) from users), '' from generate_series(1, 1000) n`.execute(
+      on.db,
+    );
+    const { body } = await visitor.get('/profile/api-keys');
+    const activity = [...body.matchAll(/<td>event (\d+)<\/td>/g)].map(([, n]) => Number(n));
+    assert.deepEqual(
+      activity,
+      Array.from({ length: 20 }, (_, n) => 1000 - n),
+    );
+  });
+
   test('a kind of event that only a later version knows is shown under its own name', async () => {
     const visitor = await on.app.signInNewUser();
     await sql`
