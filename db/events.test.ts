@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import { listActivity, recordRateLimited } from './events.ts';
+import { listActivity, recordRateLimited, SWEPT_AT_ONCE, sweepEvents } from './events.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { addUser, client } from './testing/rows.ts';
 
@@ -59,5 +59,33 @@ describeOnEachDatabase('events', (on) => {
     const before = await countEvents();
     await refuse(HOME, 'nobody');
     assert.deepEqual(await countEvents(), before);
+  });
+
+  /** Events of so many days ago, one for each. */
+  const happened = (...daysAgo: number[]) =>
+    sql`insert into events (kind, user_id, user_agent, at, details)
+      select 'log in', ${userId}, '', now() - days * interval '1 day',
+        jsonb_build_object('count', days)
+      from unnest(${daysAgo}::int[]) days`.execute(on.db);
+  const daysLeft = async () => (await details()).map(({ count }) => count);
+
+  test('events that are too old are deleted, and no others', async () => {
+    await happened(366, 31, 29, 0);
+    await sweepEvents(on.db, 365);
+    assert.deepEqual(await daysLeft(), [31, 29, 0]);
+    await sweepEvents(on.db, 30);
+    assert.deepEqual(await daysLeft(), [29, 0]);
+  });
+
+  test('0 days keep events for ever', async () => {
+    await happened(10_000);
+    await sweepEvents(on.db, 0);
+    assert.deepEqual(await daysLeft(), [10_000]);
+  });
+
+  test('all events that are too old go, however many there are, also by two sweeps at once', async () => {
+    await happened(...Array.from({ length: 2 * SWEPT_AT_ONCE + 1 }, () => 400), 1);
+    await Promise.all([sweepEvents(on.db, 365), sweepEvents(on.db, 365)]);
+    assert.deepEqual(await daysLeft(), [1]);
   });
 });

@@ -2,6 +2,9 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { EventDetails, EventKind } from './event-kinds.ts';
 
+/** A statement of the sweep deletes so many events at most, so that none takes long. */
+export const SWEPT_AT_ONCE = 1_000;
+
 /** Who sent a request: the client's address, where known, and what its program calls itself. */
 export interface Client {
   ip: string | null;
@@ -108,4 +111,34 @@ export async function insertEvent(db: Database, event: Event): Promise<void> {
       details: event.details ?? {},
     })
     .execute();
+}
+
+/**
+ * Deletes the events that are older than some days; 0 keeps them for ever. Processes that sweep at the
+ * same time don't wait for each other.
+ */
+export async function sweepEvents(db: Database, retentionDays: number): Promise<void> {
+  if (retentionDays === 0) return;
+  let deleted: number;
+  do {
+    deleted = await deleteOldestEvents(db, retentionDays);
+  } while (deleted === SWEPT_AT_ONCE);
+}
+
+async function deleteOldestEvents(db: Database, retentionDays: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .with('oldest', (cte) =>
+      cte
+        .selectFrom('events')
+        .select('id')
+        .where('at', '<', sql<Date>`now() - make_interval(days => ${retentionDays}::int)`)
+        .orderBy('at')
+        .limit(SWEPT_AT_ONCE)
+        .forUpdate()
+        .skipLocked(),
+    )
+    .deleteFrom('events')
+    .where('id', 'in', (eb) => eb.selectFrom('oldest').select('id'))
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows);
 }

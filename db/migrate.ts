@@ -9,6 +9,7 @@ import * as eventDetails from './migrations/0005-event-details.ts';
 import * as knownAddresses from './migrations/0006-known-addresses.ts';
 import * as installation from './migrations/0007-installation.ts';
 import * as rateLimitedEvents from './migrations/0008-rate-limited-events.ts';
+import * as eventsByAge from './migrations/0009-events-by-age.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ export const migrations: Record<string, Migration> = {
   '0006-known-addresses': knownAddresses,
   '0007-installation': installation,
   '0008-rate-limited-events': rateLimitedEvents,
+  '0009-events-by-age': eventsByAge,
 };
 
 /** The database was already used by a later version of this program. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
 import { openDatabase } from '../db/database.ts';
+import { sweepEvents } from '../db/events.ts';
 import { findInstallationId } from '../db/installation.ts';
 import { sweepKnownAddresses } from '../db/known-addresses.ts';
 import { sweepRateLimits } from '../db/rate-limit.ts';
@@ -72,6 +73,7 @@ async function start() {
   if (metricsServer) await listen(metricsServer, config.metricsPort, config.host);
   const sweeping = setInterval(() => {
     Promise.all([
+      sweepEvents(db, config.eventRetentionDays),
       sweepSessions(db),
       sweepRateLimits(db),
       sweepKnownAddresses(db),

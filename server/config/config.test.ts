@@ -18,6 +18,7 @@ test('without anything set there is a whole configuration', () => {
   assert.equal(config.metricsPort, undefined);
   assert.deepEqual(config.database, { folder: DATA_DIR });
   assert.equal(config.trustProxy, false);
+  assert.equal(config.eventRetentionDays, 365);
   assert.equal(config.secure, false);
   assert.deepEqual(config.firstUser, {
     username: 'linodedemo',
@@ -36,6 +37,11 @@ test('the session secret of the embedded database is made once, and only its own
 test('a session secret that a crash cut short is made anew', () => {
   writeFileSync(path.join(DATA_DIR, 'session-secret'), '');
   assert.ok((loadConfig({ DATA_DIR }).sessionSecrets[0] ?? '').length >= 32);
+});
+
+test('events can be kept for ever', () => {
+  const { eventRetentionDays } = loadConfig({ DATA_DIR, EVENT_RETENTION_DAYS: '0' });
+  assert.equal(eventRetentionDays, 0);
 });
 
 test('several session secrets are kept in their order', () => {
@@ -91,6 +97,8 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   ['a port in hexadecimal', { PORT: '0x1010' }, /PORT/],
   ['a port out of range', { PORT: '65536' }, /PORT/],
   ['a port for metrics that is none', { METRICS_PORT: 'yes' }, /METRICS_PORT is "yes"/],
+  ['days that are no number', { EVENT_RETENTION_DAYS: '1y' }, /EVENT_RETENTION_DAYS is "1y"/],
+  ['too many days', { EVENT_RETENTION_DAYS: '36501' }, /from 0 to 36500/],
   ['one port for both', { METRICS_PORT: '3000' }, /METRICS_PORT must be another one/],
   [
     'a database of another kind',

@@ -6,6 +6,11 @@ import { usernameProblem } from '../auth/username.ts';
 import { keptSecret, parseSecrets } from './session-secrets.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 
+/** How long events are kept where nothing is set. */
+export const DEFAULT_EVENT_RETENTION_DAYS = 365;
+const MAX_DAYS = 36_500;
+const MAX_PORT = 65_535;
+
 export interface Config {
   host: string;
   port: number;
@@ -17,6 +22,8 @@ export interface Config {
   /** Whether browsers reach us over https. */
   secure: boolean;
   trustProxy: TrustProxy;
+  /** Older events are deleted; 0: none is. */
+  eventRetentionDays: number;
   /** The first signs session cookies, all verify. */
   sessionSecrets: string[];
   firstUser: {
@@ -63,12 +70,15 @@ export function loadConfig(env: Environment): Config {
   }
   const config = {
     host: env.HOST || '127.0.0.1',
-    port: parsePort(env, 'PORT', problems) ?? 3000,
-    metricsPort: parsePort(env, 'METRICS_PORT', problems),
+    port: parseWholeNumber(env, 'PORT', MAX_PORT, problems) ?? 3000,
+    metricsPort: parseWholeNumber(env, 'METRICS_PORT', MAX_PORT, problems),
     database: parseDatabase(url, folder, problems),
     publicUrl,
     secure,
     trustProxy,
+    eventRetentionDays:
+      parseWholeNumber(env, 'EVENT_RETENTION_DAYS', MAX_DAYS, problems) ??
+      DEFAULT_EVENT_RETENTION_DAYS,
     sessionSecrets: parseSecrets(read('SESSION_SECRET'), url, problems),
     firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
   };
@@ -110,11 +120,16 @@ function readValue(env: Environment, name: string, problems: string[]): string |
   }
 }
 
-function parsePort(env: Environment, name: string, problems: string[]): number | undefined {
+function parseWholeNumber(
+  env: Environment,
+  name: string,
+  max: number,
+  problems: string[],
+): number | undefined {
   const value = env[name];
   if (!value) return undefined;
-  if (/^\d{1,5}$/.test(value) && Number(value) <= 65_535) return Number(value);
-  problems.push(`${name} is "${value}"; it must be a whole number from 0 to 65535.`);
+  if (/^\d{1,5}$/.test(value) && Number(value) <= max) return Number(value);
+  problems.push(`${name} is "${value}"; it must be a whole number from 0 to ${max}.`);
   return undefined;
 }
 
