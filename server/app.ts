@@ -14,7 +14,7 @@ import { type Trust, trusting } from './http/client.ts';
 import { nameCookies, useCookies } from './http/cookies.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
-import { MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
+import { MAX_FORM_BYTES, MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
 import { requireHttps } from './http/require-https.ts';
 import { routesOf } from './http/routes.ts';
 import type { KeyChecks } from './key-checks/check.ts';
@@ -82,7 +82,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use(
     express.urlencoded({
       extended: false,
-      limit: '10kb',
+      limit: MAX_FORM_BYTES,
       parameterLimit: MAX_PARAMETERS,
       // A few compressed bytes could become megabytes.
       inflate: false,

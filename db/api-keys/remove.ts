@@ -3,6 +3,9 @@ import type { Database } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
 import { findKey } from './list.ts';
 
+/** So long a removed key is recognized. */
+const REMOVED_KEY_DAYS = 90;
+
 /** Removes a user's key, at once and for good. */
 export async function removeKey(
   db: Database,
@@ -25,15 +28,12 @@ export async function removeKey(
   });
 }
 
-/**
- * Forgets the digests of keys that were removed 90 days ago: until then, whoever holds one is told
- * that it was removed.
- */
+/** Forgets the digests of removed keys. Until then a program that uses one gets `removed` for an answer. */
 export async function sweepRemovedKeys(db: Database): Promise<void> {
   await db
     .updateTable('api_keys')
     .set({ digest: null })
-    .where('removed_at', '<', sql<Date>`now() - interval '90 days'`)
+    .where('removed_at', '<', sql<Date>`now() - make_interval(days => ${REMOVED_KEY_DAYS}::int)`)
     .where('digest', 'is not', null)
     .execute();
 }

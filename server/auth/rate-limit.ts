@@ -10,14 +10,14 @@ import {
 import { count } from '../pages/dates.ts';
 
 /** Against guessing one user's password from anywhere. */
-const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
+export const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
 /** For an address that the user has logged in from: more attempts, and only short waits. */
-const KNOWN_ADDRESS: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
+export const KNOWN_ADDRESS: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
 /**
  * Against trying many user names from one address. One customer has at least a /64 of IPv6, and often
  * a /56 or /48; these may as well be many customers, so they get more attempts.
  */
-const NETWORKS: BackoffPolicy[] = [20, 40, 100].map((freeAttempts) => ({
+export const NETWORKS: BackoffPolicy[] = [20, 40, 100].map((freeAttempts) => ({
   freeAttempts,
   maxSeconds: 15 * 60,
 }));

@@ -8,6 +8,10 @@ export const MAX_URL_BYTES = 8_192;
 export const MAX_HEADER_BYTES = 16_384;
 /** … and so many parameters of a query, or of a form. `URLSearchParams` is quadratic in them. */
 export const MAX_PARAMETERS = 1_000;
+/** The body of a form … */
+export const MAX_FORM_BYTES = 10_240;
+/** … and of an API call: room for a batch of 25. Compressed bodies are refused. */
+export const MAX_API_BODY_BYTES = 102_400;
 
 /**
  * Node's own limit for the head of a request. Its answer is a 431 for every URL, and a gateway

@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
-import { hasTooManyParameters, MAX_PARAMETERS } from '../../http/request-limits.ts';
+import {
+  hasTooManyParameters,
+  MAX_API_BODY_BYTES,
+  MAX_PARAMETERS,
+} from '../../http/request-limits.ts';
 import { ApiError } from './errors.ts';
 
 /** Room for a full batch. Compressed bodies are refused: a few bytes would become megabytes. */
-const read = express.raw({ type: () => true, limit: '100kb', inflate: false });
+const read = express.raw({ type: () => true, limit: MAX_API_BODY_BYTES, inflate: false });
 
 /**
  * The fields of the form in a request's body; none where there is no body.
