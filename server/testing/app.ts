@@ -61,7 +61,9 @@ export async function startApp(
     metrics,
     stopping: stopping.signal,
   };
-  const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, wrap(createApp(parts)));
+  // A connection that the server closes for being idle may break the next request of a busy test.
+  const limits = { maxHeaderSize: MAX_HEAD_BYTES, keepAliveTimeout: 0 };
+  const server = createServer(limits, wrap(createApp(parts)));
   const open = new Set<ServerResponse>();
   server.on('request', (_req, res) => {
     open.add(res);
