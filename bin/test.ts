@@ -3,13 +3,11 @@
 // failed; the last line adds them up.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { startPostgres } from '../db/testing/postgres.ts';
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+import { add, type Counts, countNodeTests, countsOf, countWalks } from './counts.ts';
 
 const postgres = await startPostgres();
 if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
@@ -21,17 +19,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 const total = add([
   await check('types', 'tsc'),
   await check('lint and format', 'biome', 'ci', '--error-on-warnings', '.'),
-  await nodeTests(
-    'unit and integration tests',
-    'node',
-    '--test',
-    '--test-reporter=spec',
-    '--test-concurrency=2',
-    '--test-timeout=300000',
-    '{bin,db,server,e2e/proxies}/**/*.test.ts',
-  ),
+  await nodeTests('unit and integration tests', 2, '{bin,db,server,e2e/proxies}/**/*.test.ts'),
   await endToEndTests(),
-  await nodeTests('faults', 'npm', 'run', '--silent', 'test:faults'),
+  await nodeTests('faults', 1, 'e2e/faults/*.test.ts'),
 ]);
 await postgres?.stop();
 
@@ -42,62 +32,66 @@ if (total.skipped > 0) {
 process.exitCode = total.failed > 0 ? 1 : 0;
 
 async function check(title: string, command: string, ...args: string[]): Promise<Counts> {
-  const { code } = await run(title, command, ...args);
+  const code = await run(title, command, args);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
-async function nodeTests(title: string, command: string, ...args: string[]): Promise<Counts> {
-  const { code, output } = await run(title, command, ...args);
-  const count = (word: string) => Number(new RegExp(`^ℹ ${word} (\\d+)$`, 'm').exec(output)?.[1]);
-  return counted(code, {
-    passed: count('pass'),
-    failed: count('fail') + count('cancelled'),
-    skipped: count('skipped') + count('todo'),
+/** @param concurrency how many files run at once. */
+async function nodeTests(title: string, concurrency: number, files: string): Promise<Counts> {
+  return withReport(async (report) => {
+    const code = await run(title, 'node', [
+      '--test',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${path.resolve(import.meta.dirname, 'count-reporter.ts')}`,
+      `--test-reporter-destination=${report}`,
+      `--test-concurrency=${concurrency}`,
+      '--test-timeout=300000',
+      files,
+    ]);
+    return countsOf(code, () => countNodeTests(readFileSync(report, 'utf8')));
   });
 }
 
 async function endToEndTests(): Promise<Counts> {
-  const { code, output } = await run(
-    'end-to-end tests',
-    'playwright',
-    'test',
-    '--config=e2e/playwright.config.ts',
-  );
-  const count = (words: string) =>
-    Number(new RegExp(`^ +(\\d+) ${words}\\b`, 'm').exec(output)?.[1] ?? 0);
-  return counted(code, {
-    passed: count('passed'),
-    failed: count('failed') + count('flaky') + count('interrupted') + count('did not run'),
-    // Without PostgreSQL or nginx the walks with two copies are not even listed.
-    skipped: count('skipped') + (/^The walks .* are skipped/m.test(output) ? 1 : 0),
+  return withReport(async (report) => {
+    const args = ['test', '--config=e2e/playwright.config.ts', '--reporter=list,json'];
+    const code = await run('end-to-end tests', 'playwright', args, {
+      PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+      // Playwright would keep what it compiles in the system's temporary folder.
+      PWTEST_CACHE_DIR: 'node_modules/.cache/playwright',
+    });
+    return countsOf(code, () => countWalks(readFileSync(report, 'utf8')));
   });
 }
 
-/** A part that ended badly has failed, also when its output doesn't say so. */
-function counted(code: number | null, counts: Counts): Counts {
-  const isUnderstood = Object.values(counts).every(Number.isInteger) && counts.passed > 0;
-  if (!isUnderstood) return { passed: 0, failed: 1, skipped: 0 };
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+/** Gives a part the name of a file for its report, which is removed afterwards. */
+async function withReport(part: (report: string) => Promise<Counts>): Promise<Counts> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'report-'));
+  try {
+    return await part(path.join(folder, 'report.json'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-function add(parts: Counts[]): Counts {
-  const sum = (of: keyof Counts) => parts.reduce((total, part) => total + part[of], 0);
-  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
-}
-
-/** Runs one of the project's programs (npm put them on the path), shown and kept. */
-async function run(title: string, command: string, ...args: string[]) {
+/** Runs one of the project's programs (npm put them on the path), and resolves with its exit code. */
+async function run(
+  title: string,
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<number | null> {
   console.log(`\n# ${title}`);
   const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // Playwright would keep what it compiles in the system's temporary folder.
-    env: { ...process.env, NO_COLOR: '1', PWTEST_CACHE_DIR: 'node_modules/.cache/playwright' },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
   });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-    process.stdout.write(text);
-  });
-  const [code]: (number | null)[] = await once(child, 'close');
-  return { code: code ?? null, output };
+  try {
+    const [code]: (number | null)[] = await once(child, 'close');
+    return code ?? null;
+  } catch (error) {
+    console.error(error);
+    return null;
+  }
 }
