@@ -32,6 +32,7 @@ export default defineConfig<Options, Options>({
         '--host-resolver-rules=MAP plain-http.test 127.0.0.1',
       ],
     },
+    screenshot: { mode: 'only-on-failure', fullPage: true },
     trace: 'retain-on-failure',
   },
   projects: [
