@@ -3,7 +3,7 @@ import type { Request } from './requests.ts';
 
 export interface Answer {
   status: number;
-  /** Names and values, all but what node:http adds to every answer. */
+  /** Names and values, without the headers that node:http adds to every answer. */
   headers: string[];
   body: string;
   /** Its size on the wire. */
@@ -24,7 +24,7 @@ export function ask(origin: string, { path, header }: Request): Promise<Answer> 
   });
 }
 
-/** Two characters after each name, and two after each value. */
+/** `: ` follows each name, and a line break each value. */
 function sizeOf(headers: string[]): number {
   return headers.reduce((size, text) => size + text.length + 2, 0);
 }

@@ -1,8 +1,8 @@
-/** What a part of the benchmarks is given. */
+/** The input of each part of the benchmarks. */
 export interface Bench {
-  /** A PostgreSQL server, to make databases on. */
+  /** The URL of a PostgreSQL server on which to create databases. */
   server: string;
-  /** To write to; gone in the end. */
+  /** A temporary folder, removed at the end. */
   folder: string;
   isQuick: boolean;
 }

@@ -9,7 +9,7 @@ import { keepResults } from './results.ts';
 import { compare, type Round, toMarkdown } from './rows.ts';
 import { stopServers } from './servers.ts';
 
-/** Checks of keys, compared with what else there is. */
+/** Compares checks of keys with other servers. */
 export async function checks({ server, folder, isQuick }: Bench): Promise<void> {
   const keys = isQuick ? 20_000 : 1_000_000;
   console.log(`Filling tables with ${keys.toLocaleString('en')} keys …`);
@@ -24,11 +24,11 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
     console.log(`Round ${round} …`);
     rounds.push(await measureRound(loads, isQuick ? 1 : 3));
   }
-  // PostgreSQL hears of what was done on a connection as that ends.
+  // A connection reports its statistics to PostgreSQL when it ends.
   await stopServers();
   const costs = {
-    ours: await costOfACheck('api_keys', ['verify', 'verifyWithLogIns', 'echo']),
-    betterAuth: await costOfACheck('apikey', ['betterAuth']),
+    app: await costPerCheck('api_keys', ['verify', 'verifyWithLogIns', 'echo']),
+    betterAuth: await costPerCheck('apikey', ['betterAuth']),
   };
 
   const rows = compare(comparisons, rounds);
@@ -36,11 +36,11 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
   console.log(
     `For each check better-auth runs ${costs.betterAuth.statements.toFixed(2)} statements on its ` +
       `keys, and changes ${costs.betterAuth.writes.toFixed(2)} rows; ` +
-      `the app changes ${costs.ours.writes.toFixed(4)}.`,
+      `the app changes ${costs.app.writes.toFixed(4)}.`,
   );
   if (!isQuick) keepResults('checks', { rows, costs, rounds });
 
-  async function costOfACheck(table: string, loads: CheckLoad[]) {
+  async function costPerCheck(table: string, loads: CheckLoad[]) {
     const requests = [warmUp, ...rounds].flatMap((round) =>
       loads.map((name) => round[name].requests),
     );
@@ -50,7 +50,7 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
   }
 }
 
-/** Sides of one comparison one after the other, as near as may be. */
+/** The order of the loads: the two sides of each comparison directly after each other. */
 async function measureRound(loads: Loads, seconds: number): Promise<Round<CheckLoad>> {
   const run = (load: Load) => measure(load, seconds);
   return {

@@ -3,7 +3,7 @@ import { type Comparison, throughput } from './rows.ts';
 
 export type CheckLoad = keyof Loads | 'verifyWithLogIns' | 'knownName' | 'unknownName';
 
-/** The table of what is compared with what. */
+/** The comparisons of the table. */
 export const comparisons: Comparison<CheckLoad>[] = [
   {
     what: '`/auth/verify`, good keys, 1,000,000 in the table',
@@ -42,13 +42,13 @@ export const comparisons: Comparison<CheckLoad>[] = [
     atLeast: 0.6,
   },
   {
-    what: 'p99 of `/auth/verify` while 20 log-ins hash',
+    what: 'p99 of `/auth/verify` while 20 log ins hash',
     against: 'idle',
     ratio: (round) => round.verifyWithLogIns.p99 / round.verify.p99,
     atMost: 3,
   },
   {
-    what: 'refusing a wrong password: how often a second for a known name',
+    what: 'wrong passwords refused per second, for a known name',
     against: 'for an unknown one',
     ratio: throughput('knownName', 'unknownName'),
     atLeast: 0.9,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 
-/** Seconds of CPU that a process has spent so far, by itself and its children. Linux only. */
+/** The CPU time of a process and its ended children so far, in seconds. Linux only. */
 export function cpuOf(pid: number): number {
   const own = readStat(pid);
   const children = readdirSync('/proc')
@@ -12,7 +12,7 @@ export function cpuOf(pid: number): number {
   return [own, ...children].reduce((sum, stat) => sum + (stat?.seconds ?? 0), 0);
 }
 
-/** The process that all connections of a PostgreSQL server on this machine are children of. */
+/** The process id of a PostgreSQL server on this machine, the parent of all its connections. */
 export async function findPostgres(url: string): Promise<number> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -23,9 +23,9 @@ export async function findPostgres(url: string): Promise<number> {
   return server;
 }
 
-const TICKS_A_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
 
-/** proc(5): what follows the name, which is in parentheses; undefined where it has just ended. */
+/** proc(5): the fields after the name in parentheses; undefined if the process has just ended. */
 function readStat(pid: number): { parent: number; seconds: number } | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -34,7 +34,7 @@ function readStat(pid: number): { parent: number; seconds: number } | undefined 
     const [parent = 0] = fields.slice(1).map(Number);
     // utime, stime, and those of children that have ended.
     const ticks = fields.slice(11, 15).reduce((sum, text) => sum + Number(text), 0);
-    return { parent, seconds: ticks / TICKS_A_SECOND };
+    return { parent, seconds: ticks / TICKS_PER_SECOND };
   } catch {
     return undefined;
   }

@@ -5,31 +5,31 @@ import { SHIPPED_PASSWORD_DIGEST } from '../server/testing/users.ts';
 
 export interface Filled {
   url: string;
-  /** Real keys, all of them good. */
+  /** Real keys, all active. */
   secrets: string[];
 }
 
-const KEYS_OF_A_USER = 20;
-const MOST_REAL_KEYS = 10_000;
+const KEYS_PER_USER = 20;
+const MAX_REAL_KEYS = 10_000;
 
 /**
- * Makes a database with so many keys, all active and each user with as many as they may have. The
- * real ones lie among fillers, of which there is a digest but no key.
+ * Creates a database with this many active keys; each user has as many as the API allows. The real
+ * keys lie among fillers, which have a digest but no secret.
  */
 export async function fill(server: string, name: string, keys: number): Promise<Filled> {
   const url = await makeDatabase(server, name);
   const db = await openDatabase({ url });
   await db.destroy();
 
-  const users = keys / KEYS_OF_A_USER;
-  const secrets = Array.from({ length: Math.min(keys, MOST_REAL_KEYS) }, makeSecret);
+  const users = keys / KEYS_PER_USER;
+  const secrets = Array.from({ length: Math.min(keys, MAX_REAL_KEYS) }, makeSecret);
   await execute(
     url,
     `insert into users (username, password_digest)
       select 'user' || lpad(n::text, 6, '0'), $1 from generate_series(1, $2::int) n`,
     [SHIPPED_PASSWORD_DIGEST, users],
   );
-  // Who logged in from an address before is not counted among the strangers there.
+  // So that 127.0.0.1 counts as a known address of every user.
   await execute(
     url,
     `insert into events (kind, user_id, ip, user_agent)
@@ -53,7 +53,7 @@ export async function fill(server: string, name: string, keys: number): Promise<
   return { url, secrets };
 }
 
-/** An empty database on a server, and the URL that leads to it. */
+/** Creates an empty database on a server, and returns its URL. */
 export async function makeDatabase(server: string, name: string): Promise<string> {
   await execute(server, `create database ${name}`);
   const url = new URL(server);
@@ -61,7 +61,7 @@ export async function makeDatabase(server: string, name: string): Promise<string
   return url.href;
 }
 
-/** The same users and keys in the tables that better-auth has made for itself beside ours. */
+/** Copies the users and keys to better-auth's own tables in the same database. */
 export async function fillBetterAuth({ url }: Filled): Promise<void> {
   await execute(
     url,
@@ -82,7 +82,7 @@ export async function fillBetterAuth({ url }: Filled): Promise<void> {
 
 /**
  * How many statements have looked for a row of a table, and how many rows they have changed, since
- * it was filled. Connections tell it as they end.
+ * it was filled. Connections report this when they end.
  */
 export async function countUses(url: string, table: string) {
   const [uses] = await execute(
@@ -94,7 +94,7 @@ export async function countUses(url: string, table: string) {
   return { statements: Number(uses.statements), writes: Number(uses.writes) };
 }
 
-/** Nothing left for PostgreSQL to do in the background while we measure. */
+/** Leaves PostgreSQL no background work during the measurement. */
 async function settle(url: string): Promise<void> {
   await execute(url, 'vacuum analyze');
   await execute(url, 'checkpoint');

@@ -13,7 +13,7 @@ const PASSWORD = 'the password of a benchmark';
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'] as const;
 const presets = { phone: [], desktop: ['--preset=desktop'] };
 
-/** Of what Lighthouse writes, what we read. */
+/** The part of Lighthouse's report that is used. */
 interface Report {
   finalDisplayedUrl: string;
   categories: Record<(typeof CATEGORIES)[number], { score: number | null }>;
@@ -21,8 +21,7 @@ interface Report {
 }
 
 /**
- * The page where one logs in and the tab with twenty keys, as Lighthouse sees them on a phone and on
- * a desktop.
+ * Runs Lighthouse on the log-in page and on the tab with twenty keys, as a phone and as a desktop.
  */
 export async function lighthouse({ folder, isQuick }: Bench): Promise<void> {
   const origin = await startServer('../server/main.ts', {
@@ -30,21 +29,21 @@ export async function lighthouse({ folder, isQuick }: Bench): Promise<void> {
     FIRST_PASSWORD: PASSWORD,
   });
   const pages = [
-    { page: 'log in', address: '/login', headers: {} },
+    { page: 'log in', target: '/login', headers: {} },
     {
       page: 'API Keys, twenty of them',
-      address: '/profile/api-keys',
+      target: '/profile/api-keys',
       headers: { Cookie: await signIn(origin) },
     },
   ];
   const lines: string[] = [];
   const short = new Set<string>();
-  for (const { page, address, headers } of pages) {
+  for (const { page, target, headers } of pages) {
     for (const [preset, options] of Object.entries(presets)) {
       console.log(`${page}, ${preset} …`);
       const reports: Report[] = [];
       for (let round = 1; round <= (isQuick ? 1 : 5); round++) {
-        reports.push(await look(origin + address, { folder, headers, options }));
+        reports.push(await look(origin + target, { folder, headers, options }));
       }
       const scores = CATEGORIES.map((category) => scoresOf(reports, category));
       lines.push(`| ${page} | ${preset} | ${scores.join(' | ')} |`);
@@ -55,13 +54,11 @@ export async function lighthouse({ folder, isQuick }: Bench): Promise<void> {
   }
   console.log(`\n| page | as | ${CATEGORIES.join(' | ')} |\n| --- | --- | --- | --- | --- |`);
   console.log(lines.join('\n'));
-  console.log(
-    `\nAudits that were not passed in full:\n${[...short].sort().join('\n') || 'none'}\n`,
-  );
+  console.log(`\nAudits without full marks:\n${[...short].sort().join('\n') || 'none'}\n`);
   if (!isQuick) keepResults('lighthouse', { lines, short: [...short].sort() });
 }
 
-/** Makes twenty keys as well. */
+/** Also creates twenty keys. */
 async function signIn(origin: string): Promise<string> {
   const visitor = new Visitor(origin);
   await visitor.logIn('linodedemo', PASSWORD);
@@ -111,7 +108,7 @@ function auditsBelowOne({ audits }: Report): string[] {
     .map(([id, { title, displayValue = '' }]) => `${id}, ${title} ${displayValue}`);
 }
 
-/** The median of the rounds, of 100, and what they lay between where they differ. */
+/** The median of the rounds, out of 100, and their range if they differ. */
 function scoresOf(reports: Report[], category: (typeof CATEGORIES)[number]): string {
   const { lowest, median, highest } = spread(
     reports.map(({ categories }) => Math.round((categories[category].score ?? 0) * 100)),

@@ -1,5 +1,5 @@
 -- For wrk: sends requests chosen at random from a file, one a line (path, tab, name of a header or
--- nothing, tab, its value), and tells at the end, as JSON, what came of it.
+-- nothing, tab, its value), and prints the counts as JSON at the end.
 local requests = {}
 
 function init(args)

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Answer } from './answers.ts';
 import type { Requests } from './requests.ts';
 
-/** Requests for a server, and the answer that each of them has to get, as to status and size. */
+/** Requests for a server, and the status and size of the answer that each must get. */
 export interface Load {
   origin: string;
   requests: Requests;
@@ -13,31 +13,35 @@ export interface Load {
 
 export interface Outcome {
   perSecond: number;
-  /** Milliseconds that 99 of 100 requests did not exceed. */
+  /** The 99th percentile of response times, in ms. */
   p99: number;
   requests: number;
 }
 
-/** @throws when an answer was not the one that was expected. */
+/** @throws when an answer was not the expected one. */
 export async function measure(load: Load, seconds: number, connections = 50): Promise<Outcome> {
-  const told = await wrk(load, seconds, connections);
+  const counts = await wrk(load, seconds, connections);
   const { status, bytes } = load.answer;
-  const size = told.bytes / told.requests;
-  const refused = status < 400 ? 0 : told.requests;
-  // wrk tells a refusal from the rest, and no more; but each kind of answer has its own size.
+  const size = counts.bytes / counts.requests;
+  const refused = status < 400 ? 0 : counts.requests;
+  // wrk only distinguishes errors from other statuses, but each kind of answer has its own size.
   const isOfOneSize = Math.abs(size / bytes - 1) < 0.002;
-  if (told.requests === 0 || told.broken > 0 || told.refused !== refused || !isOfOneSize) {
+  if (counts.requests === 0 || counts.broken > 0 || counts.refused !== refused || !isOfOneSize) {
     throw new Error(
       `${load.origin} did not always answer with ${status} and ${bytes} bytes: of ` +
-        `${told.requests} requests ${told.refused} were refused and ${told.broken} broken, ` +
+        `${counts.requests} requests ${counts.refused} were refused and ${counts.broken} broken, ` +
         `and an answer had ${size.toFixed(1)} bytes.`,
     );
   }
-  return { perSecond: told.requests / told.seconds, p99: told.p99, requests: told.requests };
+  return {
+    perSecond: counts.requests / counts.seconds,
+    p99: counts.p99,
+    requests: counts.requests,
+  };
 }
 
 /** What load.lua prints. */
-interface Told {
+interface Counts {
   requests: number;
   seconds: number;
   bytes: number;
@@ -50,7 +54,7 @@ async function wrk(
   { origin, requests }: Load,
   seconds: number,
   connections: number,
-): Promise<Told> {
+): Promise<Counts> {
   const script = path.join(import.meta.dirname, 'load.lua');
   const options = { threads: 1, connections, duration: seconds, script };
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
@@ -62,7 +66,7 @@ async function wrk(
     output += text;
   });
   await once(child, 'close');
-  const told = /^RESULT (.*)$/m.exec(output)?.[1];
-  if (told === undefined) throw new Error(`wrk failed:\n${output}`);
-  return JSON.parse(told);
+  const result = /^RESULT (.*)$/m.exec(output)?.[1];
+  if (result === undefined) throw new Error(`wrk failed:\n${output}`);
+  return JSON.parse(result);
 }

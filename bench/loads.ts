@@ -6,7 +6,7 @@ import { startApp, startServer } from './servers.ts';
 
 export type Loads = Awaited<ReturnType<typeof startLoads>>;
 
-/** Every server, up and answering well, each with what it is asked. */
+/** Starts every server, checks its first answers, and returns each with its requests. */
 export async function startLoads(folder: string, many: Filled, few: Filled) {
   const good = keep(folder, 'good', many.secrets.map(verify));
   const goodOfFew = keep(folder, 'good of few', few.secrets.map(verify));
@@ -37,12 +37,12 @@ export async function startLoads(folder: string, many: Filled, few: Filled) {
   };
 }
 
-/** A plain server with one answer for everybody. */
+/** A plain server with one answer for every request. */
 function startPlain({ status, headers }: Answer): Promise<string> {
   return startServer('peers/plain.ts', { ANSWER: JSON.stringify({ status, headers }) });
 }
 
-/** Express, with routes that give these answers; their headers as it likes them. */
+/** Express, with routes that give these answers and its usual headers. */
 function startExpress(check: Answer, echo: Answer): Promise<string> {
   const names = check.headers.filter((_text, at) => at % 2 === 0);
   const headers = names.map((name, at) => [name, check.headers[2 * at + 1]]);
@@ -52,11 +52,11 @@ function startExpress(check: Answer, echo: Answer): Promise<string> {
   });
 }
 
-/** A load whose first few requests were answered as they should be, all by the same size. */
+/** A load whose first few requests all got the expected status and answers of one size. */
 export async function expecting(status: number, origin: string, requests: Requests): Promise<Load> {
   const few = requests.all.slice(0, 10);
   const [answer, ...others] = await Promise.all(few.map((request) => ask(origin, request)));
-  if (answer === undefined) throw new Error('There is nothing to ask.');
+  if (answer === undefined) throw new Error('There are no requests.');
   for (const { status: got, bytes, body } of [answer, ...others]) {
     const isRight = got === status && bytes === answer.bytes && !body.includes('ERRORCODE');
     if (!isRight) throw new Error(`${origin} answered ${got}, not ${status}: ${body}`);

@@ -3,26 +3,26 @@ import type { Outcome } from './load.ts';
 
 const PAIRS = 8;
 
-/** So that nobody is asked for twice, and nobody waits for having been wrong before. */
-let asked = 100;
+/** Counts pairs, so that no name is used twice: earlier failures would make it wait. */
+let pairs = 100;
 
-/** How fast wrong passwords are refused: for names that there are, and for names that there are not. */
+/** How fast wrong passwords are refused, for known and for unknown names. */
 export async function refuseLogIns(origin: string) {
   const known: number[] = [];
   const unknown: number[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
-    asked++;
-    const number = String(asked).padStart(6, '0');
-    // In turns, so that a slow spell of the machine meets both.
+    pairs++;
+    const number = String(pairs).padStart(6, '0');
+    // Alternately, so that a slow period of the machine affects both.
     known.push(await refusal(origin, `user${number}`));
     unknown.push(await refusal(origin, `none${number}`));
   }
   return { knownName: outcome(known), unknownName: outcome(unknown) };
 }
 
-/** Milliseconds. Each comes from an address of its own, that nobody has logged in from. */
+/** In ms. Each pair comes from a different IP address, without earlier log ins. */
 async function refusal(origin: string, username: string): Promise<number> {
-  const from = { 'x-forwarded-for': `10.0.${asked >> 8}.${asked & 255}` };
+  const from = { 'x-forwarded-for': `10.0.${pairs >> 8}.${pairs & 255}` };
   const visitor = new Visitor(origin);
   await visitor.get('/login', from);
   const start = performance.now();

@@ -13,29 +13,29 @@ import { furnish, PAGE, viewTab } from './tab.ts';
 const comparisons: Comparison<'tab' | 'express' | 'sameViews' | 'quiet' | 'withLogIns'>[] = [
   {
     what: 'the API Keys tab with 20 keys, signed in',
-    against: 'its HTML by Express 5 and EJS as they come, without session and database',
+    against: 'its HTML by Express 5 and EJS with default settings, without session and database',
     ratio: throughput('tab', 'express'),
     atLeast: 0.5,
   },
   {
     what: 'the same',
-    against: 'the same, its views compiled without `with`, as ours are',
+    against: "the same, its views compiled without `with`, like the app's",
     ratio: throughput('tab', 'sameViews'),
   },
   {
     what: 'p99 of the tab while 50 people log in',
-    against: 'while nobody does',
+    against: 'without log ins',
     ratio: ({ withLogIns, quiet }) => withLogIns.p99 / quiet.p99,
     atMost: 3,
   },
 ];
 
-/** The API Keys tab, compared with its HTML alone, and beside people who log in. */
+/** Compares the API Keys tab with its HTML alone, and with itself while people log in. */
 export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
   const { url } = await fill(server, 'pages', 10_000);
   await furnish(url);
   const app = await startApp(url);
-  // First, since it is among what the page tells.
+  // First, because its log in is part of the activity on the page.
   const view = await viewTab(app);
   const peer = 'peers/express-ejs.ts';
   const express = await startServer(peer, { DATABASE_URL: url });
@@ -64,14 +64,14 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
       express: await run(loads.express),
       tab: await run(loads.tab),
       sameViews: await run(loads.sameViews),
-      // Nobody waits for others who look at pages.
+      // One reader, so that it does not wait for other readers.
       quiet: await run(loads.tab, 1),
       withLogIns: await whileLoggingIn(app, 50, () => run(loads.tab, 1)),
     };
   }
 }
 
-/** Of a page, without what is never the same twice: tokens, and how late it is. */
+/** A page without the parts that always differ: tokens and times. */
 function textOf({ answer }: Load): string {
   return answer.body
     .replaceAll(/(name="(?:_csrf|request_id)" value)="[^"]+"/g, '$1')

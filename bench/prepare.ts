@@ -3,19 +3,20 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
-/** The core that the server under test has for itself. */
+/** The core reserved for the server under test. */
 export const SERVER_CORE = '0';
 
 const here = import.meta.dirname;
 
 /**
- * Sees that everything is there, installs the peers where they are missing or stale, and leaves
- * the server's core: what this process starts, PostgreSQL and the load, stays off it as well.
+ * Checks the prerequisites, installs the peers if they are missing or stale, and moves this process
+ * off the server's core; PostgreSQL and the load, which it starts, stay off it too.
  */
 export function prepare(): void {
   need('wrk', '-v');
   need('taskset', '--version', 'util-linux');
-  if (availableParallelism() < 2) throw new Error('Two cores are needed: one is the server’s.');
+  if (availableParallelism() < 2)
+    throw new Error('Two cores are needed: one is reserved for the server.');
   const others = `1-${availableParallelism() - 1}`;
   run('taskset', '--all-tasks', '--cpu-list', '--pid', others, String(process.pid));
   if (isStale()) run('npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error');

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** What is asked: an address below the server's, and perhaps a header that says who asks. */
+/** A request: a path and optionally a header with credentials. */
 export interface Request {
   path: string;
   header?: { name: string; value: string };
@@ -31,8 +31,8 @@ export function echo(secret: string): Request {
   return { path: `/api/?api_action=test.echo&api_key=${secret}&foo=bar` };
 }
 
-/** What is no key: one half has not the shape of a key, the other has one letter wrong. */
-export function junk(secret: string, place: number): Request {
-  if (place % 2 === 0) return verify(secret.slice(3));
+/** An invalid key: every other one lacks the form of a key, the rest have one wrong letter. */
+export function junk(secret: string, index: number): Request {
+  if (index % 2 === 0) return verify(secret.slice(3));
   return verify(secret.replace(/.(?=.{6}$)/, (letter) => (letter === 'x' ? 'y' : 'x')));
 }

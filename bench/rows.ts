@@ -11,7 +11,7 @@ export interface Row {
   isReached: boolean;
 }
 
-/** What is compared with what; the ratio is taken in each round. */
+/** Two loads that are compared; the ratio is taken in each round. */
 export interface Comparison<Load extends string> {
   what: string;
   against: string;
@@ -20,10 +20,10 @@ export interface Comparison<Load extends string> {
   atMost?: number;
 }
 
-/** What each load came to, one after the other. */
+/** The outcomes of each load in one round. */
 export type Round<Load extends string> = Record<Load, Outcome>;
 
-/** One ratio for each round, so that a slow spell of the machine meets both of its sides. */
+/** One ratio for each round, so that a slow period of the machine affects both sides. */
 export function compare<Load extends string>(
   comparisons: Comparison<Load>[],
   rounds: Round<Load>[],
@@ -56,8 +56,8 @@ export function toMarkdown(rows: Row[]): string {
   ].join('\n');
 }
 
-export function throughput<Load extends string>(ours: Load, theirs: Load) {
-  return (round: Round<Load>) => round[ours].perSecond / round[theirs].perSecond;
+export function throughput<Load extends string>(measured: Load, reference: Load) {
+  return (round: Round<Load>) => round[measured].perSecond / round[reference].perSecond;
 }
 
 export function median(numbers: number[]): number {

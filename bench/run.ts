@@ -1,18 +1,18 @@
-// `npm run bench`: everything that is measured; `npm run bench -- pages` one part of it. README.md
-// says how. With `--quick` it shows that everything runs, and keeps no results.
+// `npm run bench` runs all benchmarks, `npm run bench -- pages` one part of them. README.md describes
+// them. With `--quick` they run briefly, to show that they work, and keep no results.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../db/testing/postgres.ts';
 import { checks } from './checks.ts';
-import { copies } from './copies.ts';
+import { instances } from './instances.ts';
 import { lighthouse } from './lighthouse.ts';
 import { pages } from './pages.ts';
 import { prepare } from './prepare.ts';
 import { stopServers } from './servers.ts';
 import { start } from './start.ts';
 
-const parts = { checks, pages, copies, start, lighthouse };
+const parts = { checks, pages, instances, start, lighthouse };
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));

@@ -16,7 +16,7 @@ export async function startServer(file: string, env: Record<string, string>): Pr
     'taskset',
     ['--cpu-list', SERVER_CORE, process.execPath, path.join(import.meta.dirname, file)],
     {
-      // Its log goes nowhere.
+      // The log is discarded.
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, NODE_ENV: 'production', PORT: port, ...env },
     },
@@ -39,7 +39,7 @@ export function startApp(databaseUrl: string): Promise<string> {
   });
 }
 
-/** The process of a server that was started here. */
+/** The process id of a server that was started here. */
 export function pidOf(origin: string): number {
   const pid = running.get(origin)?.pid;
   if (pid === undefined) throw new Error(`There is no server at ${origin}.`);
@@ -48,7 +48,7 @@ export function pidOf(origin: string): number {
 
 export async function stopServers(): Promise<void> {
   for (const server of running.values()) {
-    // False where it has ended already.
+    // False if it has already ended.
     if (server.kill()) await once(server, 'exit');
   }
 }

@@ -28,8 +28,8 @@ interface Round {
 type Rounds = Record<'embedded' | 'PostgreSQL', Round[]>;
 
 /**
- * How long `npm start` takes until the first page, first and second time, and what the process
- * weighs then and after 10,000 requests.
+ * Measures the time of a first and a second `npm start` until the first page, and the memory of the
+ * process then and after 10,000 requests.
  */
 export async function start({ server, isQuick }: Bench): Promise<void> {
   const rounds: Rounds = { embedded: [], PostgreSQL: [] };
@@ -59,24 +59,24 @@ async function measureStarts(env: Record<string, string>): Promise<Round> {
   const first = await startOnce(env);
   await first.stop();
   const second = await startOnce(env);
-  await ask(second.origin);
+  await sendAll(second.origin);
   const megabytesAfterRequests = second.megabytes();
   await second.stop();
   return { first: first.start, second: second.start, megabytesAfterRequests };
 }
 
-/** `npm start`, until the page where one logs in is there. */
+/** Runs `npm start` until the log-in page is answered. */
 async function startOnce(env: Record<string, string>) {
   const begin = performance.now();
-  // On all cores, though this process keeps off one of them.
+  // On all cores, although this process does not use one of them.
   const npm = spawn('taskset', ['--cpu-list', ALL_CORES, 'npm', 'start', '--silent'], {
     cwd: root,
     env: { ...process.env, PORT: '0', FIRST_PASSWORD: PASSWORD, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    // With a group of its own, so that all of it can be stopped.
+    // In a separate process group, so that all of it can be stopped.
     detached: true,
   });
-  const origin = await addressOf(npm);
+  const origin = await originOf(npm);
   const { status } = await fetch(`${origin}/login`, { headers: { connection: 'close' } });
   if (status !== 200) throw new Error(`The first page was ${status}.`);
   const seconds = (performance.now() - begin) / 1000;
@@ -93,49 +93,49 @@ async function startOnce(env: Record<string, string>) {
   };
 }
 
-async function addressOf(npm: ChildProcess): Promise<string> {
+async function originOf(npm: ChildProcess): Promise<string> {
   let output = '';
   for await (const text of npm.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
     output += text;
-    const address = /Linode Manager is at (\S+)\n/.exec(output)?.[1];
-    if (!address) continue;
-    // Its log goes nowhere.
+    const origin = /Linode Manager is at (\S+)\n/.exec(output)?.[1];
+    if (!origin) continue;
+    // The log is discarded.
     npm.stdout?.resume();
-    return address;
+    return origin;
   }
   throw new Error(`The app did not start:\n${output}`);
 }
 
-/** npm runs a shell, or not, and that runs node. */
+/** npm may run a shell, which runs node. */
 function newestChildOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children === '' ? pid : newestChildOf(Number(children.split(' ').at(-1)));
 }
 
-/** What of a process is in memory. */
+/** The resident memory of a process, in MB. */
 function memoryOf(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
-/** Checks of a key and pages, nine to one, a few at a time. */
-async function ask(origin: string): Promise<void> {
+/** Sends checks of a key and views of the tab, nine to one, ten at a time. */
+async function sendAll(origin: string): Promise<void> {
   const visitor = new Visitor(origin);
   await visitor.logIn('linodedemo', PASSWORD);
   await visitor.authenticate(PASSWORD);
   const { secret } = await visitor.createKey();
   const check = new Visitor(origin);
-  let asked = 0;
-  const askOn = async () => {
-    while (asked < REQUESTS) {
+  let sent = 0;
+  const sendRequests = async () => {
+    while (sent < REQUESTS) {
       const { status } =
-        ++asked % 10 === 0
+        ++sent % 10 === 0
           ? await visitor.get('/profile/api-keys')
           : await check.get('/auth/verify', { authorization: `Bearer ${secret}` });
       if (status !== 200 && status !== 204) throw new Error(`An answer was ${status}.`);
     }
   };
-  await Promise.all(Array.from({ length: 10 }, askOn));
+  await Promise.all(Array.from({ length: 10 }, sendRequests));
 }
 
 function toMarkdown(rounds: Rounds): string {

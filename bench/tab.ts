@@ -7,7 +7,7 @@ export const PAGE = '/profile/api-keys';
 const USER = 500;
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-/** Its user has 20 keys, has used them, and has done one thing or another. */
+/** Gives the tab's user 20 used keys and some activity. */
 export async function furnish(url: string): Promise<void> {
   const db = await openDatabase({ url });
   await sql`
@@ -22,7 +22,7 @@ export async function furnish(url: string): Promise<void> {
   await db.destroy();
 }
 
-/** A view of the tab by its user, who has just given the password again; good for ten minutes. */
+/** A request for the tab by its user, just authenticated; valid for ten minutes. */
 export async function viewTab(origin: string): Promise<Request> {
   const visitor = new Visitor(origin);
   await visitor.logIn('user000500');

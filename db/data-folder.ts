@@ -36,7 +36,7 @@ const OWN_FILES = [
 
 /**
  * Creates the folder, or makes sure that an existing one can be used, and that only its owner can
- * read it: PGlite gives its files to everybody.
+ * read it: PGlite's files are readable by all users.
  *
  * @throws {FolderUnusable}
  */
@@ -65,7 +65,7 @@ function refuseForeignFiles(folder: string): void {
   );
 }
 
-/** The error of a system call in a sentence. */
+/** The error of a system call as a sentence. */
 function explain(folder: string, cause: unknown): FolderUnusable | undefined {
   if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) return undefined;
   const isMode = cause.syscall === 'chmod';

@@ -51,8 +51,8 @@ async function migratePostgres(url: string, create: boolean): Promise<void> {
     }
     await migrateToLatest(db);
   } catch (error) {
-    // Kysely goes on after a statement that failed, and PostgreSQL then refuses the next one
-    // ("current transaction is aborted"), which says nothing about the cause.
+    // Kysely continues after a statement that failed, and PostgreSQL refuses the next one ("current
+    // transaction is aborted"), which hides the cause.
     throw firstError ?? error;
   } finally {
     await db.destroy();
@@ -69,7 +69,7 @@ async function openPglite(
   // transactions with a mutex, and a failed query can't hand its rows to the next one.
   const db: Database = new Kysely({ dialect: new PGliteDialect({ pglite }) });
   await migrateToLatest(db).catch(async (error) => {
-    // A process ends only when nothing is open any more.
+    // Otherwise the open database keeps the process alive.
     await db.destroy();
     throw error;
   });
@@ -83,10 +83,10 @@ function connect(pool: pg.Pool, log?: (event: LogEvent) => void): Database {
   return db;
 }
 
-/** Kysely has no way to read the pool it was given. */
+/** Kysely has no access to the pool it was given. */
 const pools = new WeakMap<Database, pg.Pool>();
 
-/** How the pool is used at this moment; the embedded database has none. */
+/** How many connections of the pool are in use now; undefined for the embedded database. */
 export function connectionsOf(db: Database) {
   const pool = pools.get(db);
   if (!pool) return undefined;

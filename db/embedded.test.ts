@@ -20,7 +20,7 @@ import { openEmbedded } from './embedded.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'embedded-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A process that has the folder open, and has written to it. */
+/** A process that has opened the folder and written to it. */
 async function openInAnotherProcess(): Promise<ChildProcess> {
   const program = `
     import { openEmbedded } from ${JSON.stringify(import.meta.resolve('./embedded.ts'))};
@@ -35,7 +35,7 @@ async function openInAnotherProcess(): Promise<ChildProcess> {
   return other;
 }
 
-test('a folder that another process has open is refused; once that one is killed, it opens', async () => {
+test('a folder that another process has open is refused, and opens after that process is killed', async () => {
   const other = await openInAnotherProcess();
   try {
     await assert.rejects(openEmbedded(folder), FolderInUse);
@@ -94,7 +94,7 @@ for (const [what, fill] of unusable) {
   });
 }
 
-test('a file in place of the folder is refused', async (t) => {
+test('a file instead of the folder is refused', async (t) => {
   const inside = mkdtempSync(path.join(tmpdir(), 'embedded-'));
   t.after(() => rmSync(inside, { recursive: true }));
   const file = path.join(inside, 'data');

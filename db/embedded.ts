@@ -9,7 +9,7 @@ import { DatabaseMissing } from './errors.ts';
  * PostgreSQL in this process (PGlite), kept in `folder`, or in memory without one.
  *
  * @param create whether to create a database in a folder that has none.
- * @throws {DatabaseMissing} where there is none.
+ * @throws {DatabaseMissing} if there is none.
  * @throws {FolderInUse} when another process has the folder open.
  * @throws {FolderUnusable}
  */
@@ -38,7 +38,7 @@ export async function openEmbedded(folder?: string, { create = true } = {}): Pro
   }
 }
 
-/** Creates it as a whole, or not at all, whenever it is interrupted. */
+/** Creates the folder completely or not at all, even if it is interrupted. */
 async function makeCluster(dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -47,7 +47,7 @@ async function makeCluster(dataDir: string): Promise<void> {
   renameSync(unfinished, dataDir);
 }
 
-/** From the kept copy of an empty database; without one by `initdb`, which is much slower. */
+/** Uses the kept copy of an empty database, or `initdb`, which is much slower. */
 function openNew(options: PGliteOptions): Promise<PGlite> {
   const loadDataDir = readEmptyCluster();
   return open(loadDataDir ? { ...options, loadDataDir } : options);

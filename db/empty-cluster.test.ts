@@ -33,7 +33,7 @@ describe('the empty cluster that is kept beside the packages', () => {
   });
   after(() => rmSync(checkout, { recursive: true }));
 
-  test('made by two processes at once, it is whole, and new databases are copies of it', async () => {
+  test('two processes that create it at once leave it complete, and new databases are copies of it', async () => {
     const own = open('without');
     const makers = [1, 2].map(() => start(['db/empty-cluster.ts']));
     const codes = await Promise.all(makers.map((maker) => once(maker, 'close')));
@@ -43,7 +43,7 @@ describe('the empty cluster that is kept beside the packages', () => {
     assert.notEqual(open('with'), own);
   });
 
-  test('a process that is killed as it makes a database leaves nothing that stops the next', async () => {
+  test('a process killed while it creates a database leaves nothing that stops the next', async () => {
     const folder = path.join(checkout, 'killed');
     const killed = start(evaluating(opening('killed')));
     while (!existsSync(path.join(folder, 'postgres.new/PG_VERSION'))) {
@@ -73,7 +73,7 @@ describe('the empty cluster that is kept beside the packages', () => {
   });
 });
 
-/** Opens a database, in memory without a folder, and tells its cluster from others by `initdb`. */
+/** Opens a database, in memory without a folder, and returns the identifier of its cluster. */
 function open(folder?: string): string {
   return evaluate(opening(folder));
 }

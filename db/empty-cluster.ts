@@ -1,6 +1,5 @@
-// An empty cluster of the embedded database, kept beside the installed packages. To copy it takes a
-// fraction of the time in which `initdb` makes one. Run as a program (bin/setup.mjs does), this file
-// makes it.
+// An empty cluster of the embedded database, kept beside the installed packages. Copying it takes a
+// fraction of the time of `initdb`. Run as a program (bin/setup.mjs does), this file creates it.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -9,7 +8,7 @@ import { PGlite } from '@electric-sql/pglite';
 const packages = path.resolve(import.meta.dirname, '../node_modules');
 const cache = path.join(packages, '.cache');
 
-/** Undefined where none was kept (without the set-up, and in the image) or where it is damaged. */
+/** Undefined if there is none (without the set-up, and in the image) or it is damaged. */
 export function readEmptyCluster(): Blob | undefined {
   try {
     return new Blob([zstdDecompressSync(readFileSync(file()))], { type: 'application/x-tar' });
@@ -18,14 +17,14 @@ export function readEmptyCluster(): Blob | undefined {
   }
 }
 
-/** It appears whole or not at all, since others may read it at any time. */
+/** The file appears completely or not at all, since other processes may read it at any time. */
 async function keepEmptyCluster(): Promise<void> {
   const pglite = await PGlite.create();
   const tar = await (await pglite.dumpDataDir('none')).bytes();
   await pglite.close();
   mkdirSync(cache, { recursive: true });
   const unfinished = path.join(cache, `empty-cluster-${process.pid}`);
-  // With a checksum, so that reading tells what is damaged.
+  // With a checksum, so that reading detects damage.
   writeFileSync(
     unfinished,
     zstdCompressSync(tar, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),

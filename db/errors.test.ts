@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { databaseProblem } from './errors.ts';
 
-test('a host name of which no address answers is reported by its code', () => {
+test('a host name none of whose addresses answers is reported by its code', () => {
   const error = Object.assign(new AggregateError([new Error('one'), new Error('another')]), {
     code: 'ECONNREFUSED',
   });
@@ -13,6 +13,6 @@ test('a host name of which no address answers is reported by its code', () => {
   );
 });
 
-test('an error in the program is no problem of the database', () => {
+test('an error in the program is not reported as a database problem', () => {
   assert.equal(databaseProblem(new TypeError('x is undefined')), undefined);
 });

@@ -1,7 +1,7 @@
-/** What an operator can fix. The message is a sentence that says how. */
+/** An error that an operator can fix. The message says how. */
 export class OperatorError extends Error {}
 
-/** There is no database of this app where one is expected. */
+/** The expected database of this app does not exist. */
 export class DatabaseMissing extends OperatorError {}
 
 /** The server is a standby, or does not allow writing. */
@@ -21,7 +21,7 @@ export class DatabaseReadOnly extends OperatorError {
 export function databaseProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
-  // Where a name has several addresses, and none answers, there is only a code.
+  // If a name has several addresses and none answers, there is only a code.
   const reason = error.message || code;
   if (isUntrusted(error)) {
     return (
@@ -50,7 +50,7 @@ export function databaseProblem(error: unknown): string | undefined {
 
 /**
  * Whether an error means that the database could not be reached, refused the connection, did not
- * answer in time, is stopping, allows no writing, or lacks room.
+ * answer in time, is stopping, is read-only, or lacks space.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
@@ -70,7 +70,7 @@ export function isDatabaseAway(error: unknown): boolean {
   );
 }
 
-/** The words of `pg`, which has no code for it. */
+/** The messages of `pg`, which has no code for this. */
 const NO_TLS = 'The server does not support SSL connections';
 
 /** Class 28 is "invalid authorization"; 3D000 is a database that does not exist. */

@@ -1,5 +1,5 @@
 /**
- * Every kind of event, as it is stored, and what pages call it; `{…}` is one of the event's details.
+ * Every kind of event, as it is stored, and its text on pages; `{…}` is one of the event's details.
  * To add a kind, add a line. Stored kinds keep their names.
  */
 export const eventKinds = {
@@ -24,8 +24,8 @@ export const eventKinds = {
 export type EventKind = keyof typeof eventKinds;
 
 /**
- * What an event tells beside its kind: of a key its label and prefix, of a change before and after, of
- * refused attempts how many there were and the network that they came from.
+ * The details of an event: label and prefix of a key, before and after of a change, number and network of
+ * refused attempts.
  */
 export interface EventDetails {
   label?: string;

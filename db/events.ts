@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { EventDetails, EventKind } from './event-kinds.ts';
 
-/** A statement of the sweep deletes so many events at most, so that none takes long. */
+/** A statement of the sweep deletes at most so many events, so that none takes long. */
 export const SWEPT_AT_ONCE = 1_000;
 
-/** Who sent a request: the client's address, where known, and what its program calls itself. */
+/** Who sent a request: the client's IP address, if known, and its User-Agent. */
 export interface Client {
   ip: string | null;
   userAgent: string;
@@ -19,7 +19,7 @@ interface Event extends Client {
   details?: EventDetails;
 }
 
-/** Something that happened to a user, as their page shows it. */
+/** An event of a user, as the page shows it. */
 export interface Activity extends Client {
   /** An EventKind, or one that only a later version of this program knows. */
   kind: string;
@@ -27,7 +27,7 @@ export interface Activity extends Client {
   details: EventDetails;
 }
 
-/** The latest of what happened to a user, newest first. */
+/** The latest events of a user, newest first. */
 export async function listActivity(
   db: Database,
   userId: number,
@@ -41,7 +41,7 @@ export async function listActivity(
       'events.at',
       'events.ip',
       'events.user_agent as userAgent',
-      // The version before, which may still run beside this one, writes no details.
+      // The previous version, which may still run beside this one, writes no details.
       sql<EventDetails>`case
         when api_keys.id is null then events.details
         else jsonb_build_object('label', api_keys.label, 'prefix', api_keys.prefix) || events.details
@@ -98,7 +98,7 @@ export async function recordRateLimited(
     .execute();
 }
 
-/** Appends to the record of what happened; give it the transaction of the change that it records. */
+/** Inserts an event. Pass the transaction of the change that it records. */
 export async function insertEvent(db: Database, event: Event): Promise<void> {
   await db
     .insertInto('events')

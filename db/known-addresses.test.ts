@@ -32,8 +32,8 @@ describeOnEachDatabase('known addresses', (on) => {
     );
 
   test('an address belongs to its networks', async () => {
-    assert.deepEqual((await lookUpAddress(on.db, 'nobody', HOME)).networks, ['203.0.113.7/32']);
-    assert.deepEqual((await lookUpAddress(on.db, 'nobody', '2001:db8:1:2ff::3')).networks, [
+    assert.deepEqual((await lookUpAddress(on.db, 'unknown', HOME)).networks, ['203.0.113.7/32']);
+    assert.deepEqual((await lookUpAddress(on.db, 'unknown', '2001:db8:1:2ff::3')).networks, [
       '2001:db8:1:2ff::/64',
       '2001:db8:1:200::/56',
       '2001:db8:1::/48',
@@ -52,7 +52,7 @@ describeOnEachDatabase('known addresses', (on) => {
     assert.equal(await kind('2001:db8:1:3::3'), 'new');
     assert.equal(await kind('203.0.113.8'), 'new');
     assert.equal(await kind(HOME, `${username.slice(0, -1)}x`), 'new');
-    assert.equal(await kind(HOME, 'nobody'), 'new');
+    assert.equal(await kind(HOME, 'unknown'), 'new');
   });
 
   test(`an address is known for ${KNOWN_ADDRESS_DAYS} days after its last use`, async () => {
@@ -81,7 +81,7 @@ describeOnEachDatabase('known addresses', (on) => {
     assert.equal(await kind(OFFICE), 'new');
   });
 
-  test('a password that was changed meanwhile makes no address known', async () => {
+  test('after a change of password, a check of the old one makes no address known', async () => {
     await changePasswordDigest(on.db, user.id, 'another');
     await rememberAddress(on.db, user, HOME);
     assert.equal(await kind(HOME), 'new');

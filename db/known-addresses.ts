@@ -1,11 +1,11 @@
-// Where each user's password was right: such an address has a rate limit and places of its own.
+// The IP addresses from which users logged in: each has a separate rate limit and reserved places.
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 
-/** An address that was not used for so long is as good as new. */
+/** An address that was not used for this long counts as new. */
 export const KNOWN_ADDRESS_DAYS = 90;
 
-/** What is known of the address from which a password is sent. */
+/** The address from which a password is sent. */
 export interface Address {
   /** `known`: the user's password was right from there; `none`: the request's address is unknown. */
   kind: 'known' | 'new' | 'none';
@@ -43,7 +43,7 @@ export async function lookUpAddress(
   return { kind: isKnown ? 'known' : 'new', networks };
 }
 
-/** Makes an address known for a user, unless their password is no longer the one of this digest. */
+/** Marks an address as known for a user, if this is still the digest of their password. */
 export async function rememberAddress(
   db: Database,
   user: { id: number; passwordDigest: string },
@@ -59,7 +59,7 @@ export async function rememberAddress(
         .select(['id', networkOf(ip).as('network')])
         .where('id', '=', user.id)
         .where('password_digest', '=', user.passwordDigest)
-        // Waits for a change of password that is under way, and then finds another digest.
+        // Waits for a concurrent change of password, and then finds another digest.
         .forShare(),
     )
     .onConflict((conflict) =>
@@ -68,7 +68,7 @@ export async function rememberAddress(
     .execute();
 }
 
-/** Forgets the addresses of a user, but for one. */
+/** Forgets all addresses of a user, except one if given. */
 export async function forgetAddresses(
   trx: Transaction,
   userId: number,
@@ -79,7 +79,7 @@ export async function forgetAddresses(
   await forgotten.execute();
 }
 
-/** Deletes what is no longer known. */
+/** Deletes addresses that no longer count as known. */
 export async function sweepKnownAddresses(db: Database): Promise<void> {
   await db
     .deleteFrom('known_addresses')

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Database, openDatabase } from './database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
-test('several that open an empty database at once bring it up to date once', {
+test('when several processes open an empty database at once, each migration runs once', {
   skip: noPostgres,
 }, async (t) => {
   const url = await createTestDatabase();

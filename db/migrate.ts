@@ -27,12 +27,12 @@ export const migrations: Record<string, Migration> = {
 /** The database was already used by a later version of this program. */
 export class SchemaTooNew extends OperatorError {}
 
-/** Any number, as long as nobody else takes it for a lock of this database. */
+/** Any number that no other program uses for a lock of this database. */
 const LOCK = 7_412_014;
 
 /**
  * Brings the schema up to date, in one transaction. Safe to call from several processes at once;
- * throws the first migration's error, with nothing half-done.
+ * throws the first migration's error and leaves the schema as it was.
  *
  * @throws {SchemaTooNew}
  */
@@ -54,7 +54,7 @@ export async function hasTables<Schema>(db: Kysely<Schema>): Promise<boolean> {
   return rows[0]?.found === true;
 }
 
-/** What Kysely means when it finds a migration in the database that this program doesn't have. */
+/** Kysely's message when the database has a migration that this program doesn't have. */
 function unknownMigration(cause: unknown): SchemaTooNew | undefined {
   const name =
     cause instanceof Error

@@ -22,7 +22,7 @@ describeOnEachDatabase('the open sessions of a user', (on) => {
   const endExcess = (userId: number) =>
     on.db.transaction().execute((trx) => endExcessSessions(trx, userId));
 
-  test('beyond the limit, those end that were seen least recently', async () => {
+  test('beyond the limit, the least recently seen sessions end', async () => {
     const ada = await addUser(on.db, 'ada');
     const bob = await addUser(on.db, 'bob');
     const ids = await addSessions(ada, MAX_SESSIONS + 2);
@@ -43,7 +43,7 @@ describeOnEachDatabase('the open sessions of a user', (on) => {
     assert.equal((await listSessions(on.db, bob, '')).length, others.length);
   });
 
-  test('the list is bounded, also where an earlier version has left more', async () => {
+  test('the list is bounded, even if an earlier version left more sessions', async () => {
     const eve = await addUser(on.db, 'eve');
     await addSessions(eve, MAX_SESSIONS + 5);
     assert.equal((await listSessions(on.db, eve, '')).length, MAX_SESSIONS);

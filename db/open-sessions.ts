@@ -3,21 +3,21 @@ import type { Database, Transaction } from './database.ts';
 import type { Client } from './events.ts';
 import { digest, isValid } from './sessions.ts';
 
-/** So many sessions of a user can be open; a further log in ends the one that was seen least recently. */
+/** How many sessions of a user can be open; another log in ends the least recently seen one. */
 export const MAX_SESSIONS = 50;
 
-/** Somewhere a user is signed in. */
+/** An open session of a user. */
 export interface OpenSession extends Client {
-  /** What its owner calls it by. */
+  /** The id on the page; not the session id. */
   id: number;
   seenAt: Date;
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   isCurrent: boolean;
   /** The database's clock when this was read. */
   readAt: Date;
 }
 
-/** Where a user is signed in, last seen first; at most MAX_SESSIONS. */
+/** The open sessions of a user, last seen first; at most MAX_SESSIONS. */
 export async function listSessions(
   db: Database,
   userId: number,
@@ -43,8 +43,8 @@ export async function listSessions(
 }
 
 /**
- * Ends the sessions of a user beyond MAX_SESSIONS, those seen least recently. Returns how many.
- * The caller holds the user's row, so that two log ins at once count each other.
+ * Ends the least recently seen sessions of a user beyond MAX_SESSIONS. Returns how many. The caller
+ * has locked the user's row, so that concurrent log ins count each other.
  */
 export async function endExcessSessions(trx: Transaction, userId: number): Promise<number> {
   const ended = await trx
@@ -65,7 +65,7 @@ export async function endExcessSessions(trx: Transaction, userId: number): Promi
   return ended.length;
 }
 
-/** Ends one session of a user. Returns false when it is not theirs, or has ended. */
+/** Ends one session of a user. Returns false if it is another user's or has ended. */
 export async function endSessionOf(
   trx: Transaction,
   userId: number,
@@ -82,7 +82,7 @@ export async function endSessionOf(
   return ended !== undefined;
 }
 
-/** Ends every session of a user but one. */
+/** Ends every session of a user except one. */
 export async function endOtherSessions(
   trx: Transaction,
   userId: number,
@@ -97,7 +97,7 @@ export async function endOtherSessions(
     .execute();
 }
 
-/** Ends every session of a user, wherever it is. */
+/** Ends every session of a user. */
 export async function endSessionsOf(db: Database, username: string): Promise<void> {
   await db
     .updateTable('sessions')

@@ -33,7 +33,7 @@ describe('the pool', { skip: noPostgres }, () => {
     const pool = openPool({ ...withTimeouts(url), max: 1 });
     t.after(() => pool.end());
     const client = await pool.connect();
-    // What a reload of the server's settings does to a connection that is open.
+    // As a reload of the server's settings does to an open connection.
     await assert.rejects(client.query('set default_transaction_read_only = on'), DatabaseReadOnly);
     await assert.rejects(client.query('select 1'));
     client.release();
@@ -51,7 +51,7 @@ describe('the pool', { skip: noPostgres }, () => {
     await fill(pool);
 
     network.fallSilent();
-    network.recover({ theOldToo: false });
+    network.recover({ existingToo: false });
     await assert.rejects(pool.query('select 1'), /Query read timeout/);
     await fill(pool);
   });

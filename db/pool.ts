@@ -16,8 +16,8 @@ export function withTimeouts(url: string): pg.PoolConfig {
     connectionTimeoutMillis: CONNECTION_MS,
     statement_timeout: STATEMENT_MS,
     query_timeout: ANSWER_MS,
-    // In this mode `pg` closes a connection on which no answer came. Otherwise it would go back to
-    // the pool, where the next requests would wait on it; so would the end of its transaction.
+    // In this mode `pg` closes a connection that did not answer. Otherwise it would return to the
+    // pool, where the next requests and the end of its transaction would wait on it.
     pipeline: true,
     idle_in_transaction_session_timeout: 10_000,
   };

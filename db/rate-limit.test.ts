@@ -5,7 +5,7 @@ import { openDatabase } from './database.ts';
 import { recordAttempt } from './rate-limit.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
-test('an attempt that began before another, and comes after it, need not wait', {
+test('an attempt whose transaction began before that of an earlier attempt need not wait', {
   skip: noPostgres,
 }, async (t) => {
   const url = await createTestDatabase();

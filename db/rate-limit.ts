@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 import { type Expression, sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** How long something that keeps failing has to wait. */
+/** How long attempts that keep failing must wait. */
 export interface BackoffPolicy {
-  /** So many failures in a row need no wait. */
+  /** How many failures in a row need no wait. */
   freeAttempts: number;
   /** After that the wait doubles with each failure, from one second up to this. */
   maxSeconds: number;
 }
 
-/** What attempts are counted for: a kind, and what tells one of that kind from another. */
+/** What attempts are counted for: a kind, and what identifies one of that kind. */
 export type Subject = readonly [kind: string, ...parts: string[]];
 
-/** After so long without another failure, the count starts again. */
+/** After this long without another failure, the count starts again. */
 const FORGOTTEN_AFTER = sql`interval '1 day'`;
 
 /**
- * Counts an attempt as failed before it is made, in one statement, so that many at once can't all
- * slip through. Returns undefined where it may be made, else the seconds to wait (at least 1).
+ * Counts an attempt as failed before it happens, in one statement, so that attempts at the same time
+ * can't exceed the limit. Returns undefined if it is allowed, else the seconds to wait (at least 1).
  */
 export async function recordAttempt(
   db: Database,
@@ -54,7 +54,7 @@ export async function clearAttempts(db: Database, subject: Subject): Promise<voi
   await db.deleteFrom('throttle').where('subject', '=', digest(subject)).execute();
 }
 
-/** Takes back the last attempt, which turned out to be right, and the wait that it has set. */
+/** Undoes the count and the wait of the last attempt, which was successful. */
 export async function undoAttempt(db: Database, subject: Subject): Promise<void> {
   await db
     .updateTable('throttle')
@@ -66,7 +66,7 @@ export async function undoAttempt(db: Database, subject: Subject): Promise<void>
     .execute();
 }
 
-/** Deletes what is forgotten. */
+/** Deletes counts that no longer apply. */
 export async function sweepRateLimits(db: Database): Promise<void> {
   await db
     .deleteFrom('throttle')

@@ -46,7 +46,7 @@ interface ApiKeysTable {
   user_id: number;
   label: string;
   prefix: string;
-  /** Forgotten some time after removal. */
+  /** Null some time after removal. */
   digest: Buffer | null;
   request_id: string;
   created_at: Generated<Date>;

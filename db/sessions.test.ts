@@ -7,7 +7,7 @@ import * as sessions from './sessions.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { findUser, insertUser, lockUserById, setDisabled } from './users.ts';
 
-/** A CSRF secret as every log in has its own. */
+/** A new CSRF secret, as each log in has. */
 const secretOf = (id: string) => id.replaceAll('-', '');
 
 describeOnEachDatabase('sessions in the database', (on) => {
@@ -46,7 +46,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(session?.recentlyAuthenticated, false);
   });
 
-  test('the id is nowhere in the table', async () => {
+  test('the table does not contain the id', async () => {
     const id = await newSession();
     const { rows } = await sql<{ text: string }>`select s::text as text from sessions s`.execute(
       on.db,
@@ -56,7 +56,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.ok(rows.every(({ text }) => !text.includes(id) && !text.includes(asHex)));
   });
 
-  test('an ended session is not found, and nothing brings it back', async () => {
+  test("an ended session is not found and can't be restored", async () => {
     const id = await newSession();
     assert.equal(await sessions.endSession(on.db, id), true);
     assert.equal(await sessions.findSession(on.db, id), undefined);
@@ -67,7 +67,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(await sessions.findSession(on.db, id), undefined);
   });
 
-  test('a renewed session goes on under its new id only, freshly authenticated', async () => {
+  test('a renewed session continues only under its new id, authenticated now', async () => {
     const id = await newSession();
     const newId = randomUUID();
     assert.equal(await renew(id, newId), true);
@@ -78,7 +78,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(renewed?.recentlyAuthenticated, true);
   });
 
-  test('of renewing and ending at once, no session survives that was ended', async () => {
+  test('a session that is renewed and ended at the same time ends', async () => {
     for (let round = 0; round < 10; round++) {
       const id = await newSession();
       const newId = randomUUID();
@@ -94,7 +94,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     }
   });
 
-  test('renewing does not put off the absolute end', async () => {
+  test('renewing does not extend the absolute end', async () => {
     const id = await newSession();
     const newId = randomUUID();
     await move('expires_at', sql`now() + interval '1 minute'`);
@@ -115,7 +115,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(await sessions.findSession(on.db, id), undefined);
   });
 
-  test('a session that is used stays; that it was seen is written at most once a minute', async () => {
+  test('a session in use stays valid, and its last use is written at most once a minute', async () => {
     const id = await newSession();
     const seen = async () =>
       (
@@ -168,7 +168,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     await setDisabled(on.db, 'ada', false);
   });
 
-  test("ending a user's sessions ends all of them, and nobody else's", async () => {
+  test("ending a user's sessions ends all of them and no other user's", async () => {
     const ids = [await newSession(), await newSession()];
     const anonymous = randomUUID();
     await sessions.keepAnonymousSession(on.db, anonymous, 'secret');

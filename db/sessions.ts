@@ -6,7 +6,7 @@ import { currentTimeZone } from './time-zones.ts';
 
 /** A signed-in session ends after this long without a request … */
 export const SESSION_IDLE_MINUTES = 30;
-/** … and this long after log in, whatever happens. */
+/** … and this long after log in, however active it is. */
 export const SESSION_HOURS = 12;
 /** The log-in form needs a session for its CSRF secret; this is how long it waits. */
 export const ANONYMOUS_SESSION_MINUTES = 15;
@@ -15,7 +15,7 @@ export const REAUTHENTICATION_MINUTES = 10;
 
 export interface Session {
   csrfSecret: string;
-  /** Absent while nobody has logged in. */
+  /** Absent before log in. */
   user: SignedInUser | undefined;
   /** Whether the password was given again in the last REAUTHENTICATION_MINUTES. */
   recentlyAuthenticated: boolean;
@@ -63,8 +63,8 @@ export async function findSession(db: Database, id: string): Promise<Session | u
 }
 
 /**
- * Keeps the session of a visitor who has not logged in, or prolongs it. Never touches one that has
- * a user or has ended: whatever a request still in flight saves, it can't bring a session back.
+ * Keeps the session of a visitor who has not logged in, or prolongs it. Never changes one that has a
+ * user or has ended, so a request that is still in flight can't restore a session.
  */
 export async function keepAnonymousSession(
   db: Database,
@@ -107,8 +107,8 @@ export async function insertSession(trx: Transaction, session: NewSession): Prom
 }
 
 /**
- * Ends the session `id` and goes on under `newId`, freshly authenticated. The absolute end stays.
- * Returns false, and changes nothing, when the session has ended meanwhile.
+ * Ends the session `id` and continues it as `newId`, authenticated now. The absolute end stays.
+ * Returns false and changes nothing if the session has ended meanwhile.
  */
 export async function renewSession(trx: Transaction, id: string, newId: string): Promise<boolean> {
   const renewed = await trx
@@ -150,7 +150,7 @@ export async function renewSession(trx: Transaction, id: string, newId: string):
   return renewed !== undefined;
 }
 
-/** Ends a session for good. Returns false when it had ended before. */
+/** Ends a session permanently. Returns false if it had already ended. */
 export async function endSession(db: Database, id: string): Promise<boolean> {
   const ended = await db
     .updateTable('sessions')
@@ -163,8 +163,8 @@ export async function endSession(db: Database, id: string): Promise<boolean> {
 }
 
 /**
- * Ends the session `id` and, where it was renewed, what has become of it: all that one log in has
- * led to shares a CSRF secret. Returns false when nothing was left to end.
+ * Ends the session `id` and all that renewed it: the sessions of one log in share a CSRF secret.
+ * Returns false if all of them had already ended.
  */
 export async function endLogIn(db: Database, id: string): Promise<boolean> {
   const ended = await db
@@ -180,12 +180,12 @@ export async function endLogIn(db: Database, id: string): Promise<boolean> {
   return ended.length > 0;
 }
 
-/** Deletes sessions past their absolute end; until then an ended one stays, so that it stays ended. */
+/** Deletes sessions past their absolute end. Until then ended ones stay, so their ids stay used up. */
 export async function sweepSessions(db: Database): Promise<void> {
   await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute();
 }
 
-/** At rest there is only the SHA-256: who reads the table can't become anybody. */
+/** Only the SHA-256 is stored, so reading the table does not help to take over a session. */
 export function digest(id: string): Buffer {
   return createHash('sha256').update(id).digest();
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { currentTimeZone, listTimeZones, timeZonesOf } from './time-zones.ts';
 
-/** What a server without the old names knows, such as Debian 13's. */
+/** The zones of a server without the old names, such as Debian 13's. */
 const withoutOldNames = new Set(Intl.supportedValuesOf('timeZone').map(currentTimeZone));
 
 test('every zone of Node is offered, under its current name', () => {

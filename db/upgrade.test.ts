@@ -1,4 +1,4 @@
-// Each schema that was released, with data in it, becomes today's, and nothing is lost.
+// Each released schema, with data in it, is upgraded to the current one without loss.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

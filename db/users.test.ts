@@ -13,13 +13,13 @@ describeOnEachDatabase('users in the database', (on) => {
   const lock = (digest: string) =>
     on.db.transaction().execute((trx) => users.lockUser(trx, id, digest));
 
-  test('a name is taken once, and found in any case', async () => {
+  test('a name is unique and found in any case', async () => {
     assert.equal(await users.insertUser(on.db, { username: 'ada', passwordDigest: '' }), undefined);
     assert.equal((await users.findUser(on.db, 'ADA'))?.username, 'ada');
     assert.equal(await users.findUser(on.db, 'ad'), undefined);
   });
 
-  test('a checked password counts only while it is still the one, and the user enabled', async () => {
+  test('a checked password is accepted only if it has not changed and the user is enabled', async () => {
     assert.equal(await lock('old'), true);
     await users.changePasswordDigest(on.db, id, 'new');
     assert.equal(await lock('old'), false);

@@ -9,7 +9,7 @@ export interface User {
   disabledAt: Date | null;
 }
 
-/** A user by name, whatever its case; disabled ones too. */
+/** A user by name, in any case; disabled ones too. */
 export async function findUser(db: Database, username: string): Promise<User | undefined> {
   return db
     .selectFrom('users')
@@ -38,7 +38,7 @@ interface NewUser {
   passwordDigest: string;
 }
 
-/** What is known of a user, but for the password. */
+/** A user without the password digest. */
 export async function describeUser(db: Database, userId: number) {
   return db
     .selectFrom('users')
@@ -56,7 +56,7 @@ export async function describeUser(db: Database, userId: number) {
     .executeTakeFirstOrThrow();
 }
 
-/** Adds a user, and returns their id; undefined where the name is taken. */
+/** Adds a user, and returns their id; undefined if the name is taken. */
 export async function insertUser(db: Database, user: NewUser): Promise<number | undefined> {
   const inserted = await db
     .insertInto('users')
@@ -77,8 +77,8 @@ export async function hasUsers(db: Database): Promise<boolean> {
 
 /**
  * Holds a user's row until the transaction ends, if they are still enabled and their password is
- * still the one that was checked. Whoever begins, renews or ends sessions takes it first, so that
- * none of them can slip past a change of password that runs at the same time.
+ * still the one that was checked. Functions that begin, renew or end sessions lock the row first, so
+ * that none of them can miss a change of password that runs at the same time.
  */
 export async function lockUser(
   trx: Transaction,
@@ -96,12 +96,12 @@ export async function lockUser(
   return row !== undefined;
 }
 
-/** As lockUser, for who is signed in already. */
+/** Like lockUser, for a user who is already signed in. */
 export async function lockUserById(trx: Transaction, userId: number): Promise<void> {
   await trx.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute();
 }
 
-/** Notes a log in: the one before becomes the "previous log in" that the home page shows. */
+/** Records a log in. The last one becomes the "previous log in" that the home page shows. */
 export async function recordLogIn(
   trx: Transaction,
   userId: number,
@@ -150,7 +150,7 @@ export async function replacePasswordDigest(
   return replaced !== undefined;
 }
 
-/** Sets what a user may do; `*` is everything. It holds for the next request with a key of theirs. */
+/** Sets a user's permissions; `*` is everything. The next request with one of their keys uses them. */
 export async function changePermissions(
   db: Database,
   userId: number,
@@ -159,7 +159,7 @@ export async function changePermissions(
   await db.updateTable('users').set({ permissions }).where('id', '=', userId).execute();
 }
 
-/** Sets a user's time zone. Returns false for one that the database doesn't know. */
+/** Sets a user's time zone. Returns false if the database doesn't know it. */
 export async function changeTimeZone(
   db: Database,
   userId: number,
@@ -175,7 +175,7 @@ export async function changeTimeZone(
   return changed !== undefined;
 }
 
-/** Disables or enables a user. Returns false when there is no such user. */
+/** Disables or enables a user. Returns false if there is no such user. */
 export async function setDisabled(
   db: Database,
   username: string,

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
-import { startFront } from './proxies/copies.ts';
+import { startFront } from './proxies/instances.ts';
 import { nginx, noProxy } from './proxies/proxies.ts';
 
 export type Command = Simple | { action: 'give a past'; username: string; keys: PastKey[] };
@@ -12,7 +12,7 @@ interface Simple {
   username: string;
 }
 
-/** A key from before the walk began. Times are as JSON has them. */
+/** A key that existed before the test began. Times are ISO 8601 strings. */
 export interface PastKey {
   label: string;
   prefix: string;
@@ -25,48 +25,48 @@ export interface PastKey {
 
 export type Place = 'embedded' | 'two copies';
 
-/** Why walks are skipped; false where nothing is missing. */
+/** Why browser tests with two instances are skipped; false if nothing is missing. */
 export const noCopies = noPostgres || noProxy(nginx);
 
-/** The app as the walks find it. */
+/** The app that the browser tests use. */
 export interface App {
   origin: string;
   perform(action: Simple['action'], username: string): Promise<void>;
-  /** Somebody has had these keys for a while. */
+  /** Gives a user keys that were created in the past. */
   givePast(username: string, keys: PastKey[]): Promise<void>;
-  /** Stops it; it has looked for secrets in its log and database, and fails where it found one. */
+  /** Stops the app; rejects if it found secrets in its log or its database. */
   stop(): Promise<void>;
 }
 
-/** One process on the embedded database; or two on one PostgreSQL, that answer in turns. */
+/** One process on the embedded database, or two on one PostgreSQL that answer alternately. */
 export function startApp(place: Place): Promise<App> {
-  return place === 'embedded' ? startCopy() : startCopies();
+  return place === 'embedded' ? startInstance() : startInstances();
 }
 
-async function startCopies(): Promise<App> {
+async function startInstances(): Promise<App> {
   const url = await createTestDatabase();
-  const copies = [await startCopy(url), await startCopy(url)] as const;
-  const hosts = copies.map(({ origin }) => new URL(origin).host);
+  const instances = [await startInstance(url), await startInstance(url)] as const;
+  const hosts = instances.map(({ origin }) => new URL(origin).host);
   const front = await startFront(hosts);
   return {
-    ...copies[0],
+    ...instances[0],
     origin: front.origin,
     async stop() {
       const turns = front.turns();
       await front.stop();
-      for (const copy of copies) await copy.stop();
+      for (const instance of instances) await instance.stop();
       await dropTestDatabase(url);
       const shares = hosts.map((host) => turns.filter((turn) => turn === host).length);
-      // One after the other, or else some of what they share was never put to the test.
+      // Otherwise some of what the instances share was not tested.
       if (Math.max(...shares) - Math.min(...shares) > 1) {
-        throw new Error(`The copies did not take turns: ${shares.join(' and ')} requests.`);
+        throw new Error(`The instances did not alternate: ${shares.join(' and ')} requests.`);
       }
     },
   };
 }
 
 /** A process of server.ts. */
-async function startCopy(url?: string): Promise<App> {
+async function startInstance(url?: string): Promise<App> {
   const program = path.resolve(import.meta.dirname, 'server.ts');
   const child = fork(program, url === undefined ? [] : [url], { execArgv: [] });
   const [ready]: { origin: string }[] = await once(child, 'message');
@@ -79,7 +79,7 @@ async function startCopy(url?: string): Promise<App> {
     async stop() {
       child.disconnect();
       const [code]: (number | null)[] = await once(child, 'exit');
-      if (code !== 0) throw new Error('The app did not end well; what it said stands above.');
+      if (code !== 0) throw new Error('The app failed; its output is above.');
     },
   };
 

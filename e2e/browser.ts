@@ -4,44 +4,44 @@ import path from 'node:path';
 import { chromium } from 'playwright';
 
 /**
- * The browser of the end-to-end tests: the one that BROWSER names, Playwright's own if it is
- * installed, a Chromium or Chrome of the system; else Playwright is asked to install its own.
+ * The browser of the browser tests: the one that BROWSER names, Playwright's own if it is
+ * installed, or the system's Chromium or Chrome; otherwise Playwright installs its own.
  */
 export function findBrowser(): string {
-  const found = given() ?? playwrightsOwn() ?? ofTheSystem() ?? installed();
+  const found = fromEnvironment() ?? fromPlaywright() ?? fromSystem() ?? install();
   if (found === undefined) {
     throw new Error(
-      'There is no browser for the end-to-end tests. Install Chromium (Debian: `apt-get install ' +
+      'There is no browser for the browser tests. Install Chromium (Debian: `apt-get install ' +
         'chromium`), or set BROWSER to the path of one.',
     );
   }
-  // Playwright's workers read this file again, each for itself.
+  // Each of Playwright's workers runs this file again.
   process.env.BROWSER = found;
   return found;
 }
 
-function given(): string | undefined {
+function fromEnvironment(): string | undefined {
   const browser = process.env.BROWSER;
   if (browser && !existsSync(browser))
-    throw new Error(`BROWSER is ${browser}, which is not there.`);
+    throw new Error(`BROWSER is ${browser}, which does not exist.`);
   return browser || undefined;
 }
 
-function playwrightsOwn(): string | undefined {
+function fromPlaywright(): string | undefined {
   const browser = chromium.executablePath();
   return existsSync(browser) ? browser : undefined;
 }
 
-function ofTheSystem(): string | undefined {
+function fromSystem(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
   const folders = (process.env.PATH ?? '').split(path.delimiter);
-  const places = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
-  return [...places, '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find((place) =>
-    existsSync(place),
+  const candidates = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
+  return [...candidates, '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find(
+    (file) => existsSync(file),
   );
 }
 
-function installed(): string | undefined {
+function install(): string | undefined {
   spawnSync('playwright', ['install', 'chromium'], { stdio: 'inherit' });
-  return playwrightsOwn();
+  return fromPlaywright();
 }

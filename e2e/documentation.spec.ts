@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
 
-test('the bar leads to the documentation, and the page is whole', async ({ page, person }) => {
+test('the bar links to the documentation, and the page is complete', async ({ page, person }) => {
   await logIn(page, person);
   await page.getByRole('link', { name: 'Documentation' }).click();
   await expect(page).toHaveTitle('Documentation · Linode Manager');
@@ -20,7 +20,7 @@ test('the bar leads to the documentation, and the page is whole', async ({ page,
   await inspect(page, 'documentation');
 });
 
-test('its curl lines work as they stand', { tag: '@once' }, async ({ page, person }) => {
+test('its curl commands work unchanged', { tag: '@once' }, async ({ page, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page);
   await page.getByRole('link', { name: 'Documentation' }).click();

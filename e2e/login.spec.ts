@@ -1,6 +1,6 @@
 import { authenticate, expect, inspect, logIn, test } from './fixtures.ts';
 
-test('a person logs in, reads where they stand, and logs out', async ({ page, person }) => {
+test('a person logs in, sees the state of the account, and logs out', async ({ page, person }) => {
   await page.goto('/');
   await expect(page).toHaveURL('/login');
   await expect(page).toHaveTitle('Log in · Linode Manager');
@@ -37,7 +37,7 @@ test('a wrong password keeps the user name and asks again', async ({ page, perso
   await expect(page).toHaveURL('/');
 });
 
-test('a page that is not there says so, and leads back', async ({ page, person }) => {
+test('an unknown page is Not found, with links back', async ({ page, person }) => {
   await logIn(page, person);
   await page.goto('/nothing');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
@@ -56,7 +56,7 @@ test('a page that is not there says so, and leads back', async ({ page, person }
   await expect(page).toHaveURL('/login');
 });
 
-test('the black bar leads to My Profile, and says where one is', async ({ page, person }) => {
+test('the black bar links to My Profile and marks the current page', async ({ page, person }) => {
   await logIn(page, person);
   const bar = page.getByRole('navigation', { name: 'Linode Manager' });
   const link = bar.getByRole('link', { name: 'My Profile' });
@@ -92,7 +92,7 @@ test('Show shows the password, and sending the form hides it', { tag: '@javascri
   expect(await page.evaluate(() => sessionStorage.getItem('sent as'))).toBe('password');
 });
 
-test('a second click, while the first is under way, sends nothing', {
+test('a second click before the answer sends nothing', {
   tag: '@javascript',
 }, async ({ page, person }) => {
   let posts = 0;
@@ -102,7 +102,7 @@ test('a second click, while the first is under way, sends nothing', {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill(person.password);
-  // Not `dblclick`: so close together, the first click's request is dropped before it is sent.
+  // Not `dblclick`: its clicks are so close that the first request is dropped before it is sent.
   await page.getByRole('button', { name: 'Log in' }).evaluate((button: HTMLButtonElement) => {
     button.click();
     setTimeout(() => button.click(), 50);
@@ -111,7 +111,7 @@ test('a second click, while the first is under way, sends nothing', {
   expect(posts).toBe(1);
 });
 
-test('a form that was stopped on its way can be sent again', { tag: '@javascript' }, async ({
+test('a form whose request was stopped can be sent again', { tag: '@javascript' }, async ({
   page,
   person,
 }) => {
@@ -122,7 +122,7 @@ test('a form that was stopped on its way can be sent again', { tag: '@javascript
   await password.evaluate((input: HTMLInputElement) => {
     input.form?.addEventListener('submit', () => setTimeout(() => stop(), 200), { once: true });
   });
-  // An answer that doesn't come.
+  // The request is never answered.
   await page.route('/login', () => undefined, { times: 1 });
   const stopped = page.waitForEvent('requestfailed');
   await page.getByRole('button', { name: 'Log in' }).click();

@@ -1,5 +1,5 @@
-// The walk of docs/quick-start.md, with its pictures. `npm run pictures` puts them into
-// docs/pictures; otherwise they are kept with those of the other walks.
+// Follows docs/quick-start.md and takes its pictures. `npm run pictures` puts them into docs/pictures;
+// otherwise they are kept with those of the other browser tests.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,10 +13,10 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** When the walk begins, on a whole minute; on the pictures it is another, always the same. */
+/** When the test begins, to the minute. The pictures always show SHOWN_BEGIN instead. */
 const BEGIN = Math.floor(Date.now() / MINUTE) * MINUTE;
 const SHOWN_BEGIN = Date.parse('2014-02-13T07:42Z');
-/** Drawn on the pictures instead of the key that the walk has made. No such key exists. */
+/** The pictures show this instead of the key that was created. No such key exists. */
 const SHOWN_KEY = 'lmkGa8GMRr4iRPXpYQO4mW3tJ2Ff9LFYFNOet15vPPRlqI3YMyJ8gKQHcPtnNDW3';
 
 const username = 'linodedemo';
@@ -34,7 +34,7 @@ const past: PastKey[] = [
     prefix: 'lmkR9mVx0JpLd6Ty',
     via: 'Linode Manager',
     createdAt: fromBegin(-12 * DAY - 5 * HOUR),
-    // Three months after it was made.
+    // Three months after it was created.
     expiresAt: fromBegin(77 * DAY - 5 * HOUR),
     lastUsedAt: fromBegin(-8 * HOUR - 41 * MINUTE),
     lastUsedIp: '203.0.113.7',
@@ -44,7 +44,7 @@ const past: PastKey[] = [
     prefix: 'lmkbK3uYf8Hs1AoG',
     via: 'API',
     createdAt: fromBegin(-6 * DAY - HOUR),
-    // A week after, as keys from there do.
+    // A week after, the default of the API.
     expiresAt: fromBegin(DAY - HOUR),
   },
 ];
@@ -63,23 +63,23 @@ test('the quick start, with its pictures', { tag: ['@javascript', '@once'] }, as
   baseURL,
   context,
 }) => {
-  if (isForTheDocuments()) await page.evaluate(insistOnFonts);
+  if (isForDocuments()) await page.evaluate(requireFonts);
   await app.perform('add user', username);
   await app.givePast(username, past);
   await page.goto('/login');
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(PASSWORD);
-  await keep(page, 'log-in', 340);
+  await takePicture(page, 'log-in', 340);
 
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByRole('link', { name: 'my profile', exact: true }).click();
   await page.getByLabel('Your Password').fill(PASSWORD);
-  await keep(page, 'authenticate', 280);
+  await takePicture(page, 'authenticate', 280);
 
   await authenticate(page, { username, password: PASSWORD });
   await page.getByRole('link', { name: 'API Keys' }).click();
   const key = await createKey(page, 'quick start');
-  await keep(page, 'api-keys', 690, key);
+  await takePicture(page, 'api-keys', 690, key);
 
   const phone = await browser.newContext({
     baseURL: baseURL ?? '',
@@ -91,14 +91,14 @@ test('the quick start, with its pictures', { tag: ['@javascript', '@once'] }, as
   });
   const small = await phone.newPage();
   await small.goto('/profile/api-keys');
-  await keep(small, 'phone', 780, key);
+  await takePicture(small, 'phone', 780, key);
   await phone.close();
 
   await page.getByRole('link', { name: 'API Keys' }).click();
   await page.setViewportSize({ width: 990, height: 540 });
   await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
   await expect(page.getByRole('dialog')).toBeVisible();
-  await keep(page, 'remove', 540, key);
+  await takePicture(page, 'remove', 540, key);
 
   for (const line of curlLines(baseURL ?? '')) {
     const { stdout } = await promisify(execFile)('sh', ['-c', line], {
@@ -112,7 +112,7 @@ test('the quick start, with its pictures', { tag: ['@javascript', '@once'] }, as
   expect((await page.request.get('/api/whoami', { headers })).status()).toBe(401);
 });
 
-/** The lines for a program, as the page has them. */
+/** The curl commands of the quick start. */
 function curlLines(origin: string): string[] {
   const page = readFileSync(path.resolve(import.meta.dirname, '../docs/quick-start.md'), 'utf8');
   const lines = page.split('\n').filter((line) => line.startsWith('curl '));
@@ -120,15 +120,15 @@ function curlLines(origin: string): string[] {
   return lines.map((line) => line.replace('http://localhost:3000', origin));
 }
 
-/** Takes a picture of the page's top, on which time and key are always the same. */
-async function keep(page: Page, name: string, height: number, key = ''): Promise<void> {
-  await page.evaluate(drawAlike, {
+/** Takes a picture of the top of the page, always with the same times and the same key. */
+async function takePicture(page: Page, name: string, height: number, key = ''): Promise<void> {
+  await page.evaluate(replaceTimesAndKey, {
     begin: BEGIN,
     shownBegin: SHOWN_BEGIN,
     key,
     shownKey: SHOWN_KEY,
   });
-  const folder = isForTheDocuments()
+  const folder = isForDocuments()
     ? path.resolve(import.meta.dirname, '../docs/pictures')
     : path.join(test.info().project.outputDir, 'pictures', 'quick start');
   const width = page.viewportSize()?.width ?? 0;
@@ -136,22 +136,29 @@ async function keep(page: Page, name: string, height: number, key = ''): Promise
   await page.screenshot({ path: path.join(folder, `${name}.png`), clip, animations: 'disabled' });
 }
 
-function isForTheDocuments(): boolean {
+function isForDocuments(): boolean {
   return test.info().config.updateSnapshots === 'all';
 }
 
-/** In the browser. With other fonts the same pages would give other pictures. */
-function insistOnFonts() {
+/** Runs in the browser. Other fonts would give other pictures of the same pages. */
+function requireFonts() {
   const context = document.createElement('canvas').getContext('2d');
   if (!context) throw new Error('There is no canvas.');
   context.font = '100px Helvetica, Arial, "Liberation Sans"';
-  // All three are equally wide.
+  // The width in any of the three.
   if (Math.round(context.measureText('Linode Manager').width) === 723) return;
-  throw new Error('The pictures want Arial, or its equal: apt-get install fonts-liberation');
+  throw new Error(
+    'The pictures require Arial or Liberation Sans: apt-get install fonts-liberation',
+  );
 }
 
-/** In the browser. What happened during the walk has happened at its beginning. */
-function drawAlike(given: { begin: number; shownBegin: number; key: string; shownKey: string }) {
+/** Runs in the browser. Everything that happened during the test is shown at its beginning. */
+function replaceTimesAndKey(given: {
+  begin: number;
+  shownBegin: number;
+  key: string;
+  shownKey: string;
+}) {
   const MINUTE = 60_000;
   for (const time of document.querySelectorAll('time')) {
     let since = Date.parse(time.dateTime) - given.begin;
@@ -168,7 +175,7 @@ function drawAlike(given: { begin: number; shownBegin: number; key: string; show
         .replaceAll(given.key.slice(0, 16), given.shownKey.slice(0, 16));
     }
   }
-  // As after a click somewhere: where the focus is is not what the pictures tell.
+  // The pictures show no focus.
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 

@@ -1,6 +1,6 @@
 import { authenticate, createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
 
-test('a person chooses a time zone, and every page follows', async ({ page, person }) => {
+test('every page uses the time zone that a person chooses', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page, 'laptop');
   await page
@@ -20,7 +20,7 @@ test('a person chooses a time zone, and every page follows', async ({ page, pers
   await expect(page.getByRole('table', { name: 'Recent activity' })).toContainText('Created key');
 });
 
-test('a person changes the password, and is signed out elsewhere', async ({
+test('changing the password signs the person out elsewhere', async ({
   page,
   person,
   browser,
@@ -79,7 +79,7 @@ test('a person changes the password, and is signed out elsewhere', async ({
   await elsewhere.close();
 });
 
-test('too many wrong passwords have to wait, and lose nothing that was typed', async ({
+test('after too many wrong passwords a person must wait, and keeps what was typed', async ({
   page,
   person,
 }) => {

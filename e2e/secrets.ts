@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Database } from '../db/database.ts';
 
 /**
- * Listens at the door of the app for every secret that goes in or out (keys, passwords, session
- * ids, form tokens), so that in the end they can be looked for where they must not be.
+ * Collects every secret in the app's requests and responses (keys, passwords, session ids, form
+ * tokens), so that a test can look for them where they must not be.
  */
 export class Secrets {
   readonly #found = new Set<string>();
@@ -17,7 +17,7 @@ export class Secrets {
     };
   }
 
-  /** The kinds of secrets that stand in a text, and how many there were to look for. */
+  /** The secrets that a text contains, and how many there were to look for. */
   lookFor(text: string): { known: number; leaked: string[] } {
     const leaked = [...this.#found].filter((secret) =>
       [secret, encodeURIComponent(secret), hex(secret), base64(secret)].some((way) =>
@@ -30,7 +30,7 @@ export class Secrets {
   #listenIn(req: IncomingMessage): void {
     const emit = req.emit.bind(req);
     let body = '';
-    // Not an own listener for data: it would start the flow before the app is there.
+    // Not a listener for data: it would start the flow before the app listens.
     req.emit = (event: string, ...rest: unknown[]) => {
       if (event === 'data') body += String(rest[0]);
       if (event === 'end') {

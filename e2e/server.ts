@@ -1,6 +1,6 @@
-// The app as it ships, in a process of its own, on the PostgreSQL database that is named or else on
-// one in memory. What a test can't do as a person (add somebody, let time pass) it asks for by
-// message.
+// The app as it ships, in a separate process, on the PostgreSQL database that the argument names or
+// otherwise on one in memory. Tests send messages for what a person can't do: add a user, let time
+// pass.
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import { startApp } from '../server/testing/app.ts';
@@ -17,7 +17,7 @@ const trustProxy = url === undefined ? (false as const) : ['127.0.0.1'];
 const app = await startApp(db, { trustProxy }, location, {
   wrap: (listener) => secrets.listen(listener),
   onLogLine(line) {
-    // Warnings and requests would bury what the tests report.
+    // Warnings and requests would flood the tests' output.
     if (/"level":[56]0/.test(line)) process.stdout.write(line);
   },
 });
@@ -34,7 +34,7 @@ process.on('disconnect', async () => {
   await app.close();
   const { known, leaked } = secrets.lookFor(app.logLines.join('') + (await dump(db)));
   if (known === 0 || leaked.length > 0) {
-    console.error(`Of ${known} secrets these are in the log or the database:`, leaked);
+    console.error(`Of ${known} secrets, the log or the database contains:`, leaked);
     process.exitCode = 1;
   }
   await db.destroy();
@@ -55,11 +55,11 @@ async function perform(command: Command): Promise<void> {
   }
 }
 
-/** With its event. Nobody has such a key: its digest is that of a text. */
+/** Inserts a key with its event. No secret matches it: its digest is that of its prefix. */
 async function insertPastKey(username: string, key: PastKey): Promise<void> {
   const agent = key.via === 'API' ? 'curl/8.5.0' : PAST_BROWSER;
   await sql`
-    with made as (
+    with inserted as (
       insert into api_keys (user_id, label, prefix, digest, request_id, created_at, created_ip,
         created_via, expires_at, last_used_at, last_used_ip)
       select id, ${key.label}, ${key.prefix}, sha256(${key.prefix}::text::bytea), gen_random_uuid(),
@@ -69,5 +69,5 @@ async function insertPastKey(username: string, key: PastKey): Promise<void> {
       returning id, user_id, created_at, created_ip
     )
     insert into events (kind, user_id, key_id, at, ip, user_agent)
-    select 'key made', user_id, id, created_at, created_ip, ${agent} from made`.execute(db);
+    select 'key made', user_id, id, created_at, created_ip, ${agent} from inserted`.execute(db);
 }

@@ -1,5 +1,5 @@
 // better-auth's api-key plugin behind the Express route that its users would write. Its rate limit
-// is off, as ours has none. Makes its tables, if they are not there, before it listens.
+// is off, since the app's checks have none. Creates its tables if necessary before it listens.
 import { apiKey } from '@better-auth/api-key';
 import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
@@ -10,7 +10,7 @@ const auth = betterAuth({
   baseURL: 'http://127.0.0.1',
   secret: 'a secret of the benchmarks, long enough',
   database: new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 }),
-  // It would complain of the tables that are about to be made.
+  // It would warn about the tables that are about to be created.
   logger: { disabled: true },
   telemetry: { enabled: false },
   plugins: [apiKey({ rateLimit: { enabled: false } })],

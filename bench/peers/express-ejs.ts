@@ -1,4 +1,4 @@
-// Express 5 and EJS as they come: the API Keys tab of one user, read from the database once and
+// Express 5 and EJS with default settings: the API Keys tab of one user, read from the database once and
 // rendered for each request from the app's own views. No session, no token, no statement.
 import path from 'node:path';
 import ejs from 'ejs';

@@ -1,4 +1,4 @@
-// Express 5 as it comes: two routes that do nothing but give the answers of the app.
+// Express 5 with default settings: two routes that only give the app's answers.
 import express from 'express';
 
 const check = JSON.parse(process.env.CHECK ?? '{}');

@@ -1,4 +1,4 @@
-// What node:http can do at most: one answer, always the same, made from nothing.
+// The maximum of node:http: always the same answer, without any work.
 import { createServer } from 'node:http';
 
 const { status, headers } = JSON.parse(process.env.ANSWER ?? '{}');

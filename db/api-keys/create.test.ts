@@ -30,7 +30,7 @@ describeOnEachDatabase('new keys in the database', (on) => {
     assert.equal(await insert(on.db, bob, newKey({ requestId })), 'created');
   });
 
-  test('a repeated request is told from one that asks for something else', async () => {
+  test('a repeated request differs from one with the same id for another key', async () => {
     const key = newKey({ label: 'one', lifetime: { months: 3 }, timeZone: 'Europe/Berlin' });
     await addKey(on.db, ada, key);
     assert.equal(await isSameRequest(on.db, ada, key), true);
@@ -78,7 +78,7 @@ describeOnEachDatabase('new keys in the database', (on) => {
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'limit reached');
   });
 
-  test('a page creates as many keys as desired, whatever the API has created', async () => {
+  test('a page creates as many keys as desired, however many the API has created', async () => {
     const owner = await addUser(on.db, 'emma');
     for (let n = 0; n < MAX_KEYS_VIA_API; n++) await addKey(on.db, owner);
     for (let n = 0; n < MAX_KEYS_VIA_API; n++) {
@@ -88,7 +88,7 @@ describeOnEachDatabase('new keys in the database', (on) => {
     assert.equal(await insert(on.db, owner, newKey()), 'created');
   });
 
-  // What the statement computes for a key that is made at a given moment.
+  // What the statement computes for a key that is created at a given time.
   const calendar: [string, Lifetime, string, string][] = [
     ['2014-01-31T12:00:00Z', { months: 1 }, 'UTC', '2014-02-28T12:00:00Z'],
     ['2016-01-31T12:00:00Z', { months: 1 }, 'UTC', '2016-02-29T12:00:00Z'],

@@ -5,10 +5,10 @@ import type { CreatedVia } from '../schema.ts';
 import { lockUserById } from '../users.ts';
 import { countActiveKeys } from './list.ts';
 
-/** So many active keys of one user may have been created through the API, as in the original. */
+/** How many active keys of a user may have been created through the API, as in the original. */
 export const MAX_KEYS_VIA_API = 20;
 
-/** How long a key lives: so many hours, or calendar days or months in its owner's time zone. */
+/** How long a key lives: hours, or calendar days or months in its owner's time zone. */
 export type Lifetime = { hours: number } | { days: number } | { months: number };
 
 export interface NewKey {
@@ -31,7 +31,7 @@ export async function insertKey(
   from: Client,
 ): Promise<'created' | 'created before' | 'limit reached'> {
   if (key.via === 'API') {
-    // So that of many at once, no two take the last place.
+    // So that requests at the same time can't exceed the limit.
     await lockUserById(trx, userId);
     if ((await countActiveKeys(trx, userId, { via: 'API' })) >= MAX_KEYS_VIA_API) {
       return 'limit reached';

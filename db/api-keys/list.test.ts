@@ -16,7 +16,7 @@ describeOnEachDatabase('keys in the database', (on) => {
 
   const remove = (owner: number, id: number) => removeKey(on.db, owner, id, client);
 
-  test('a listed key has what the page shows and nothing that gives it away', async () => {
+  test('a listed key has what the page shows, and neither secret nor digest', async () => {
     const id = await addKey(on.db, ada, newKey({ label: 'laptop' }));
     const key = (await keys.listKeys(on.db, ada)).find((listed) => listed.id === id);
     assert.ok(key);
@@ -80,7 +80,7 @@ describeOnEachDatabase('keys in the database', (on) => {
     assert.equal(outcomes.filter((outcome) => outcome === 'removed before').length, 19);
   });
 
-  test('expired keys stay listed, are no longer active, and are not the last way in', async () => {
+  test('expired keys stay listed, are not active, and do not count as the only active key', async () => {
     const owner = await addUser(on.db, 'dora');
     const expired = await addKey(on.db, owner, newKey({ lifetime: { hours: 1 } }));
     const active = await addKey(on.db, owner);

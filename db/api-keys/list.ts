@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import type { CreatedVia } from '../schema.ts';
 import { isActive, isExpired, isRemoved } from './state.ts';
 
-/** A key as the page lists it. There is no field here that could give the key away. */
+/** A key as the page lists it. No field contains the secret or its digest. */
 export interface ApiKey {
   id: number;
   label: string;
@@ -19,7 +19,7 @@ export interface ApiKey {
   lastUsedAt: Date | null;
   lastUsedIp: string | null;
   lastUsedAgent: string | null;
-  /** The database's clock when this was read; ages are counted from it. */
+  /** The database's clock when this was read; ages are relative to it. */
   readAt: Date;
 }
 
@@ -28,7 +28,7 @@ export async function listKeys(db: Database, userId: number): Promise<ApiKey[]> 
   return selectKeys(db, userId).orderBy('created_at').orderBy('id').execute();
 }
 
-/** The newest keys of a user that have not been removed, oldest first, and how many there are in all. */
+/** The newest keys of a user that have not been removed, oldest first, and the number of all. */
 export async function listNewestKeys(
   db: Database,
   userId: number,
@@ -43,7 +43,7 @@ export async function listNewestKeys(
   return { keys: rows.reverse(), total: rows[0]?.total ?? 0 };
 }
 
-/** How many keys of a user are active, or only those that were created there. */
+/** How many keys of a user are active; with `via`, only those created that way. */
 export async function countActiveKeys(
   db: Database,
   userId: number,
@@ -61,11 +61,11 @@ export async function countActiveKeys(
 
 export interface KeyToRemove extends ApiKey {
   removed: boolean;
-  /** Active, and the only one: without it the owner has no way in. */
+  /** Whether it is the owner's only active key. */
   isLastActive: boolean;
 }
 
-/** A user's key by id, removed ones too; undefined for another user's as for one that never was. */
+/** A user's key by id, removed ones too; undefined if the user has no such key. */
 export async function findKey(
   db: Database,
   userId: number,
@@ -85,7 +85,7 @@ export async function findKey(
     .executeTakeFirst();
 }
 
-/** The id of a user's key by its first 16 characters; undefined when it is not there, or removed. */
+/** The id of a user's key by its first 16 characters; undefined if there is none or it was removed. */
 export async function findKeyByPrefix(
   db: Database,
   userId: number,

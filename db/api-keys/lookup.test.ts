@@ -17,7 +17,7 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
   });
   after(() => lookup.close());
 
-  /** A key with a column of its row changed, and what a lookup says of it. */
+  /** Changes a column of a key's row, and looks the key up. */
   async function found(change: { set: string } | undefined = undefined) {
     const key = newKey();
     const id = await addKey(on.db, ada, key);
@@ -28,7 +28,7 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
     return { id, key, known };
   }
 
-  test('each answer is at the place of its question, also of one asked twice or in vain', async () => {
+  test('each result is at the position of its digest, also for repeated and unknown digests', async () => {
     const [one, two, absent] = [newKey(), newKey(), newKey()];
     const ids = [await addKey(on.db, ada, one), await addKey(on.db, ada, two)];
     const asked = [two, absent, one, two].map((key) => key.digest);
@@ -69,13 +69,13 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
     await setDisabled(on.db, 'ada', false);
   });
 
-  test('a removal holds for the very next lookup', async () => {
+  test('a removal takes effect with the next lookup', async () => {
     const { id, key } = await found();
     await removeKey(on.db, ada, id, client);
     assert.equal((await lookup.find([key.digest]))[0]?.state, 'removed');
   });
 
-  test('a use is noted with time and client, and again only after a minute', async () => {
+  test('a use is recorded with time and client, and again only after a minute', async () => {
     const { id, key, known } = await found();
     assert.equal(known?.usedLately, false);
     const note = (ip: string | null, userAgent: string) =>

@@ -4,7 +4,7 @@ import type { DatabaseLocation } from '../location.ts';
 import { openPool, withTimeouts } from '../pool.ts';
 import { type KeyState, keyState } from './state.ts';
 
-/** What is known of a key, whoever asks: true at the moment of the statement that found it. */
+/** A key and its user, as of the statement that found it. */
 export interface KnownKey {
   id: number;
   prefix: string;
@@ -50,29 +50,29 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
   };
 }
 
-/** Left to itself, PostgreSQL plans a few keys anew each time; that takes longer than the rest. */
+/** By default PostgreSQL plans lookups of a few keys each time, which takes longer than the rest. */
 const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
 
-/** All that was found in one JSON text, which is read in half the time of so many rows. */
+/** All results as one JSON text, which `pg` reads in half the time of as many rows. */
 interface Answer {
-  /** Null: nothing. */
+  /** Null if nothing was found. */
   found: Found[] | null;
 }
 
 interface Found extends Omit<KnownKey, 'expiresAt'> {
-  /** Which of the digests it was found by, from 1. */
-  place: number;
+  /** The position of the digest that found it, from 1. */
+  position: number;
   expiresAt: string | null;
 }
 
 function findKeys(digests: Buffer[]) {
   return sql<Answer>`
     select json_agg(key) as found from (
-      select asked.place, k.id, k.prefix, k.expires_at as "expiresAt",
+      select asked.position, k.id, k.prefix, k.expires_at as "expiresAt",
         ${keyState('k', 'u')} as state,
         u.id as "userId", u.username, u.permissions,
         coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately"
-      from unnest(${digests}::bytea[]) with ordinality as asked (digest, place)
+      from unnest(${digests}::bytea[]) with ordinality as asked (digest, position)
         join api_keys k on k.digest = asked.digest
         join users u on u.id = k.user_id
     ) key`;
@@ -82,7 +82,7 @@ function inOrder([answer]: Answer[], length: number): (KnownKey | undefined)[] {
   const keys = new Array<KnownKey | undefined>(length).fill(undefined);
   for (const key of answer?.found ?? []) {
     const expiresAt = key.expiresAt === null ? null : new Date(key.expiresAt);
-    keys[key.place - 1] = { ...key, expiresAt };
+    keys[key.position - 1] = { ...key, expiresAt };
   }
   return keys;
 }

@@ -3,10 +3,10 @@ import type { Database } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
 import { findKey } from './list.ts';
 
-/** So long a removed key is recognized. */
+/** How long a removed key is recognized. */
 const REMOVED_KEY_DAYS = 90;
 
-/** Removes a user's key, at once and for good. */
+/** Removes a user's key permanently; the next check refuses it. */
 export async function removeKey(
   db: Database,
   userId: number,
@@ -28,7 +28,7 @@ export async function removeKey(
   });
 }
 
-/** Forgets the digests of removed keys. Until then a program that uses one gets `removed` for an answer. */
+/** Forgets the digests of removed keys. Until then, a check of the key says that it was removed. */
 export async function sweepRemovedKeys(db: Database): Promise<void> {
   await db
     .updateTable('api_keys')

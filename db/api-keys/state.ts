@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 
-/** What a key is at a moment, the first that applies; only an active one opens anything. */
+/** The state of a key: the first that applies. Only active keys are accepted. */
 export const keyStates = ['removed', 'expired', 'disabled', 'active'] as const;
 export type KeyState = (typeof keyStates)[number];
 
 /**
  * The state of a key, by the database's clock.
  *
- * @param key what the statement calls the table of keys.
- * @param owner what it calls the users, joined to them.
+ * @param key the statement's name for the table of keys.
+ * @param owner its name for the joined table of users.
  */
 export function keyState(key: string, owner: string) {
   return sql<KeyState>`case

@@ -2,17 +2,17 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { Client } from '../events.ts';
 
-/** A key that was used about now, and by whom. */
+/** A recent use of a key. */
 export interface KeyUse extends Client {
   keyId: number;
 }
 
-/** Notes uses of keys, one a key, in one statement; for each key at most once a minute. */
+/** Records uses, one for each key, in one statement; for each key at most once a minute. */
 export async function recordKeyUses(db: Database, uses: KeyUse[]): Promise<void> {
   const ids = uses.map((use) => use.keyId);
   const ips = uses.map((use) => use.ip);
   const agents = uses.map((use) => use.userAgent);
-  // Locked in order, and without waiting: another process may be noting the same keys.
+  // Locked in order, and without waiting: another process may be recording uses of the same keys.
   await sql`
     with due as (
       select id from api_keys

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { NetConnectOpts } from 'node:net';
 import pg from 'pg';
 
-/** Where bin/test.ts, or the person who runs a file alone, has a PostgreSQL to spare. */
+/** The PostgreSQL server for tests; bin/test.ts sets it, or the person who runs a single file. */
 const server = process.env.TEST_DATABASE_URL ?? '';
 
-/** Why tests on PostgreSQL are skipped; false where there is one. */
+/** Why tests on PostgreSQL are skipped; false if there is a server. */
 export const noPostgres =
   server === '' && 'there is no PostgreSQL: install one, or set TEST_DATABASE_URL';
 
@@ -29,13 +29,13 @@ export function addressOf(url: string): NetConnectOpts {
   return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
 }
 
-/** Makes new connections to a test database read-only, as on a standby; or writable again. */
+/** Sets new connections to a test database to read-only, as on a standby, or to writable. */
 export async function setReadOnly(url: string, isReadOnly: boolean): Promise<void> {
   const name = new URL(url).pathname.slice(1);
   await onServer(`alter database ${name} set default_transaction_read_only = ${isReadOnly}`);
 }
 
-/** Cuts all connections to a test database and refuses new ones; or lets them in again. */
+/** Cuts all connections to a test database and refuses new ones; or accepts them again. */
 export async function allowConnections(url: string, allowed: boolean): Promise<void> {
   const name = new URL(url).pathname.slice(1);
   await onServer(`alter database ${name} with allow_connections ${allowed}`);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 
-/** A way to a server over TCP that can fall silent, as a network does. */
+/** A TCP connection to a server that can stop passing data, as a network can. */
 export class Network {
   readonly #server;
   readonly #ends = new Set<Socket>();
@@ -35,19 +35,19 @@ export class Network {
     return address.port;
   }
 
-  /** From now on nothing comes through, in either direction, and neither end is notified. */
+  /** Stops all data in both directions; neither end is notified. */
   fallSilent(): void {
     this.#isSilent = true;
     for (const end of this.#ends) end.pause();
   }
 
   /**
-   * New connections come through again. The old ones stay silent, as where a router has forgotten
-   * them; or, with `theOldToo`, they continue where they were.
+   * New connections work again. Existing ones stay silent, as when a router has lost its state;
+   * with `existingToo`, they continue.
    */
-  recover({ theOldToo }: { theOldToo: boolean }): void {
+  recover({ existingToo }: { existingToo: boolean }): void {
     this.#isSilent = false;
-    if (theOldToo) for (const end of this.#ends) end.resume();
+    if (existingToo) for (const end of this.#ends) end.resume();
   }
 
   close(): void {

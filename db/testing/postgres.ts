@@ -10,7 +10,7 @@ interface TestPostgres {
 }
 
 export interface Cluster extends TestPostgres {
-  /** The socket that leads to it. */
+  /** The path of its socket. */
   socket: string;
   start(): Promise<void>;
   /** Ends the server, and keeps its data. SIGINT is an orderly stop, SIGKILL a crash. */
@@ -20,8 +20,8 @@ export interface Cluster extends TestPostgres {
 const START_MS = 30_000;
 
 /**
- * A PostgreSQL for tests: the one that TEST_DATABASE_URL names, else a private cluster in a
- * temporary folder, that only a socket in there leads to. Undefined where none is installed.
+ * A PostgreSQL for tests: the one that TEST_DATABASE_URL names, otherwise a private cluster in a
+ * temporary folder, reachable only by a socket in it. Undefined if PostgreSQL is not installed.
  */
 export async function startPostgres(): Promise<TestPostgres | undefined> {
   const given = process.env.TEST_DATABASE_URL;
@@ -30,7 +30,7 @@ export async function startPostgres(): Promise<TestPostgres | undefined> {
 }
 
 /**
- * A private cluster, whatever TEST_DATABASE_URL says: one that a test may kill.
+ * A private cluster that a test may kill, even if TEST_DATABASE_URL is set.
  *
  * @param prepare may write files that the server needs to its folder; returns settings of the server
  */
@@ -46,7 +46,7 @@ export async function startCluster(
 
 export function findPrograms(): string | undefined {
   const onPath = (process.env.PATH ?? '').split(path.delimiter);
-  // The newest first; these folders are Debian's, and not on anybody's path.
+  // The newest first; these are Debian's folders, which are not on the PATH.
   const debian = globSync('/usr/lib/postgresql/*/bin').sort().reverse();
   return [...onPath, ...debian].find((folder) =>
     ['initdb', 'postgres'].every((program) => existsSync(path.join(folder, program))),
@@ -93,7 +93,7 @@ async function makeCluster(
           { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
         );
         if (await isAccepting(started)) server = started;
-        // Where the last one was killed, what it has left behind takes a moment to end.
+        // After a kill, the remaining processes of the last server take a moment to end.
         else if (Date.now() > deadline) throw new Error('The PostgreSQL for tests did not start.');
       }
     },
@@ -113,7 +113,7 @@ async function makeCluster(
   }
 }
 
-/** PostgreSQL refuses to run as root; then it is somebody who owns nothing else. */
+/** PostgreSQL refuses to run as root, so root runs it as a user who owns nothing else. */
 export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const number = (flag: string) => Number(spawnSync('id', [flag, 'nobody']).stdout);
@@ -123,7 +123,7 @@ export function unprivilegedUser(): { uid: number; gid: number } | undefined {
 async function isAccepting(server: ChildProcess): Promise<boolean> {
   return new Promise((resolve) => {
     server.once('exit', () => resolve(false));
-    // Read to its end: a server that can't tell what it has to say would stop.
+    // Read to the end: a server whose output is not read would stop.
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
       if (text.includes('ready to accept connections')) resolve(true);
     });

@@ -15,7 +15,7 @@ export async function addUser(db: Database, username: string): Promise<number> {
 
 let serial = 0;
 
-/** A key like no other, for ever; its digest is that of its own prefix. */
+/** A unique key that never expires; its digest is the SHA-256 of its prefix. */
 export function newKey(changes: Partial<NewKey> = {}): NewKey {
   const prefix = String(++serial).padStart(16, '0');
   return {

@@ -1,5 +1,5 @@
-// Crowds: connections that do nothing or too little, log ins all at once, a flood of junk keys.
-// What depends on the machine is told, not asserted: how much slower, how many fewer.
+// Crowds: idle and slow connections, many log ins at once, a flood of junk keys. Results that depend
+// on the machine (how much slower, how many fewer) are printed, not asserted.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -12,7 +12,7 @@ import { RunningProcess } from '../../server/testing/processes.ts';
 import { addUser, SHIPPED_PASSWORD_DIGEST } from '../../server/testing/users.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
 import { bearer, signInOwners } from './ledger.ts';
-import { noCluster, SESSION_SECRET } from './places.ts';
+import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 import { until } from './until.ts';
 
 const CONNECTIONS = 2_000;
@@ -46,7 +46,7 @@ describe('crowds', { skip: noCluster }, () => {
     await cluster.stop();
   });
 
-  test(`${CONNECTIONS} idle and slow connections do not stop it, and are ended`, async () => {
+  test(`${CONNECTIONS} idle and slow connections do not stop the app, and it closes them`, async () => {
     const idle = await measure();
     const { port, hostname } = new URL(origin);
     const beginnings = [
@@ -70,12 +70,12 @@ describe('crowds', { skip: noCluster }, () => {
       for (const socket of sockets)
         if (socket.writable && socket.bytesWritten > 0) socket.write('x');
     }, 1_000);
-    tell(`${CONNECTIONS} idle and slow connections`, idle, await measure());
-    await until('they are ended by the app', async () => open === 0, 90_000);
+    report(`${CONNECTIONS} idle and slow connections`, idle, await measure());
+    await until('the app has closed them', async () => open === 0, 90_000);
     clearInterval(trickle);
   });
 
-  test(`${LOG_INS} log ins at once are answered, each of them`, async () => {
+  test(`${LOG_INS} log ins at once are all answered`, async () => {
     const idle = await measure();
     const visitors = await Promise.all(
       Array.from({ length: LOG_INS }, async () => {
@@ -89,7 +89,7 @@ describe('crowds', { skip: noCluster }, () => {
         visitor.post('/login', { username: `person${n}`, password: 'a wrong password', next: '' }),
       ),
     );
-    tell(`${LOG_INS} log ins at once`, idle, await measure());
+    report(`${LOG_INS} log ins at once`, idle, await measure());
     const statuses = (await logIns).map(({ status }) => status);
     assert.equal(statuses.length, LOG_INS);
     for (const status of statuses) assert.ok([401, 429, 503].includes(status), `${status}`);
@@ -99,7 +99,7 @@ describe('crowds', { skip: noCluster }, () => {
     ['malformed', ['lmk-junk']],
     ['unknown', Array.from({ length: 1_000 }, makeSecret)],
   ] as const) {
-    test(`a flood of ${what} keys passes none, and the good one still passes`, async () => {
+    test(`a flood of ${what} keys is refused, and a good key still passes`, async () => {
       const idle = await measure();
       let isOver = false;
       let refused = 0;
@@ -112,7 +112,7 @@ describe('crowds', { skip: noCluster }, () => {
         }),
       );
       flood.catch(() => {});
-      tell(`a flood of ${what} keys`, idle, await measure());
+      report(`a flood of ${what} keys`, idle, await measure());
       isOver = true;
       await flood;
       assert.ok(refused > 0);
@@ -121,11 +121,11 @@ describe('crowds', { skip: noCluster }, () => {
 
   interface Measured {
     checks: number;
-    /** Of /healthz, the slowest hundredth, in ms. */
+    /** The 99th percentile of /healthz, in ms. */
     p99: number;
   }
 
-  /** Checks the good key as fast as eight can, and asks for /healthz all the while; all must be well. */
+  /** Checks the good key from eight clients and requests /healthz meanwhile; all must succeed. */
   async function measure(): Promise<Measured> {
     const end = performance.now() + MEASURED_MS;
     const times: number[] = [];
@@ -148,13 +148,13 @@ describe('crowds', { skip: noCluster }, () => {
     return { checks, p99: times[Math.floor(times.length * 0.99)] ?? 0 };
   }
 
-  function tell(what: string, idle: Measured, now: Measured): void {
+  function report(what: string, idle: Measured, now: Measured): void {
     const slower = (now.p99 / idle.p99).toFixed(2);
     const rate = (now.checks / idle.checks).toFixed(2);
     console.log(`# ${what}: /healthz p99 ${slower} times idle, checks at ${rate} of their rate`);
   }
 
-  /** The status of an answer. Plain node:http, which costs the client less than fetch. */
+  /** Resolves with the status. Uses node:http, which costs the client less than fetch. */
   function ask(path: string, secret?: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const headers = secret === undefined ? {} : bearer(secret);

@@ -1,4 +1,4 @@
-// PostgreSQL goes away in every way it can, under load, and comes back.
+// PostgreSQL becomes unavailable in several ways, under load, and comes back.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -9,21 +9,26 @@ import { Network } from '../../db/testing/network.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { makeSecret } from '../../server/api-keys/secret.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
-import { assertKept, assertWhole, type Owner, removeUntold, signInOwners } from './ledger.ts';
+import {
+  assertComplete,
+  assertKept,
+  type Owner,
+  removeUnacknowledgedKeys,
+  signInOwners,
+} from './ledger.ts';
 import { Load } from './load.ts';
-
-import { noCluster, SESSION_SECRET } from './places.ts';
+import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 
 const ANSWERED_WITHIN_MS = 3_000;
 const BACK_WITHIN_MS = 2_000;
-/** Long enough that whoever asked at its beginning has had to give up. */
+/** Long enough that requests from its beginning time out. */
 const OUTAGE_MS = 5_000;
 const MOST_MEMORY_MB = 400;
 
 describe('while PostgreSQL is away', { skip: noCluster }, () => {
   let cluster: Cluster;
   let network: Network;
-  /** One reaches its database by the socket, the other through the network. */
+  /** One connects to its database by the socket, the other through the network. */
   let apps: { process: RunningProcess; origin: string; owners: Owner[]; load: Load }[];
   before(async () => {
     const started = await startCluster();
@@ -59,23 +64,23 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
       await load.stop();
       assert.equal(process.child.exitCode, null, process.output);
       await assertKept(origin, owners);
-      // Else they would come up to the limit, one outage after the other.
-      for (const owner of owners) await removeUntold(owner);
+      // Otherwise the keys would reach the limit after a few outages.
+      for (const owner of owners) await removeUnacknowledgedKeys(owner);
     }
   });
 
   const faults: [string, () => Promise<void> | void, () => Promise<void> | void][] = [
     ['stopped', () => cluster.end('SIGINT'), () => cluster.start()],
     ['killed', () => cluster.end('SIGKILL'), () => cluster.start()],
-    ['silent', () => network.fallSilent(), () => network.recover({ theOldToo: true })],
+    ['silent', () => network.fallSilent(), () => network.recover({ existingToo: true })],
     [
       'silent, and its connections lost',
       () => network.fallSilent(),
-      () => network.recover({ theOldToo: false }),
+      () => network.recover({ existingToo: false }),
     ],
   ];
-  for (const [what, breakIt, mendIt] of faults) {
-    test(`${what}: 503 in time, never a pass, and back without a restart`, async () => {
+  for (const [what, breakIt, repairIt] of faults) {
+    test(`${what}: requests get 503 in time, no key passes, and the app recovers without a restart`, async () => {
       for (const { load } of apps) await load.start();
       const affected = what.startsWith('silent') ? apps.slice(1) : apps;
 
@@ -93,7 +98,7 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
         assert.ok(memory < MOST_MEMORY_MB, `${memory} MB in use`);
       }
 
-      await mendIt();
+      await repairIt();
       const back = performance.now();
       for (const { load } of affected) {
         const slowest = await load.allWork(back);
@@ -105,7 +110,7 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
     });
   }
 
-  test('its connections cut: back at once, again and again', async () => {
+  test('the app recovers at once when its connections are cut, 50 times', async () => {
     for (const { load } of apps) await load.start();
     const client = new pg.Client({ connectionString: cluster.url });
     await client.connect();
@@ -125,9 +130,9 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
     }
   });
 
-  test('whatever has happened, no key is there by half', async () => {
+  test('after all outages every key is complete', async () => {
     const owners = apps.flatMap((app) => app.owners);
-    await assertWhole(cluster.url, owners);
+    await assertComplete(cluster.url, owners);
   });
 });
 

@@ -1,4 +1,4 @@
-// Without PostgreSQL: the embedded database, in its folder.
+// The embedded database, in its folder.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,12 +10,12 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
-import { assertKept, assertWholeIn, check, Owner } from './ledger.ts';
+import { assertCompleteIn, assertKept, check, Owner } from './ledger.ts';
 import { until } from './until.ts';
 
 const KILLS = 5;
 const OPERATIONS = 100;
-const PASSWORD = 'of the first user';
+const PASSWORD = 'the password of the first user';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'embedded-'));
 const running: RunningProcess[] = [];
@@ -33,7 +33,7 @@ function run(env: Record<string, string>, by: string[] = []): RunningProcess {
   return app;
 }
 
-/** The first user, who has logged in once for several who write at the same time. */
+/** Logs in the first user; several owners share this session and write at the same time. */
 async function signIn(origin: string): Promise<Visitor> {
   const visitor = new Visitor(origin);
   assert.equal((await visitor.logIn('linodedemo', PASSWORD)).status, 303);
@@ -41,7 +41,7 @@ async function signIn(origin: string): Promise<Visitor> {
   return visitor;
 }
 
-test(`killed ${KILLS} times during writes, it keeps all it has acknowledged, and no lock is stale`, async () => {
+test(`killed ${KILLS} times during writes, the app keeps all it has acknowledged and leaves no stale lock`, async () => {
   const DATA_DIR = path.join(folder, 'killed');
   const env = { DATA_DIR, PORT: await freePort() };
   let app = run(env);
@@ -67,14 +67,14 @@ test(`killed ${KILLS} times during writes, it keeps all it has acknowledged, and
     await assertKept(origin, owners);
   }
 
-  await assertWholeIn(owners, async () => {
+  await assertCompleteIn(owners, async () => {
     app.child.kill('SIGTERM');
     assert.equal(await app.exitCode(), 0);
     return openDatabase({ folder: DATA_DIR });
   });
 });
 
-test('a second process is refused, and harms nothing', async () => {
+test('a second process on the folder is refused, and no data is lost', async () => {
   const DATA_DIR = path.join(folder, 'shared');
   const app = run({ DATA_DIR });
   const origin = await app.started();
@@ -88,7 +88,7 @@ test('a second process is refused, and harms nothing', async () => {
   await assertKept(origin, [owner]);
 });
 
-test('a read-only folder ends it with 1 and a sentence', async () => {
+test('on a read-only folder the app exits with 1 and an explanation', async () => {
   const used = path.join(folder, 'used');
   const app = run({ DATA_DIR: used });
   await app.started();
@@ -107,11 +107,11 @@ test('a read-only folder ends it with 1 and a sentence', async () => {
   spawnSync('chmod', ['-R', 'u+w', used, empty]);
 });
 
-test('a full disk is a clear error for who writes, and nothing for who reads', async () => {
+test('a full disk is an error for writes and does not affect reads', async () => {
   const DATA_DIR = path.join(folder, 'full');
   const db = await openDatabase({ folder: DATA_DIR });
-  // Beyond the limit below, which no other file reaches: so the next page of this one is refused.
-  // The rows are short, so that none of its pages has room left.
+  // This makes the table's file larger than the limit below, which no other file reaches, so its
+  // next page is refused. The rows are short, so that none of its pages has room left.
   await sql`insert into events (kind, user_agent)
     select 'log in', '' from generate_series(1, 400_000)`.execute(db);
   await db.destroy();
@@ -127,7 +127,7 @@ test('a full disk is a clear error for who writes, and nothing for who reads', a
   limitFiles(app, `${FULL_AT_BYTES}`);
   await until('a change is refused', async () => {
     const status = await act();
-    // A disk without room would be 503; that a file is too large is a fault like any other.
+    // A full disk would be 503; a file that is too large is an unexpected error.
     assert.ok([200, 204, 500].includes(status ?? 0), `it was answered ${status}`);
     return status === 500;
   });
@@ -144,15 +144,15 @@ test('a full disk is a clear error for who writes, and nothing for who reads', a
   await assertKept(origin, [owner]);
 });
 
-/** Where PostgreSQL's own files, 16 MB each, still have their place. */
+/** PostgreSQL's own files, 16 MB each, still fit. */
 const FULL_AT_BYTES = 16 * 1024 * 1024;
 
-/** Stands in for a disk without room: no file of the process may grow beyond so many bytes. */
+/** Simulates a full disk: no file of the process may grow beyond this many bytes. */
 function limitFiles({ child }: RunningProcess, bytes: string): void {
   const set = spawnSync('prlimit', ['--pid', String(child.pid), `--fsize=${bytes}:unlimited`]);
   assert.equal(set.status, 0, String(set.stderr));
 }
 
-/** Nothing is read-only for root, but for a root without these capabilities it is. */
+/** Root ignores read-only permissions unless it lacks these capabilities. */
 const asOrdinaryUser =
   process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override,-dac_read_search'] : [];

@@ -1,18 +1,18 @@
-// All connections of the pool are held up.
+// All connections of the pool are busy.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
-import { assertKept, assertWhole, check, type Owner, signInOwners } from './ledger.ts';
-import { noCluster, SESSION_SECRET } from './places.ts';
+import { assertComplete, assertKept, check, type Owner, signInOwners } from './ledger.ts';
+import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 import { until } from './until.ts';
 
 /** More than the pool has connections. */
 const AT_ONCE = 15;
 
-describe('a pool that is exhausted', { skip: noCluster }, () => {
+describe('an exhausted pool', { skip: noCluster }, () => {
   let cluster: Cluster;
   let app: RunningProcess;
   let origin: string;
@@ -33,7 +33,7 @@ describe('a pool that is exhausted', { skip: noCluster }, () => {
     await cluster.stop();
   });
 
-  test('is a clear 503 for pages, does not touch checks, and loses nothing', async () => {
+  test('answers pages with 503, does not affect checks, and loses nothing', async () => {
     const [busy, idle] = owners;
     assert.ok(busy && idle);
     const [secret = ''] = busy.active;
@@ -71,6 +71,6 @@ describe('a pool that is exhausted', { skip: noCluster }, () => {
     });
     assert.equal(app.child.exitCode, null);
     await assertKept(origin, owners);
-    await assertWhole(cluster.url, owners);
+    await assertComplete(cluster.url, owners);
   });
 });

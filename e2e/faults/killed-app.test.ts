@@ -1,12 +1,12 @@
-// The app dies in the middle of creates and removes, again and again.
+// The app is killed repeatedly while it creates and removes keys.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
-import { assertKept, assertWhole, type Owner, signInOwners } from './ledger.ts';
-import { noCluster, SESSION_SECRET } from './places.ts';
+import { assertComplete, assertKept, type Owner, signInOwners } from './ledger.ts';
+import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 
 const KILLS = 20;
 const OPERATIONS = 1_000;
@@ -45,11 +45,11 @@ describe('an app that is killed', { skip: noCluster }, () => {
       ...owner.unansweredCreations,
       ...owner.unansweredRemovals,
     ]);
-    assert.ok(unanswered.length > 0, 'no kill has hit anything under way');
-    await assertWhole(cluster.url, owners);
+    assert.ok(unanswered.length > 0, 'no kill interrupted a request');
+    await assertComplete(cluster.url, owners);
   });
 
-  /** All of them at once; the one that brings the number kills the app under the others' feet. */
+  /** All owners act at once; the one that reaches the number kills the app while the others act. */
   async function actUntil(owners: Owner[], acknowledged: number): Promise<void> {
     const { child } = app;
     const sum = () => owners.reduce((total, owner) => total + owner.acknowledged, 0);

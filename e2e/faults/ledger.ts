@@ -1,4 +1,4 @@
-// Who makes and removes keys while things break, and remembers what they were told.
+// Owners create and remove keys during faults, and record what the app has acknowledged.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Database, openDatabase } from '../../db/database.ts';
@@ -6,14 +6,14 @@ import { addUser } from '../../server/testing/users.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
 import { auditKeys } from './audit.ts';
 
-/** Far from the limit: a creation that is cut off may have made a key that we never hear of. */
-const MOST_KEYS = 5;
+/** Well below the limit: an interrupted request may have created a key that the owner can't see. */
+const MAX_KEYS = 5;
 
 export class Owner {
   readonly visitor: Visitor;
   readonly active: string[] = [];
   readonly removed: string[] = [];
-  /** The forms whose post had no answer, or one that says nothing. */
+  /** The request ids of posts without an answer, or with one that does not contain the key. */
   readonly unansweredCreations: string[] = [];
   readonly unansweredRemovals: string[] = [];
 
@@ -21,14 +21,14 @@ export class Owner {
     this.visitor = visitor;
   }
 
-  /** So many things that the app has said it has done. */
+  /** How many changes the app has acknowledged. */
   get acknowledged(): number {
     return this.active.length + 2 * this.removed.length + this.unansweredRemovals.length;
   }
 
-  /** Creates, or removes the oldest. Returns the status of the answer; undefined without one. */
+  /** Creates a key or removes the oldest. Returns the status; undefined if there was no answer. */
   act(): Promise<number | undefined> {
-    return this.active.length < MOST_KEYS && (this.active.length < 2 || Math.random() < 0.5)
+    return this.active.length < MAX_KEYS && (this.active.length < 2 || Math.random() < 0.5)
       ? this.create()
       : this.remove();
   }
@@ -51,7 +51,7 @@ export class Owner {
   }
 }
 
-/** Users who have logged in and given the password again, by hand of the app at `origin`. */
+/** Adds users, and logs in and authenticates each of them at the app at `origin`. */
 export async function signInOwners(db: Database, origin: string, names: string[]) {
   return Promise.all(
     names.map(async (name) => {
@@ -64,13 +64,13 @@ export async function signInOwners(db: Database, origin: string, names: string[]
   );
 }
 
-/** What a gateway would hear about a key: `204`, `401 removed`, … */
+/** The result of a gateway check of a key: `204`, `401 removed`, … */
 export async function check(origin: string, secret: string): Promise<string> {
   const { status, headers } = await fetch(`${origin}/auth/verify`, { headers: bearer(secret) });
   return `${status} ${headers.get('x-auth-reason') ?? ''}`.trim();
 }
 
-/** All that was acknowledged holds: every key created verifies, every key removed is refused. */
+/** Asserts that acknowledged changes hold: created keys pass, removed keys are refused. */
 export async function assertKept(origin: string, owners: Owner[]): Promise<void> {
   const each = (secrets: string[], verdict: string) =>
     Promise.all(secrets.map(async (secret) => assert.equal(await check(origin, secret), verdict)));
@@ -81,29 +81,32 @@ export async function assertKept(origin: string, owners: Owner[]): Promise<void>
 }
 
 /**
- * Posts once more what had no answer, as a person would, and then looks at the tables: each post
- * has made one key, none is there by half, none without its events.
+ * Repeats the posts that had no answer, and then checks the tables: each post has created one key,
+ * and every key is complete and has its events.
  */
-export async function assertWhole(url: string, owners: Owner[]): Promise<void> {
-  await assertWholeIn(owners, () => openDatabase({ url }));
+export async function assertComplete(url: string, owners: Owner[]): Promise<void> {
+  await assertCompleteIn(owners, () => openDatabase({ url }));
 }
 
-/** The same, in a database that is opened when the app has answered. */
-export async function assertWholeIn(owners: Owner[], open: () => Promise<Database>): Promise<void> {
-  const created = await Promise.all(owners.map(repeatWhatHadNoAnswer));
+/** The same, in a database that is opened after the app has answered. */
+export async function assertCompleteIn(
+  owners: Owner[],
+  open: () => Promise<Database>,
+): Promise<void> {
+  const created = await Promise.all(owners.map(repeatUnanswered));
   const keys = created.reduce((sum, count) => sum + count, 0);
   const db = await open();
   assert.deepEqual(await auditKeys(db).finally(() => db.destroy()), { keys, broken: 0 });
 }
 
-/** Returns how many keys have been made for the owner, by all that is known. */
-async function repeatWhatHadNoAnswer(owner: Owner): Promise<number> {
+/** Returns how many keys the owner must have in the database, removed ones included. */
+async function repeatUnanswered(owner: Owner): Promise<number> {
   const { visitor, active, removed, unansweredCreations, unansweredRemovals } = owner;
-  // First, so that there is room for what a repeated post makes.
+  // First, so that a repeated post does not reach the limit of keys.
   for (const secret of [...active, ...unansweredRemovals]) await removeKey(visitor, secret);
   for (const requestId of unansweredCreations) {
     const { status, body } = await postKey(visitor, requestId);
-    assert.ok(status === 200 || status === 303, `a post repeated was answered ${status}`);
+    assert.ok(status === 200 || status === 303, `a repeated post was answered ${status}`);
     const secret = findSecret(body);
     if (secret !== undefined) await removeKey(visitor, secret);
   }
@@ -111,12 +114,12 @@ async function repeatWhatHadNoAnswer(owner: Owner): Promise<number> {
   return active.length + removed.length + unansweredCreations.length + unansweredRemovals.length;
 }
 
-/** Removes on the page the keys that were made without anybody being told, as a person would. */
-export async function removeUntold({ visitor, active }: Owner): Promise<void> {
+/** Removes on the page the keys whose creation was never acknowledged. */
+export async function removeUnacknowledgedKeys({ visitor, active }: Owner): Promise<void> {
   const { body } = await visitor.get('/profile/api-keys');
-  const told = new Set(active.map((secret) => secret.slice(0, 16)));
+  const acknowledged = new Set(active.map((secret) => secret.slice(0, 16)));
   for (const [, id, prefix = ''] of body.matchAll(/id="key-(\d+)">(\w{16})…/g)) {
-    if (told.has(prefix)) continue;
+    if (acknowledged.has(prefix)) continue;
     assert.equal((await visitor.post(`/profile/api-keys/${id}/remove`)).status, 303);
   }
 }

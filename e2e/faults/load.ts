@@ -8,13 +8,13 @@ type Kind = 'a good key' | 'a bad key' | 'a page' | 'a change';
 interface Answer {
   kind: Kind;
   status: number;
-  /** Of performance.now(). */
+  /** By performance.now(), in ms. */
   asked: number;
   answered: number;
 }
 
-/** What is right, beside a 503. */
-const RIGHT: Record<Kind, number[]> = {
+/** The expected statuses, apart from 503. */
+const EXPECTED: Record<Kind, number[]> = {
   'a good key': [204],
   'a bad key': [401],
   'a page': [200],
@@ -29,12 +29,12 @@ interface Asked {
   writers: Owner[];
 }
 
-/** Asks an app for everything at once, all the time, and remembers each answer. */
+/** Sends requests of all kinds to an app continuously, and records each answer. */
 export class Load {
   readonly kinds: Kind[] = ['a good key', 'a bad key', 'a page', 'a change'];
   readonly #asked: Asked;
   #answers: Answer[] = [];
-  #isOver = true;
+  #isStopped = true;
   #busy: Promise<void>[] = [];
   #wrong: unknown;
 
@@ -42,7 +42,7 @@ export class Load {
     this.#asked = asked;
   }
 
-  /** Resolves when everything has been answered well; what was wrong, the other methods throw. */
+  /** Resolves when each kind has succeeded once. The other methods throw the first wrong answer. */
   async start(): Promise<void> {
     const { origin, good, bad, visitor, writers } = this.#asked;
     const check = async (secret: string) => {
@@ -52,7 +52,7 @@ export class Load {
     const page = async () => (await visitor.get('/profile/api-keys')).status;
     this.#answers = [];
     this.#wrong = undefined;
-    this.#isOver = false;
+    this.#isStopped = false;
     this.#busy = [
       ...[1, 2, 3, 4].map(() => this.#keep('a good key', () => check(good))),
       ...bad.map((secret) => this.#keep('a bad key', () => check(secret))),
@@ -63,7 +63,7 @@ export class Load {
   }
 
   async stop(): Promise<void> {
-    this.#isOver = true;
+    this.#isStopped = true;
     await Promise.all(this.#busy.splice(0));
     this.#assertRight();
   }
@@ -75,19 +75,21 @@ export class Load {
     );
   }
 
-  /** Of all answers so far, in ms. */
+  /** The longest time to an answer so far, in ms. */
   get longest(): number {
     return Math.round(Math.max(...this.#answers.map(({ asked, answered }) => answered - asked)));
   }
 
-  /** Waits until each kind has been answered well, and returns how long after `since` that was. */
+  /** Waits until each kind has succeeded, and returns how many ms after `since` that was. */
   async allWork(since: number): Promise<number> {
     const deadline = performance.now() + 20_000;
     for (;;) {
       const first = this.kinds.map((kind) =>
         this.#answers.find(
           (answer) =>
-            answer.kind === kind && answer.answered > since && RIGHT[kind].includes(answer.status),
+            answer.kind === kind &&
+            answer.answered > since &&
+            EXPECTED[kind].includes(answer.status),
         ),
       );
       this.#assertRight();
@@ -103,17 +105,20 @@ export class Load {
   }
 
   async #keep(kind: Kind, ask: () => Promise<number>): Promise<void> {
-    while (!this.#isOver && this.#wrong === undefined) {
+    while (!this.#isStopped && this.#wrong === undefined) {
       const asked = performance.now();
       let status = 0;
       try {
         status = await ask();
         this.#answers.push({ kind, status, asked, answered: performance.now() });
-        assert.ok(status === 503 || RIGHT[kind].includes(status), `${kind} was answered ${status}`);
+        assert.ok(
+          status === 503 || EXPECTED[kind].includes(status),
+          `${kind} was answered ${status}`,
+        );
       } catch (error) {
         this.#wrong ??= error;
       }
-      // Who was refused does not hurry.
+      // Clients wait longer after a refusal.
       await sleep(status === 503 ? 100 : 10);
     }
   }

@@ -1,14 +1,14 @@
-// Two processes behind nginx are replaced one after the other, and nobody notices.
+// Two processes behind nginx are replaced one after the other, without a failed request.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
-import { type Front, startFront } from '../proxies/copies.ts';
+import { type Front, startFront } from '../proxies/instances.ts';
 import { nginx, noProxy } from '../proxies/proxies.ts';
-import { assertKept, assertWhole, check, type Owner, signInOwners } from './ledger.ts';
-import { noCluster, SESSION_SECRET } from './places.ts';
+import { assertComplete, assertKept, check, type Owner, signInOwners } from './ledger.ts';
+import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 import { until } from './until.ts';
 
 const RESTARTS = 4;
@@ -18,27 +18,27 @@ describe('two processes behind nginx', { skip: noCluster || noProxy(nginx) }, ()
   let front: Front;
   let origin: string;
   let ports: string[];
-  let copies: RunningProcess[];
+  let instances: RunningProcess[];
   before(async () => {
     const started = await startCluster();
     assert.ok(started);
     cluster = started;
     ports = [await freePort(), await freePort()];
-    copies = ports.map(startCopy);
-    await Promise.all(copies.map((copy) => copy.started()));
+    instances = ports.map(startInstance);
+    await Promise.all(instances.map((instance) => instance.started()));
     front = await startFront(ports.map((port) => `127.0.0.1:${port}`));
     origin = front.origin;
   });
   after(async () => {
     await front.stop();
-    for (const { child } of copies) {
+    for (const { child } of instances) {
       child.kill('SIGKILL');
       if (child.signalCode === null && child.exitCode === null) await once(child, 'exit');
     }
     await cluster.stop();
   });
 
-  function startCopy(port: string): RunningProcess {
+  function startInstance(port: string): RunningProcess {
     return new RunningProcess({
       DATABASE_URL: cluster.url,
       SESSION_SECRET,
@@ -64,25 +64,25 @@ describe('two processes behind nginx', { skip: noCluster || noProxy(nginx) }, ()
       ),
       ...writers.map((writer) => keep(() => actAndBeAnswered(writer))),
     ]);
-    // Heard below; until then it must not end the process.
+    // Awaited below; until then a rejection must not end the process.
     busy.catch(() => {});
 
     for (let restart = 0; restart < RESTARTS; restart++) {
-      const place = restart % 2;
+      const index = restart % 2;
       const before = answers;
-      await until('the load has passed through', async () => answers > before + 100);
-      copies[place]?.child.kill('SIGTERM');
-      assert.equal(await copies[place]?.exitCode(), 0);
-      const next = startCopy(ports[place] ?? '');
-      copies[place] = next;
+      await until('100 more requests are answered', async () => answers > before + 100);
+      instances[index]?.child.kill('SIGTERM');
+      assert.equal(await instances[index]?.exitCode(), 0);
+      const next = startInstance(ports[index] ?? '');
+      instances[index] = next;
       const direct = await next.started();
-      await until('the new copy is ready', () => isReady(direct));
+      await until('the new instance is ready', () => isReady(direct));
     }
     isOver = true;
     await busy;
     console.log(`# ${RESTARTS} restarts: ${answers} answers, all of them right`);
     await assertKept(origin, owners);
-    await assertWhole(cluster.url, owners);
+    await assertComplete(cluster.url, owners);
 
     async function keep(ask: () => Promise<void>): Promise<void> {
       while (!isOver) {

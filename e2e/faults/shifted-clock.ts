@@ -1,4 +1,4 @@
-// Preloaded (`node --import`) into an app whose machine's clock is wrong by CLOCK_SHIFT_MS.
+// Preloaded (`node --import`) into an app to shift its clock by CLOCK_SHIFT_MS.
 const shift = Number(process.env.CLOCK_SHIFT_MS);
 const now = Date.now;
 const shifted = () => now() + shift;

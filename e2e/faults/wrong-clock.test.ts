@@ -1,4 +1,4 @@
-// The app's clock is wrong by a year; the database's rules.
+// The app's clock is wrong by a year; the database's clock decides.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
 import { check, signInOwners } from './ledger.ts';
-import { noCluster, SESSION_SECRET } from './places.ts';
+import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 
 const YEAR_MS = 366 * 24 * 60 * 60_000;
 const preload = pathToFileURL(path.resolve(import.meta.dirname, 'shifted-clock.ts')).href;

@@ -9,7 +9,7 @@ import {
   test,
 } from '../fixtures.ts';
 
-test('a person makes an API key, and reads it once', async ({ page, person, app }) => {
+test('a person creates an API key, and sees it once', async ({ page, person, app }) => {
   await openApiKeys(page, person);
   await expect(page).toHaveTitle('API Keys · My Profile · Linode Manager');
   const table = page.getByRole('table', { name: 'API Keys' });
@@ -70,7 +70,7 @@ test('a person makes an API key, and reads it once', async ({ page, person, app 
   await expect(page.getByRole('main')).toContainText('Your API is accessible: 2 active keys.');
 });
 
-test('Back to the form, and the same post again, makes one key', async ({ page, person }) => {
+test('sending the same form again after Back creates one key', async ({ page, person }) => {
   await openApiKeys(page, person);
   const requestId = () => page.locator('[name=request_id]').inputValue();
   const first = await requestId();
@@ -89,7 +89,7 @@ test('Back to the form, and the same post again, makes one key', async ({ page, 
   await expect(page.getByRole('rowheader')).toHaveCount(2);
 });
 
-test('a double click makes one key, and shows it', { tag: '@javascript' }, async ({
+test('a double click creates one key and shows it', { tag: '@javascript' }, async ({
   page,
   person,
 }) => {
@@ -118,7 +118,7 @@ test('the tab costs six requests and 40 kB, the favicon among them, and then its
   let bytes = 0;
   for (const url of asked) bytes += (await (await page.request.get(url)).body()).length;
   expect(bytes).toBeLessThan(40_000);
-  // The rest comes out of the browser's cache, without so much as a question.
+  // The rest comes from the browser's cache, without requests.
   const sizes = await page.evaluate(() =>
     performance
       .getEntriesByType('resource')
@@ -128,7 +128,7 @@ test('the tab costs six requests and 40 kB, the favicon among them, and then its
   expect(sizes.length).toBeGreaterThanOrEqual(3);
 });
 
-test('a label that is too long is told at its field, and stays', async ({ page, person }) => {
+test('a label that is too long is reported at its field, and stays', async ({ page, person }) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('W'.repeat(129));
   await page.getByLabel('Expires').selectOption('1 week');
@@ -162,11 +162,7 @@ test('no label breaks the page', async ({ page, person }) => {
   await inspect(page, 'api-keys, odd labels');
 });
 
-test('a password that grew stale in the middle of a create loses nothing', async ({
-  page,
-  person,
-  app,
-}) => {
+test('a create whose password became stale keeps what was typed', async ({ page, person, app }) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('typed before');
   await page.getByLabel('Expires').selectOption('3 months');
@@ -189,7 +185,7 @@ test('a password that grew stale in the middle of a create loses nothing', async
   await shownKey(page);
 });
 
-test('a create after the session has ended leads through log in back to the form', async ({
+test('a create after the session has ended returns to the form after log in', async ({
   page,
   person,
   context,
@@ -213,7 +209,7 @@ test('a create after the session has ended leads through log in back to the form
   await createKey(page, 'typed before');
 });
 
-test('a session that ended in another tab is told, and nothing is done', async ({
+test('when the session has ended in another tab, the page says so and nothing is created', async ({
   page,
   person,
   context,

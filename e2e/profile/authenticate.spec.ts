@@ -27,7 +27,7 @@ test('my profile asks for the password again', async ({ page, person }) => {
   await inspect(page, 'profile');
 });
 
-test('a deep link is reached after log in and Authenticate', async ({ page, person }) => {
+test('a deep link leads to its page after log in and Authenticate', async ({ page, person }) => {
   await page.goto('/profile/api-keys?label=ci&expires=3-months');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill(person.password);
@@ -38,7 +38,7 @@ test('a deep link is reached after log in and Authenticate', async ({ page, pers
   await expect(page.getByLabel('Expires')).toHaveValue('3-months');
 });
 
-test('every page of the profile tells when it locks again', async ({ page, person }) => {
+test('every page of the profile shows when it locks', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page);
   const removal = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
@@ -55,7 +55,7 @@ test('every page of the profile tells when it locks again', async ({ page, perso
   await expect(page.getByText('Settings lock at')).toHaveCount(0);
 });
 
-test('a page says so when its lock has closed, and leads back to itself', {
+test('a page says when its settings have locked, and returns after Authenticate', {
   tag: '@javascript',
 }, async ({ page, person, app }) => {
   await page.clock.install();

@@ -1,4 +1,4 @@
-// What docker-compose.yml starts, as far as it can be seen without an engine for containers.
+// What docker-compose.yml starts, as far as it can be tested without a container engine.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ describe('the secrets', () => {
     return folder;
   }
 
-  /** All files in the folders, with what is in them. */
+  /** All files in the folders, with their contents. */
   function secretsIn(folder: string): Record<string, Record<string, string>> {
     const contents = (name: string) =>
       readdirSync(path.join(folder, name)).map((file) => [
@@ -36,7 +36,7 @@ describe('the secrets', () => {
     );
   }
 
-  test('each service has its own and no others, and they stay', (t) => {
+  test('each service has only its own secrets, and a second run keeps them', (t) => {
     const folder = newFolder(t);
     makeSecrets(folder);
     const first = secretsIn(folder);
@@ -55,7 +55,7 @@ describe('the secrets', () => {
     assert.deepEqual(secretsIn(folder), first);
   });
 
-  test('those of the version before are kept, and one that was written in part is made again', (t) => {
+  test('secrets of the previous version are kept, and a partly written one is created again', (t) => {
     const folder = newFolder(t);
     const before = { 'postgres-password': 'a', 'session-secret': 'b', 'database-url': 'c' };
     for (const [name, secret] of Object.entries(before)) {
@@ -78,7 +78,7 @@ describe('the role of the app', { skip: noServer }, () => {
     ['a new installation', true],
     ['one in which the app was the superuser', false],
   ] as const) {
-    test(`in ${installation} it owns its database and its tables, and is nothing more`, async (t) => {
+    test(`in ${installation} it owns its database and its tables, and has no other privilege`, async (t) => {
       const cluster = await startCluster();
       assert.ok(cluster);
       t.after(() => cluster.stop());
@@ -109,13 +109,13 @@ describe('the role of the app', { skip: noServer }, () => {
       const owners = await sql`select distinct relowner::regrole::text as owner from pg_class
         where relnamespace = 'public'::regnamespace`.execute(db);
       assert.deepEqual(owners.rows, [{ owner: 'app' }]);
-      // A later version changes tables.
+      // As a later version's migration does.
       await sql`alter table users add column later text`.execute(db);
       await assert.rejects(sql`select rolpassword from pg_authid`.execute(db), /permission denied/);
     });
   }
 
-  /** Opening brings the schema up to date. */
+  /** Opening the database migrates the schema. */
   async function open(t: TestContext, url: string): Promise<Database> {
     const db = await openDatabase({ url });
     t.after(() => db.destroy());
@@ -173,7 +173,7 @@ describe('docker-compose.yml', { skip: noCompose }, () => {
   });
 });
 
-/** What docker-compose makes of each service, as YAML. */
+/** The resolved configuration of each service, as YAML. */
 function readServices(): Map<string, string> {
   if (noCompose) return new Map();
   const program = findProgram('docker-compose') ?? '';

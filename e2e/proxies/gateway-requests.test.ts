@@ -1,4 +1,4 @@
-// What of a request reaches a service behind the gateway, and what reaches the check.
+// Which parts of a request reach a service behind the gateway, and which reach the check.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type OutgoingHttpHeaders, request } from 'node:http';
@@ -31,7 +31,7 @@ for (const kind of Object.values(gatewayKinds)) {
     let check: Listening;
     let service: Listening;
     let proxy: RunningProxy;
-    /** The same, where pages of an origin are allowed. */
+    /** The same, with pages of one origin allowed. */
     let open: RunningProxy;
     before(async () => {
       check = await listening(({ url, headers }, res) => {
@@ -44,10 +44,10 @@ for (const kind of Object.values(gatewayKinds)) {
         res.setHeader('Set-Cookie', 'session=of the service').end('from the service');
       });
       opened.defer(() => service.close());
-      const places = { app: check.host, backend: service.host };
-      proxy = await startGateway(kind, places);
+      const servers = { app: check.host, backend: service.host };
+      proxy = await startGateway(kind, servers);
       opened.defer(() => proxy.stop());
-      open = await startGateway(kind, { ...places, allowsOrigin: true });
+      open = await startGateway(kind, { ...servers, allowsOrigin: true });
       opened.defer(() => open.stop());
     });
     beforeEach(() => {
@@ -78,7 +78,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.deepEqual(service.requests, []);
     });
 
-    test('nothing but a WebSocket is upgraded, at the service or at the check', async () => {
+    test('only WebSockets are upgraded, at the service and at the check', async () => {
       for (const [method, protocol] of [
         ['GET', 'h2c'],
         ['GET', 'websocket, h2c'],
@@ -109,7 +109,7 @@ for (const kind of Object.values(gatewayKinds)) {
       }
     });
 
-    test('no header that changes who is asking, for what, or how, reaches the service', async () => {
+    test('no header that changes the user, the URL or the method reaches the service', async () => {
       const names = ['X-Auth-User', 'X-Original-URL', 'X-Rewrite-URL', 'X-HTTP-Method-Override'];
       names.push('X-Method-Override', 'X-Forwarded-User', 'X-Forwarded-Prefix', 'Forwarded');
       names.push('Proxy-Authorization', 'Cookie', 'Cookie2');
@@ -127,7 +127,7 @@ for (const kind of Object.values(gatewayKinds)) {
       }
     });
 
-    test('the headers that a service needs reach it as they are', async () => {
+    test('the headers that a service needs reach it unchanged', async () => {
       const headers = {
         accept: 'text/html;q=0.9',
         'accept-encoding': 'br',
@@ -150,7 +150,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.deepEqual({ ...received, ...headers }, received);
     });
 
-    test('what the caller did not send is not made up', async () => {
+    test('the service gets no header that the caller did not send', async () => {
       await send(proxy.origin, '/', { headers: KEY });
       const names = Object.keys(service.requests[0]?.headers ?? {})
         // Caddy asks for gzip and undoes it.
@@ -168,7 +168,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal(service.requests[0]?.headers.cookie, undefined);
     });
 
-    test('the check is given the key, the program and the address, whatever else there is', async () => {
+    test('the check gets only the key, the program and the IP address', async () => {
       const large = 'x'.repeat(7_000);
       const headers = {
         ...KEY,
@@ -215,7 +215,7 @@ for (const kind of Object.values(gatewayKinds)) {
       return send(through.origin, '/domains/1', { method, headers: asked });
     };
 
-    test('a preflight of an allowed origin is answered by the gateway alone', async () => {
+    test('the gateway itself answers a preflight of an allowed origin', async () => {
       const { status, headers } = await preflight(open, { origin: ALLOWED_ORIGIN });
       assert.equal(status, 204);
       assert.equal(headers['access-control-allow-origin'], ALLOWED_ORIGIN);
@@ -249,7 +249,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal(answer.headers['access-control-allow-origin'], ALLOWED_ORIGIN);
     });
 
-    test('nothing that is not a preflight of an allowed origin passes without a key', async () => {
+    test('without a key only preflights of an allowed origin are answered', async () => {
       const requests: [RunningProxy, OutgoingHttpHeaders, string?][] = [
         [proxy, { origin: ALLOWED_ORIGIN }],
         [open, { origin: 'https://evil.example' }],
@@ -278,7 +278,7 @@ function numbered(count: number, value: string): [string, string][] {
   return Array.from({ length: count }, (_, number) => [`x-${number}`, value]);
 }
 
-/** What a request for an upgrade gets: an answer, or a connection. */
+/** The result of a request for an upgrade: an answer or a connection. */
 async function upgrade(
   origin: string,
   target: string,

@@ -55,15 +55,15 @@ for (const kind of Object.values(gatewayKinds)) {
     const get = (target: string, headers: Record<string, string | string[]> = {}) =>
       send(proxy.origin, target, { headers });
 
-    /** The address of one more proxy, that has other places to turn to. */
-    async function otherProxy(t: TestContext, places: { app?: string; backend?: string }) {
+    /** Starts another proxy, with another app or backend. */
+    async function otherProxy(t: TestContext, servers: { app?: string; backend?: string }) {
       const usual = { app: new URL(app.origin).host, backend: service.host };
-      const other = await startGateway(kind, { ...usual, ...places });
+      const other = await startGateway(kind, { ...usual, ...servers });
       t.after(() => other.stop());
       return other.origin;
     }
 
-    /** A key of somebody new, who may do this. */
+    /** Creates a key of a new user with these permissions. */
     async function keyFor(username: string, permissions: string[] = ['*']): Promise<string> {
       const user = await addUser(db, username);
       await sql`update users set permissions = ${permissions} where id = ${user}`.execute(db);
@@ -72,7 +72,7 @@ for (const kind of Object.values(gatewayKinds)) {
       return secret;
     }
 
-    test('a good key passes, and the service is told whose it is', async () => {
+    test('a good key passes, and the service gets its user', async () => {
       const ada = await keyFor('ada', ['domains', 'linodes']);
       for (const headers of [
         { authorization: `Bearer ${ada}` },
@@ -88,13 +88,13 @@ for (const kind of Object.values(gatewayKinds)) {
           'x-auth-user': 'ada',
           'x-auth-key': prefixOf(ada),
           'x-auth-permissions': 'domains linodes',
-          // Of a key that never expires.
+          // The key never expires.
           'x-auth-expires': '',
         });
       }
     });
 
-    test('a caller is never given the answer of a check', async () => {
+    test('a caller never gets the answer of a check', async () => {
       const adele = await keyFor('adele');
       for (const target of ['/_key', '/_key/domains', '/auth/verify']) {
         const answer = await get(target, bearer(adele));
@@ -103,7 +103,7 @@ for (const kind of Object.values(gatewayKinds)) {
       }
     });
 
-    test('the service is told when a key expires', async () => {
+    test('the service gets the time when a key expires', async () => {
       const grace = await keyFor('grace');
       const expires = '2999-01-01T00:00:00.000Z';
       await sql`update api_keys set expires_at = ${expires} where digest = ${digestOf(grace)}`.execute(
@@ -113,7 +113,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal(service.requests[0]?.headers['x-auth-expires'], expires);
     });
 
-    test('what is no good key is refused with the reason, and the service hears nothing', async () => {
+    test('bad keys are refused with the reason and never reach the service', async () => {
       const good = await keyFor('edsger');
       const refusals: [Record<string, string>, string, RegExp][] = [
         [{}, 'missing', /^Bearer realm="api"$/],
@@ -132,7 +132,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.deepEqual(service.requests, []);
     });
 
-    test('a removed key is refused from the very next request on', async () => {
+    test('a removed key is refused from the next request on', async () => {
       const alan = await keyFor('alan');
       assert.equal((await get('/', bearer(alan))).status, 200);
       const removal = { method: 'DELETE', headers: bearer(alan) };
@@ -143,7 +143,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal(service.requests.length, 1);
     });
 
-    test('a permission that is missing is refused, wherever the caller asks for another', async () => {
+    test('a missing permission is refused, wherever the caller asks for another one', async () => {
       const barbara = await keyFor('barbara', ['linodes']);
       for (const target of [
         '/domains',
@@ -163,7 +163,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal((await get('/domains/1', bearer(donald))).status, 200);
     });
 
-    test('nothing that a caller calls X-Auth-… reaches the service, nor the key', async () => {
+    test('no X-Auth-… header of the caller and no key reaches the service', async () => {
       const john = await keyFor('john', ['linodes']);
       const smuggled = {
         'X-Auth-User': ['root', 'admin'],
@@ -224,7 +224,7 @@ for (const kind of Object.values(gatewayKinds)) {
       }
     });
 
-    test('with the database stopped nobody passes; it works again by itself', async (t) => {
+    test('no key passes while the database is stopped, and the gateway recovers by itself', async (t) => {
       t.after(() => allowConnections(url, true));
       const radia = await keyFor('radia');
       assert.equal((await get('/', bearer(radia))).status, 200);
@@ -237,7 +237,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal((await get('/', bearer(radia))).status, 200);
     });
 
-    test('a faulty service is not taken for a faulty check', async (t) => {
+    test('an error of the service is not reported as an error of the check', async (t) => {
       const frances = await keyFor('frances');
       const faulty = await listening((_request, res) => res.writeHead(500).end('my own fault'));
       t.after(() => faulty.close());
@@ -249,7 +249,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal((await send(other, '/', { headers: bearer(frances) })).status, 502);
     });
 
-    test('where no app listens nobody passes', async (t) => {
+    test('no key passes when the app is not running', async (t) => {
       const other = await otherProxy(t, { app: '127.0.0.1:1' });
       for (const target of ['/', '/domains']) {
         assertNoCheck(await send(other, target, { headers: bearer(makeSecret()) }));
@@ -257,7 +257,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.deepEqual(service.requests, []);
     });
 
-    test('what the proxy writes holds no key, also when the app or the service is away', async () => {
+    test("the proxy's logs contain no key, even when the app or the service is away", async () => {
       const katherine = await keyFor('katherine');
       const usual = { app: new URL(app.origin).host, backend: service.host };
       for (const away of [{ app: '127.0.0.1:1' }, { backend: '127.0.0.1:1' }]) {
@@ -266,11 +266,11 @@ for (const kind of Object.values(gatewayKinds)) {
         const { status } = await send(other.origin, `/?in=${katherine}`, { headers });
         await other.stop();
         assert.ok([502, 503].includes(status ?? 0));
-        assert.ok(!other.told().includes(katherine), other.told());
+        assert.ok(!other.output().includes(katherine), other.output());
       }
     });
 
-    test('an answer that is neither yes nor no, or that never comes, lets nobody pass', async (t) => {
+    test('no key passes when the check answers something else or not at all', async (t) => {
       let status: number | undefined;
       const strange = await listening((_request, res) => {
         if (status) res.writeHead(status, { 'X-Auth-User': 'ada', Location: '/login' }).end();
@@ -284,7 +284,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.deepEqual(service.requests, []);
     });
 
-    test('the check is asked for the key and what the place needs, whatever was asked of us', async (t) => {
+    test('the check gets the key and the permission of the location, whatever the caller sent', async (t) => {
       const check = await listening((_request, res) => res.writeHead(204).end());
       t.after(() => check.close());
       const other = await otherProxy(t, { app: check.host });
@@ -325,24 +325,24 @@ function assertNoCheck({ status, headers }: Awaited<ReturnType<typeof send>>): v
   assert.equal(headers['cache-control'], 'no-store');
 }
 
-/** What a service could take for our word, as one that reads names as CGI does. */
+/** The headers that a service which reads names as CGI does could take for X-Auth-…. */
 function identityIn(headers: IncomingHttpHeaders): Record<string, string> {
   const identity = Object.entries(headers)
     .filter(([name]) => /^x.auth/.test(name))
     .map(([name, value]): [string, string] => [name, String(value)]);
-  // A proxy may leave out what is empty.
+  // A proxy may omit empty headers.
   return { 'x-auth-expires': '', ...Object.fromEntries(identity) };
 }
 
-/** backend.ts as it stands, on a free port. */
+/** Starts backend.ts on a free port. */
 async function startGreeter() {
   const child = spawn(process.execPath, [path.join(DOCS, 'gateway/backend.ts')], {
     env: { PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [told]: Buffer[] = await once(child.stdout, 'data');
+  const [output]: Buffer[] = await once(child.stdout, 'data');
   return {
-    host: `127.0.0.1:${/port: (\d+)/.exec(String(told))?.[1]}`,
+    host: `127.0.0.1:${/port: (\d+)/.exec(String(output))?.[1]}`,
     async stop() {
       child.kill('SIGTERM');
       await once(child, 'exit');

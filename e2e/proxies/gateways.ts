@@ -1,16 +1,16 @@
-// The proxies of docs/gateway as real processes, each with its file as it stands.
+// The proxies of docs/gateway as real processes, each with its file.
 import path from 'node:path';
 import { freePort } from '../../server/testing/processes.ts';
 import { caddy, DOCS, nginx, type ProxyKind, type RunningProxy, startProxy } from './proxies.ts';
 
-/** The one that both files have as an example. */
+/** The example in both files. */
 export const ALLOWED_ORIGIN = 'https://app.example.com';
 
 export interface GatewayKind extends ProxyKind {
   file: string;
-  /** What makes `http://:8080` of the file an address of this machine alone. */
+  /** The change that makes the proxy listen on loopback only, at `port`. */
   listen(port: string): [string, string];
-  /** The comment in the file that becomes a line, as README.md says, so that an origin is allowed. */
+  /** The change that turns the commented example into a line, so that its origin is allowed. */
   allowOrigin: [string, string];
 }
 
@@ -33,8 +33,8 @@ export const gatewayKinds = {
 } as const satisfies Record<string, GatewayKind>;
 
 /**
- * @param app the `host:port` of the app, or those of its copies where it is nginx.
- * @param backend that of the service that is protected.
+ * @param app the `host:port` of the app, or those of its instances (nginx only).
+ * @param backend the `host:port` of the protected service.
  * @param allowsOrigin whether pages of `ALLOWED_ORIGIN` may call the service.
  */
 export async function startGateway(
@@ -45,7 +45,7 @@ export async function startGateway(
     allowsOrigin = false,
   }: { app: string | string[]; backend: string; allowsOrigin?: boolean },
 ): Promise<RunningProxy> {
-  // Neither proxy tells which port it took.
+  // Neither proxy reports which port it took.
   const port = await freePort();
   return startProxy(kind, path.join(DOCS, 'gateway', kind.file), {
     origin: `http://127.0.0.1:${port}`,
@@ -58,8 +58,8 @@ export async function startGateway(
   });
 }
 
-/** Copies are listed as README.md says. */
+/** Lists instances as docs/gateway/README.md says. */
 function changeOfApp(app: string | string[]): [string, string] {
   if (typeof app === 'string') return ['app:3000', app];
-  return ['server app:3000;', app.map((copy) => `server ${copy} max_fails=0;`).join('\n')];
+  return ['server app:3000;', app.map((instance) => `server ${instance} max_fails=0;`).join('\n')];
 }

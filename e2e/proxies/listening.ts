@@ -1,4 +1,4 @@
-// What stands behind a proxy, in tests.
+// A stand-in for the server behind a proxy, in tests.
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -19,8 +19,8 @@ export interface Listening {
 }
 
 /**
- * A server on a free port that remembers what it was asked. It agrees to every upgrade that it is
- * asked for, and then sends back what it is sent.
+ * A server on a free port that records its requests. It accepts every upgrade and then echoes what it
+ * receives.
  */
 export async function listening(answer: (request: Received, res: ServerResponse) => void) {
   const requests: Received[] = [];
@@ -32,7 +32,7 @@ export async function listening(answer: (request: Received, res: ServerResponse)
         requests.push(received);
         answer(received, res);
       },
-      // One that ends before its body does is not counted.
+      // A request that ends before its body does is not recorded.
       () => res.destroy(),
     );
   });

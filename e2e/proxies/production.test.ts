@@ -1,4 +1,4 @@
-// The commands of docs/production.md, as they stand there.
+// The commands of docs/production.md, unchanged.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -18,7 +18,7 @@ import { DOCS } from './proxies.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** The blocks of commands, by how they begin. */
+/** The blocks of commands, found by their beginning. */
 const blocks = [
   ...readFileSync(path.join(DOCS, 'production.md'), 'utf8').matchAll(/^ *```sh\n(.*?)^ *```$/gms),
 ].map(([, block = '']) => block);
@@ -29,7 +29,7 @@ function block(beginning: string): string {
   return found;
 }
 
-/** In the folder of the project, where `node server/…` is found. */
+/** Runs commands in the project's folder, as `node server/…` requires. */
 async function run(lines: string, env: Record<string, string>): Promise<string> {
   const bin = [path.dirname(process.execPath), findPrograms(), process.env.PATH].join(':');
   const { stdout } = await promisify(execFile)('sh', ['-euc', lines], {
@@ -66,7 +66,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     return { ...app, db, close, reason };
   }
 
-  test('what was removed since the backup is alive again, until the commands have removed it', async () => {
+  test('keys removed since the backup work after the restore until the commands remove them', async () => {
     const DATABASE_URL = await newDatabase();
     const RESTORED_URL = await newDatabase();
     const env = { DATABASE_URL, RESTORED_URL };
@@ -97,9 +97,9 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     await careless.close();
 
     const since = block('SINCE=');
-    const told = await run(since, env);
-    assert.match(told, /key removed *\| ada *\| lmk/);
-    assert.match(told, /key made *\| ada *\| lmk/);
+    const changes = await run(since, env);
+    assert.match(changes, /key removed *\| ada *\| lmk/);
+    assert.match(changes, /key made *\| ada *\| lmk/);
     await run(`${since}\n${block('psql "$DATABASE_URL" --tuples-only')}`, env);
     const restored = await appOn(RESTORED_URL, 'the new secret, of thirty-two or more');
     opened.defer(() => restored.close());
@@ -111,7 +111,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
   });
 });
 
-test('the embedded database, copied while it is stopped, has the keys, the sessions and the secret', async () => {
+test('a copy of the stopped embedded database has the keys, the sessions and the secret', async () => {
   const DATA_DIR = path.join(folder, 'data');
   const first = new RunningProcess({ DATA_DIR, FIRST_PASSWORD: 'a given password' });
   const visitor = new Visitor(await first.started());

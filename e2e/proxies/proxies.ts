@@ -1,4 +1,4 @@
-// nginx and Caddy as real processes, each with a configuration as it stands in docs/.
+// nginx and Caddy as real processes, each with a configuration from docs/.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { unprivilegedUser } from '../../db/testing/postgres.ts';
 import { findProgram } from '../../server/testing/processes.ts';
 
-/** The folder of the documents, with the configurations that they describe. */
+/** The folder of the documents and the configurations that they describe. */
 export const DOCS = path.resolve(import.meta.dirname, '../../docs');
 
 export interface ProxyKind {
@@ -30,30 +30,30 @@ export const caddy: ProxyKind = {
 };
 
 interface Placing {
-  /** What stands in the file, and what takes its place. */
+  /** Texts of the file and their replacements. */
   changes: (readonly [string, string])[];
   beside?: Record<string, string | Buffer>;
 }
 
-/** Why the tests of a proxy are skipped; false where it is installed. */
+/** Why the tests of a proxy are skipped; false if it is installed. */
 export function noProxy({ name }: ProxyKind): string | false {
   return findProgram(name) === undefined && `there is no ${name}: install it`;
 }
 
 export interface RunningProxy {
   origin: string;
-  /** Where it works, and writes. */
+  /** Its working folder, to which it also writes. */
   folder: string;
   /** What it has printed so far. */
-  told(): string;
+  output(): string;
   stop(): Promise<void>;
 }
 
 /**
- * A proxy with a file as it stands in the repository, but for these changes.
+ * Starts a proxy with a file of the repository after some changes.
  *
- * @param origin where it will answer.
- * @param beside other files that it wants to find beside its own, by name.
+ * @param origin where it will listen.
+ * @param beside other files that it needs in the same folder, by name.
  */
 export async function startProxy(
   kind: ProxyKind,
@@ -74,18 +74,18 @@ export async function startProxy(
   const proxy = spawn(program, kind.start(placed, folder), {
     ...owner,
     cwd: folder,
-    // Caddy keeps its things in the home folder.
+    // Caddy keeps its data in the home folder.
     env: { PATH: process.env.PATH, HOME: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let told = '';
+  let output = '';
   proxy.stderr.setEncoding('utf8').on('data', (more: string) => {
-    told += more;
+    output += more;
   });
   const running = {
     origin,
     folder,
-    told: () => told,
+    output: () => output,
     async stop() {
       if (proxy.exitCode === null) {
         proxy.kill('SIGTERM');
@@ -98,21 +98,21 @@ export async function startProxy(
     await answering(running.origin, () => proxy.exitCode === null);
   } catch (cause) {
     await running.stop();
-    throw new Error(`${kind.name} did not start:\n${told}`, { cause });
+    throw new Error(`${kind.name} did not start:\n${output}`, { cause });
   }
   return running;
 }
 
 function changed(file: string, changes: Placing['changes']): string {
   let text = readFileSync(file, 'utf8');
-  for (const [standing, wanted] of changes) {
-    if (!text.includes(standing)) throw new Error(`${file} has no ${standing}`);
-    text = text.replaceAll(standing, wanted);
+  for (const [original, replacement] of changes) {
+    if (!text.includes(original)) throw new Error(`${file} has no ${original}`);
+    text = text.replaceAll(original, replacement);
   }
   return text;
 }
 
-/** Resolves when there is an answer, whatever it is; rejects when there will be none. */
+/** Resolves at the first answer of any status; rejects when the proxy stops or 20 s have passed. */
 async function answering(origin: string, isRunning: () => boolean): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {
@@ -133,8 +133,8 @@ interface Answer {
 }
 
 /**
- * One request on a connection of its own: path and names of headers go out as they are given.
- * Rejects where a proxy waits for a check that never ends.
+ * Sends one request on a separate connection, with path and header names exactly as given. Rejects
+ * after 15 s without an answer.
  */
 export async function send(
   origin: string,

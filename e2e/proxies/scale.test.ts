@@ -1,57 +1,60 @@
-// Two copies of the app as it ships, behind nginx with docs/scale/nginx.conf. Each request is answered by
-// another copy than the one before.
+// Two instances of the app as it ships, behind nginx with docs/scale/nginx.conf. Each request is answered by
+// another instance than the previous one.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { type Answer, Visitor } from '../../server/testing/visitor.ts';
-import { type Front, startFront } from './copies.ts';
 import { flood } from './flood.ts';
 import { gatewayKinds, startGateway } from './gateways.ts';
+import { type Front, startFront } from './instances.ts';
 import { listening } from './listening.ts';
 import { nginx, noProxy, type RunningProxy, send } from './proxies.ts';
 
 const PASSWORD = 'the password of the first user';
 
-describe('two copies, each request to another one', { skip: noPostgres || noProxy(nginx) }, () => {
+describe('two instances that answer alternately', { skip: noPostgres || noProxy(nginx) }, () => {
   const opened = new AsyncDisposableStack();
-  let copies: string[];
-  /** Where each tells what it has counted. */
+  let instances: string[];
+  /** The URL of each instance's metrics. */
   const metrics: string[] = [];
   let front: Front;
   let gateway: RunningProxy;
   before(async () => {
     const url = await createTestDatabase();
     opened.defer(() => dropTestDatabase(url));
-    copies = await Promise.all([startCopy(url), startCopy(url)]);
-    front = await startFront(copies);
+    instances = await Promise.all([startInstance(url), startInstance(url)]);
+    front = await startFront(instances);
     opened.defer(() => front.stop());
-    // What answers behind the gateway is of no interest: pages do.
-    gateway = await startGateway(gatewayKinds.nginx, { app: copies, backend: copies[0] ?? '' });
+    // Any service will do behind the gateway: here the app's own pages.
+    gateway = await startGateway(gatewayKinds.nginx, {
+      app: instances,
+      backend: instances[0] ?? '',
+    });
     opened.defer(() => gateway.stop());
   });
   after(() => opened.disposeAsync());
 
-  /** They start at once, so that both want to bring the schema up to date and make the first user. */
-  async function startCopy(url: string): Promise<string> {
-    const copy = new RunningProcess({
+  /** Both start at once, so that both try to migrate the schema and create the first user. */
+  async function startInstance(url: string): Promise<string> {
+    const instance = new RunningProcess({
       DATABASE_URL: url,
-      SESSION_SECRET: 'shared by all copies and long enough',
+      SESSION_SECRET: 'shared by all instances and long enough',
       FIRST_PASSWORD: PASSWORD,
       TRUST_PROXY: 'loopback',
       METRICS_PORT: '0',
     });
     opened.defer(async () => {
-      copy.child.kill('SIGTERM');
-      assert.equal(await copy.exitCode(), 0);
+      instance.child.kill('SIGTERM');
+      assert.equal(await instance.exitCode(), 0);
     });
-    const { host } = new URL(await copy.started());
-    metrics.push(/^Metrics are at (\S+)$/m.exec(copy.output)?.[1] ?? '');
+    const { host } = new URL(await instance.started());
+    metrics.push(/^Metrics are at (\S+)$/m.exec(instance.output)?.[1] ?? '');
     return host;
   }
 
-  /** How many checks each copy has made so far. */
+  /** How many keys each instance has checked so far. */
   async function checksOfEach(): Promise<number[]> {
     const texts = await Promise.all(metrics.map(async (url) => (await fetch(url)).text()));
     return texts.map((text) =>
@@ -62,21 +65,21 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
     );
   }
 
-  /** Each of so many requests has been answered by another copy than the one before. */
+  /** Asserts that there were this many requests, and that the instances alternated. */
   async function assertAlternated(requests: number): Promise<void> {
-    // It is written once the answer is on its way.
+    // nginx writes the line after it has begun to send the answer.
     while (front.turns().length < requests) await setImmediate();
     const turns = front.turns();
     assert.equal(turns.length, requests);
-    assert.deepEqual([...new Set(turns)].sort(), [...copies].sort());
-    for (const [place, copy] of turns.entries()) {
-      assert.notEqual(copy, turns[place - 1], `requests ${place} and ${place + 1}`);
+    assert.deepEqual([...new Set(turns)].sort(), [...instances].sort());
+    for (const [index, instance] of turns.entries()) {
+      assert.notEqual(instance, turns[index - 1], `requests ${index} and ${index + 1}`);
     }
   }
 
-  test('the walk: log in, Authenticate, make a key, use it, remove it, log out', async () => {
+  test('a person logs in, authenticates, creates a key, uses it, removes it and logs out', async () => {
     const person = new Visitor(front.origin);
-    // One was to see whether nginx answers.
+    // The first request checked whether nginx answers.
     let requests = 1;
     const step = async (expected: number, answer: Promise<Answer>) => {
       requests++;
@@ -101,47 +104,47 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
     await go('/profile');
 
     await go('/profile/api-keys');
-    const form = { label: 'from two copies', expires: '1-week', request_id: person.requestId };
+    const form = { label: 'from two instances', expires: '1-week', request_id: person.requestId };
     const { body } = await post('/profile/api-keys', form, 200);
     const [, key = ''] = /data-secret>([0-9A-Za-z]{64})</.exec(body) ?? [];
     assert.equal(key.length, 64);
-    // The same form once more, at the other copy.
+    // The same form again, at the other instance.
     await post('/profile/api-keys', form);
     assert.match((await go('/profile/api-keys')).body, /That key was already created\./);
     assert.doesNotMatch((await go('/profile/api-keys')).body, new RegExp(key));
-    for (const _copy of copies) await use(key, 200);
+    for (const _instance of instances) await use(key, 200);
 
     const [removal = ''] = /\/profile\/api-keys\/\d+\/remove/.exec(body) ?? [];
     assert.match((await go(removal)).body, /Are you sure you want to remove this API key\?/);
     await post(removal, {});
-    for (const _copy of copies) await use(key, 401);
+    for (const _instance of instances) await use(key, 401);
     assert.match((await go('/profile/api-keys')).body, /The key has now been removed\./);
 
     const cookie = person.cookieHeader();
     await post('/logout', {});
-    // It can't come back, at neither of them.
-    for (const _copy of copies) {
+    // The session has ended at both.
+    for (const _instance of instances) {
       const { location } = await step(303, new Visitor(front.origin).get('/', { cookie }));
       assert.equal(location, '/login');
     }
     await assertAlternated(requests);
   });
 
-  test('wrong passwords are counted by all copies together', async () => {
+  test('wrong passwords are counted by all instances together', async () => {
     // The wait after the sixth is a second, and doubles: on a slow machine one or two more get through.
-    // Counted by each copy for itself, twelve would.
+    // If each instance counted separately, twelve would.
     const statuses: number[] = [];
     while (statuses.length < 12 && statuses.at(-1) !== 429) {
-      const stranger = new Visitor(front.origin);
-      await stranger.get('/login');
-      const fields = { username: 'nobody', password: 'a guess', next: '' };
-      statuses.push((await stranger.post('/login', fields)).status);
+      const visitor = new Visitor(front.origin);
+      await visitor.get('/login');
+      const fields = { username: 'unknown', password: 'a guess', next: '' };
+      statuses.push((await visitor.post('/login', fields)).status);
     }
     assert.ok(statuses.length > 6, statuses.join(' '));
     assert.equal(statuses.at(-1), 429);
   });
 
-  test('the gateway asks another copy each time, and a removal holds at once', async () => {
+  test('the gateway alternates between instances, and a removal takes effect at once', async () => {
     const person = new Visitor(front.origin);
     await person.logIn('linodedemo', PASSWORD);
     await person.authenticate(PASSWORD);
@@ -157,21 +160,21 @@ describe('two copies, each request to another one', { skip: noPostgres || noProx
 
     const removal = { method: 'DELETE', headers };
     assert.equal((await send(front.origin, '/api/key', removal)).status, 204);
-    for (const _copy of copies) {
-      const { status, headers: told } = await through();
+    for (const _instance of instances) {
+      const { status, headers: answered } = await through();
       assert.equal(status, 401);
-      assert.equal(told['x-auth-reason'], 'removed');
+      assert.equal(answered['x-auth-reason'], 'removed');
     }
   });
 });
 
-test('a post that a copy has read is sent to no other, whatever becomes of it', {
+test('a post that one instance has read is never sent to another', {
   skip: noProxy(nginx),
 }, async (t) => {
   const dying = await Promise.all(
     Array.from({ length: 2 }, () => listening((_request, res) => res.destroy())),
   );
-  for (const copy of dying) t.after(() => copy.close());
+  for (const instance of dying) t.after(() => instance.close());
   const front = await startFront(dying.map(({ host }) => host));
   t.after(() => front.stop());
   const { status } = await send(front.origin, '/', { method: 'POST', body: 'label=once' });
@@ -180,7 +183,7 @@ test('a post that a copy has read is sent to no other, whatever becomes of it', 
   assert.equal(posts.length, 1);
 });
 
-test('where one copy is gone, each request is answered by the other', {
+test('when one instance is gone, the other answers every request', {
   skip: noProxy(nginx),
 }, async (t) => {
   const left = await listening((_request, res) => res.end('left'));
@@ -193,19 +196,19 @@ test('where one copy is gone, each request is answered by the other', {
   }
 });
 
-test('a flood is stopped, and what a person does is not; headers that are too large are 431', {
+test('a flood is limited and normal use is not; headers that are too large are 431', {
   skip: noProxy(nginx),
 }, async (t) => {
-  const copy = await listening((_request, res) => res.end('answered'));
-  t.after(() => copy.close());
-  const front = await startFront([copy.host], { limitsFloods: true });
+  const instance = await listening((_request, res) => res.end('answered'));
+  t.after(() => instance.close());
+  const front = await startFront([instance.host], { limitsFloods: true });
   t.after(() => front.stop());
   const headers = { 'X-Large': 'x'.repeat(9_000) };
   assert.equal((await send(front.origin, '/', { headers })).status, 431);
-  const before = copy.requests.length;
+  const before = instance.requests.length;
   const statuses = await flood(front.origin);
   const answered = statuses.filter((status) => status === 200).length;
   assert.ok(answered >= 90);
   assert.ok(statuses.includes(429));
-  assert.equal(copy.requests.length - before, answered);
+  assert.equal(instance.requests.length - before, answered);
 });

@@ -26,7 +26,7 @@ import { caddy, DOCS, nginx, noProxy, type RunningProxy, send, startProxy } from
 const CERTIFICATE = 'keys.example.com.pem';
 const CERTIFICATE_KEY = 'keys.example.com.key';
 
-/** Of TLS 1.2, for a certificate with an elliptic curve. */
+/** TLS 1.2 suites for a certificate with an elliptic curve. */
 const STRONG_SUITES = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-ECDSA-AES256-GCM-SHA384',
@@ -50,7 +50,7 @@ interface Ports {
   https: string;
 }
 
-/** The name becomes one that leads to this machine, with a certificate of our own. */
+/** Replaces the host name by `localhost`, with a self-signed certificate. */
 const changes: Record<'nginx' | 'caddy', (ports: Ports) => (readonly [string, string])[]> = {
   nginx: ({ http, https }) => [
     ['listen 80;', `listen 127.0.0.1:${http};`],
@@ -118,7 +118,7 @@ for (const kind of [nginx, caddy]) {
       return visitor;
     }
 
-    test('a person logs in, makes a key and uses it; the cookie is Secure, and HSTS is sent', async () => {
+    test('a person logs in, creates a key and uses it; the cookie is Secure, and HSTS is sent', async () => {
       const visitor = new Visitor(proxy.origin);
       const form = await visitor.get('/login');
       assert.match(form.headers.get('strict-transport-security') ?? '', /^max-age=\d{8}/);
@@ -146,7 +146,7 @@ for (const kind of [nginx, caddy]) {
         headers: { Host: 'localhost', ...headers },
       });
 
-    test('the page that somebody opens over http leads to https', async () => {
+    test('a page opened over http redirects to https', async () => {
       for (const target of ['/', '/profile?label=ci', '/apiary', '/a%20page?api=1']) {
         for (const method of ['GET', 'HEAD']) {
           const { status, headers } = await sendInClear(target, { method });
@@ -156,7 +156,7 @@ for (const kind of [nginx, caddy]) {
       }
     });
 
-    test('a call, a form or a key over http is refused, and the refusal says what to do', async () => {
+    test('a call, a form or a key over http is refused with an explanation', async () => {
       const requests: [string, Sent?][] = [
         ['/api'],
         ['/api/'],
@@ -183,7 +183,7 @@ for (const kind of [nginx, caddy]) {
       }
     });
 
-    test('nothing older than TLS 1.2 is spoken, and no weak cipher suite', async () => {
+    test('versions before TLS 1.2 and weak cipher suites are refused', async () => {
       const { port } = new URL(proxy.origin);
       const isAccepted = async (options: ConnectionOptions) => {
         // Otherwise this side would refuse first.
@@ -220,15 +220,15 @@ for (const kind of [nginx, caddy]) {
       }
     });
 
-    test('HTTP/2 is spoken', async () => {
+    test('HTTP/2 is supported', async () => {
       const session = connect(proxy.origin);
       await once(session, 'connect');
       assert.equal(session.alpnProtocol, 'h2');
       session.close();
     });
 
-    test('an address or a scheme that the caller makes up does not count', async () => {
-      const made = {
+    test('an IP address or a scheme that the caller invents is ignored', async () => {
+      const forged = {
         'X-Forwarded-For': '198.51.100.9',
         'X-Forwarded-Proto': 'http',
         'X-Forwarded-Host': 'evil.example',
@@ -236,14 +236,14 @@ for (const kind of [nginx, caddy]) {
         'X-Real-IP': '198.51.100.9',
       };
       const visitor = new Visitor(proxy.origin);
-      const form = await visitor.get('/login', made);
+      const form = await visitor.get('/login', forged);
       // Without https there would be no cookie at all.
       assert.match(
         form.headers.getSetCookie().join('\n'),
         /^__Host-session-[0-9a-f]{12}=.* Secure;/m,
       );
       const fields = { username: 'ada', password: 'a wrong password', next: '' };
-      assert.equal((await visitor.post('/login', fields, made)).status, 401);
+      assert.equal((await visitor.post('/login', fields, forged)).status, 401);
       const { ip } = await db
         .selectFrom('events')
         .select(sql<string>`host(ip)`.as('ip'))
@@ -254,7 +254,7 @@ for (const kind of [nginx, caddy]) {
       assert.doesNotMatch(app.logLines.join(''), /198\.51\.100\.9/);
     });
 
-    test('a post from another site is refused, one of our own is not', async () => {
+    test('a post from another site is refused, and one from this site is not', async () => {
       const visitor = await signedIn();
       const post = async (headers: Record<string, string>) => {
         await visitor.get('/profile/api-keys');
@@ -267,7 +267,7 @@ for (const kind of [nginx, caddy]) {
       assert.equal(await post({ origin: proxy.origin }), 200);
     });
 
-    test('what is too large is refused by the app, on its own page', async () => {
+    test('the app refuses a request that is too large, with its own page', async () => {
       const body = `username=${'a'.repeat(1_100_000)}`;
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const answer = await send(proxy.origin, '/login', { method: 'POST', headers, body });
@@ -292,7 +292,7 @@ for (const kind of [nginx, caddy]) {
       assert.equal(await encoding('/api/?api_action=api.spec'), undefined);
     });
 
-    test('no path and no key is in what the proxy writes, also when the app is away', async (t) => {
+    test("the proxy's logs contain no path and no key, even when the app is away", async (t) => {
       const stranded = await start(`127.0.0.1:${await freePort()}`, await freePorts());
       t.after(() => stranded.stop());
       for (const [through, status] of [
@@ -303,19 +303,19 @@ for (const kind of [nginx, caddy]) {
         const headers = { 'X-API-Key': 'hidden', Authorization: 'Bearer hidden' };
         const answer = await send(through.origin, '/hidden?api_key=hidden', { headers });
         assert.equal(answer.status, status);
-        // It is written once the answer is on its way.
+        // The proxy writes the line after it has begun to send the answer.
         while (written(through, 'access.log') === before) await setImmediate();
-        const told = written(through, 'access.log').slice(before.length);
-        assert.match(told, new RegExp(`\\b${status}\\b`));
-        // It leads to the app's own line.
-        if (status === 404) assert.ok(told.includes(String(answer.headers['x-request-id'])));
-        assert.doesNotMatch(told + through.told(), /hidden/);
+        const logged = written(through, 'access.log').slice(before.length);
+        assert.match(logged, new RegExp(`\\b${status}\\b`));
+        // The request's id identifies the app's own line.
+        if (status === 404) assert.ok(logged.includes(String(answer.headers['x-request-id'])));
+        assert.doesNotMatch(logged + through.output(), /hidden/);
       }
     });
 
     // Caddy has no such limit of its own.
     if (kind.name === 'nginx') {
-      test('a flood is stopped, and what a person does is not', async (t) => {
+      test('a flood is limited and normal use is not', async (t) => {
         // What answers has to be quick: the limit is for more than 50 requests a second.
         const quick = await listening((_request, res) => res.end());
         t.after(() => quick.close());
@@ -340,7 +340,7 @@ function written({ folder }: RunningProxy, file: string): string {
 
 function selfSigned(name: string): { certificate: string; key: string } {
   const folder = mkdtempSync(path.join(tmpdir(), 'certificate-'));
-  const made = spawnSync(
+  const created = spawnSync(
     'openssl',
     [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
@@ -349,7 +349,7 @@ function selfSigned(name: string): { certificate: string; key: string } {
     ],
     { cwd: folder, encoding: 'utf8' },
   );
-  if (made.status !== 0) throw new Error(made.stderr);
+  if (created.status !== 0) throw new Error(created.stderr);
   const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
   const pair = { certificate: read('pem'), key: read('key') };
   rmSync(folder, { recursive: true });

@@ -1,7 +1,10 @@
-// The message with the new key: what it can do, and that it is gone afterwards.
+// The message with the new key: its buttons, and that it disappears afterwards.
 import { createKey, expect, inspect, openApiKeys, test } from '../../fixtures.ts';
 
-test('reloading the result makes nothing, and shows nothing again', async ({ page, person }) => {
+test('reloading the result creates no key and does not show the first one again', async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'once');
   await page.reload();
@@ -19,7 +22,7 @@ test('Back after leaving does not show the key again', async ({ page, person }) 
   const key = await createKey(page, 'left');
   await page.getByRole('link', { name: 'Linode Manager' }).click();
   await expect(page).toHaveURL('/');
-  // The browser may offer to send the form once more, instead of a page.
+  // The browser may offer to send the form again instead of showing a page.
   await page.goBack().catch(() => undefined);
   expect(await page.content()).not.toContain(key);
   await page.goto('/profile/api-keys');
@@ -61,7 +64,7 @@ for (const [system, userAgent, keys] of [
   ['a Mac', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', '⌘C'],
   ['other systems', 'Mozilla/5.0 (X11; Linux x86_64)', 'Ctrl+C'],
 ] as const) {
-  test(`where nothing copies, the key is selected and the keys of ${system} are told`, {
+  test(`without a clipboard the key is selected and the page names the keys of ${system}`, {
     tag: ['@javascript', '@once'],
   }, async ({ person, browser, baseURL }) => {
     const context = await browser.newContext({ baseURL: baseURL ?? '', userAgent });
@@ -82,7 +85,7 @@ for (const [system, userAgent, keys] of [
   });
 }
 
-test('printed, the page is the message and the table', { tag: '@once' }, async ({
+test('a printed page has only the message and the table', { tag: '@once' }, async ({
   page,
   person,
 }) => {

@@ -14,7 +14,7 @@ const consequence =
   'If you remove an in-use API key, your applications will break until you update them to use a new key.';
 const lastKey = 'This is your last key: the API will become inaccessible.';
 
-test('a person removes a key, after being asked', async ({ page, person, javaScriptEnabled }) => {
+test('a person confirms and removes a key', async ({ page, person, javaScriptEnabled }) => {
   await openApiKeys(page, person);
   const kept = await createKey(page, 'kept');
   const key = await createKey(page, 'laptop');
@@ -53,7 +53,7 @@ test('a person removes a key, after being asked', async ({ page, person, javaScr
   );
 });
 
-test('the dialog is worked by the keyboard alone', { tag: '@javascript' }, async ({
+test('the dialog works with the keyboard alone', { tag: '@javascript' }, async ({
   page,
   person,
 }) => {
@@ -83,7 +83,7 @@ test('the dialog is worked by the keyboard alone', { tag: '@javascript' }, async
   await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
 });
 
-test('two clicks ask once', { tag: '@javascript' }, async ({ page, person }) => {
+test('two clicks open one dialog', { tag: '@javascript' }, async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page);
   const link = page.getByRole('link', { name: 'Remove' });
@@ -98,17 +98,16 @@ test('two clicks ask once', { tag: '@javascript' }, async ({ page, person }) => 
   await expect(page.getByRole('dialog')).toHaveCount(1);
 });
 
-test('a click right after Cancel asks again', { tag: ['@javascript', '@once'] }, async ({
-  page,
-  person,
-}) => {
+test('a click right after Cancel opens the dialog again', {
+  tag: ['@javascript', '@once'],
+}, async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page);
   const link = page.getByRole('link', { name: 'Remove' });
   const dialog = page.getByRole('dialog', { name: question });
   await link.click();
   await expect(dialog).toBeVisible();
-  // Before the browser has told anybody that the dialog is closed.
+  // Before the browser sends the dialog's close event.
   await page.evaluate(() => {
     document.querySelector('dialog')?.close();
     document.querySelector<HTMLElement>('a[data-remove]')?.click();
@@ -116,7 +115,7 @@ test('a click right after Cancel asks again', { tag: ['@javascript', '@once'] },
   await expect(dialog).toBeVisible();
 });
 
-test('the question is a page as well', async ({ page, person }) => {
+test('the question is also a page', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page, 'laptop');
   const href = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
@@ -129,7 +128,7 @@ test('the question is a page as well', async ({ page, person }) => {
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
 
-test('a password that grew stale before the answer is asked for, then the question again', async ({
+test('a password that became stale before OK is asked for, and then the question again', async ({
   page,
   person,
   app,
@@ -147,7 +146,7 @@ test('a password that grew stale before the answer is asked for, then the questi
   await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
 });
 
-test('a password that grew stale before the question leads through Authenticate to it', async ({
+test('with a stale password, Remove leads to Authenticate and then to the question', async ({
   page,
   person,
   app,

@@ -9,7 +9,11 @@ import {
   test,
 } from '../../fixtures.ts';
 
-test('a key that a program uses says when, and from where', async ({ page, request, person }) => {
+test('the table shows when and from where a program used a key', async ({
+  page,
+  request,
+  person,
+}) => {
   await openApiKeys(page, person);
   const used = await createKey(page, 'used');
   const unused = await createKey(page, 'unused');
@@ -29,7 +33,7 @@ test('a key that a program uses says when, and from where', async ({ page, reque
   await inspect(page, 'keys in use');
 });
 
-test('a program makes a key by itself, and the key removes itself', async ({
+test('a program creates a key through the API, and the key removes itself', async ({
   page,
   request,
   person,
@@ -59,7 +63,7 @@ test('a user with as many keys as the API creates can create more on the page', 
   await expect(page.getByRole('row', { name: 'one more' })).toBeVisible();
 });
 
-/** What the command lines of the time do first. */
+/** What command-line programs of 2014 do first. */
 async function getApiKey(request: APIRequestContext, person: Person): Promise<string> {
   const form = {
     api_action: 'user.getapikey',

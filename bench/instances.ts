@@ -9,7 +9,7 @@ import { median } from './rows.ts';
 import { pidOf, startApp } from './servers.ts';
 import { furnish, viewTab } from './tab.ts';
 
-/** What some copies did together. */
+/** The sum of all instances. */
 interface Sample {
   perSecond: number;
   /** Microseconds of CPU for each request. */
@@ -20,18 +20,18 @@ interface Sample {
 const CONNECTIONS = 50;
 
 /**
- * One copy and two on one PostgreSQL. They share a core, so that it is the cost of sharing the work
- * that shows; what more cores would bring follows from the CPU that each side spends on a request.
+ * Measures one instance and two on one PostgreSQL. They share a core, so the rates show the cost of
+ * sharing the work; the CPU time of each side per request shows what more cores would add.
  */
-export async function copies({ server, folder, isQuick }: Bench): Promise<void> {
-  const { url, secrets } = await fill(server, 'copies', isQuick ? 20_000 : 1_000_000);
+export async function instances({ server, folder, isQuick }: Bench): Promise<void> {
+  const { url, secrets } = await fill(server, 'instances', isQuick ? 20_000 : 1_000_000);
   const postgres = await findPostgres(url);
   const origins = [await startApp(url), await startApp(url)];
   await furnish(url);
   const [first = ''] = origins;
   const kinds = [
     { what: 'checks', status: 204, requests: keep(folder, 'checks', secrets.map(verify)) },
-    // Signed in at one, and so at both.
+    // A session at one is a session at both.
     {
       what: 'views of the tab',
       status: 200,
@@ -46,14 +46,14 @@ export async function copies({ server, folder, isQuick }: Bench): Promise<void> 
     for (let round = 0; round <= (isQuick ? 1 : 7); round++) {
       for (const count of [1, 2]) {
         const sample = await measureTogether(loads.slice(0, count), isQuick ? 1 : 3);
-        // The first is to warm up.
+        // The first round warms up.
         if (round > 0) samples[count - 1]?.push(sample);
       }
     }
     rows.push(...toRows(what, samples));
   }
   console.log(`\n${toMarkdown(rows)}\n`);
-  if (!isQuick) keepResults('copies', { rows });
+  if (!isQuick) keepResults('instances', { rows });
 
   async function measureTogether(loads: Load[], seconds: number): Promise<Sample> {
     const apps = () => origins.map(pidOf).reduce((sum, pid) => sum + cpuOf(pid), 0);
@@ -73,26 +73,26 @@ export async function copies({ server, folder, isQuick }: Bench): Promise<void> 
 
 interface Row extends Sample {
   what: string;
-  copies: number;
+  instances: number;
 }
 
 function toRows(what: string, samples: Sample[][]): Row[] {
-  return samples.map((some, index) => ({
+  return samples.map((round, index) => ({
     what,
-    copies: index + 1,
-    perSecond: median(some.map((sample) => sample.perSecond)),
-    app: median(some.map((sample) => sample.app)),
-    postgres: median(some.map((sample) => sample.postgres)),
+    instances: index + 1,
+    perSecond: median(round.map((sample) => sample.perSecond)),
+    app: median(round.map((sample) => sample.app)),
+    postgres: median(round.map((sample) => sample.postgres)),
   }));
 }
 
 function toMarkdown(rows: Row[]): string {
-  const lines = rows.map(({ what, copies, perSecond, app, postgres }) => {
-    const numbers = [copies, ...[perSecond, app, postgres].map(Math.round)];
+  const lines = rows.map(({ what, instances, perSecond, app, postgres }) => {
+    const numbers = [instances, ...[perSecond, app, postgres].map(Math.round)];
     return `| ${what} | ${numbers.join(' | ')} |`;
   });
   return [
-    '| what | copies | a second | µs of the app | µs of PostgreSQL |',
+    '| what | instances | per second | µs of the app | µs of PostgreSQL |',
     '| --- | --- | --- | --- | --- |',
     ...lines,
   ].join('\n');

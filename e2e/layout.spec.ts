@@ -12,45 +12,45 @@ test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@
   });
 });
 
-test('every control is as large as what points at it needs', { tag: '@javascript' }, async ({
+test('every control is large enough for a mouse or a finger', { tag: '@javascript' }, async ({
   page,
   person,
   isMobile,
 }) => {
-  const least = isMobile ? { width: 24, height: 44 } : { width: 24, height: 24 };
+  const minimum = isMobile ? { width: 24, height: 44 } : { width: 24, height: 24 };
   await eachPage(page, person, async (name) => {
     for (const control of await page.locator('a, button, select, input').all()) {
       if (!(await control.isVisible())) continue;
       const box = await control.boundingBox();
       const what = `${name}: ${await control.evaluate((element) => element.outerHTML)}`;
-      expect(box?.width, what).toBeGreaterThanOrEqual(least.width);
-      expect(box?.height, what).toBeGreaterThanOrEqual(least.height);
+      expect(box?.width, what).toBeGreaterThanOrEqual(minimum.width);
+      expect(box?.height, what).toBeGreaterThanOrEqual(minimum.height);
     }
   });
 });
 
-async function eachPage(page: Page, person: Person, look: (name: string) => Promise<void>) {
+async function eachPage(page: Page, person: Person, inspect: (name: string) => Promise<void>) {
   await page.goto('/login');
-  await look('login');
+  await inspect('login');
   await logIn(page, person);
-  await look('home');
+  await inspect('home');
   await page.goto('/nothing');
-  await look('not found');
+  await inspect('not found');
   await page.goto('/profile');
-  await look('authenticate');
+  await inspect('authenticate');
   await authenticate(page, person);
-  await look('profile');
+  await inspect('profile');
   await page.goto('/profile/password');
-  await look('password');
+  await inspect('password');
   await page.getByRole('navigation').getByRole('link', { name: 'API Keys' }).click();
   const key = await createKey(page, 'W'.repeat(128), '6 months');
   await page.getByRole('button', { name: 'Copy' }).click();
-  await look('new key');
+  await inspect('new key');
   const link = rowOf(page, key).getByRole('link', { name: 'Remove' });
   const removal = await link.getAttribute('href');
   await link.click();
   await expect(page.getByRole('dialog')).toBeVisible();
-  await look('dialog');
+  await inspect('dialog');
   await page.goto(removal ?? '');
-  await look('removal');
+  await inspect('removal');
 }
