@@ -1,5 +1,5 @@
-// Imported before the app: what Node makes of its modules is kept for the next start. Node itself
-// leaves alone what is stale, damaged or can't be written.
+// Imported before the app: keeps Node's compiled modules for the next start. Node ignores a cache that
+// is stale, damaged or not writable.
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
 

@@ -1,4 +1,4 @@
--- The role of the app: it owns its database, and is nothing more. PostgreSQL's superuser runs this
+-- The role of the app: it owns its database, and has no other privilege. PostgreSQL's superuser runs this
 -- with psql before each start of the app, in a folder with the file `app-password`.
 \set ON_ERROR_STOP on
 \set password `cat app-password`
@@ -8,8 +8,8 @@ alter role app login nosuperuser nocreatedb nocreaterole noreplication nobypassr
   password :'password';
 alter database :"DBNAME" owner to app;
 
--- Until this file existed, the app was the superuser, and the tables of such an installation are too.
--- Their indexes and sequences go with them.
+-- Before this file existed the app was the superuser, who still owns the tables of such an installation.
+-- Their indexes and sequences change owner with them.
 select format('alter table %s owner to app', oid::regclass)
   from pg_class
   where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')

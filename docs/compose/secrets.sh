@@ -1,13 +1,13 @@
-# Makes the secrets of docker-compose.yml, so that no file of the repository has to hold one. Those
-# that exist stay: PostgreSQL was set up with its password, and session cookies are signed.
+# Creates the secrets of docker-compose.yml, so that no file of the repository contains one. Existing
+# ones stay: PostgreSQL was set up with its password, and session cookies are signed with another.
 #
-# The argument is a folder with four in it: `kept` has every secret, and only this script reads it.
-# `postgres`, `role` and `app` are volumes with the copies for one service each.
+# The argument is a folder with four folders in it: `kept` has every secret, and only this script reads
+# it. `postgres`, `role` and `app` are volumes with copies for one service each.
 set -eu
 cd "$1"
 
-# Written under another name first, so that a secret is there whole or not at all. Readable by every
-# user: the services run as different ones, and each has no folder but its own.
+# Writes under another name first, so that a secret is complete or absent. Readable by every user: the
+# services run as different users, and each sees only its own folder.
 put() {
   rm -f "$1.new"
   printf %s "${2:?is empty}" > "$1.new"

@@ -1,5 +1,5 @@
-// A service that knows nothing of keys. Whoever gets here has been let in, and the headers say who
-// it is; so nobody but the gateway may reach it.
+// A service that does not check keys. The gateway has checked every request, and the headers name the
+// user, so only the gateway may reach it.
 import { createServer } from 'node:http';
 
 const { HOST = '127.0.0.1', PORT = '3001' } = process.env;
