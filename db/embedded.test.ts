@@ -51,14 +51,18 @@ test('a folder that another process has open is refused, and opens after that pr
   assert.deepEqual(rows, [{ n: 1 }]);
 });
 
-test('when its lock file is removed, a process stops before another one opens the folder', async () => {
+test('when its lock file is removed, a process stops, and the next one waits three times as long', async () => {
   const other = await openInAnotherProcess();
   assert.ok(other.stderr);
   const output = text(other.stderr);
+  const exit = once(other, 'exit');
   rmSync(path.join(folder, 'lock'));
+  const start = performance.now();
   const pglite = await openEmbedded(folder);
-  assert.equal(other.exitCode, 1);
+  const waited = performance.now() - start;
   await pglite.close();
+  assert.ok(waited >= 2_990, `It waited for ${waited} ms.`);
+  assert.deepEqual(await exit, [1, null]);
   assert.match(await output, /^The file \S+lock was removed or replaced, .* Start it again\.\n$/);
 });
 

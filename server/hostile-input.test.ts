@@ -9,7 +9,10 @@ import { startApp } from './testing/app.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
-/** How long another request may wait. The faults that this found took seconds. */
+/**
+ * How long another request may wait, in CPU time of this process, so that a busy machine makes no
+ * difference. The faults that this test is for took seconds.
+ */
 const LONGEST_WAIT_MS = 400;
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -111,9 +114,10 @@ describeOnDatabase('hostile input', (on) => {
     answering.catch(() => {});
     let longest = 0;
     do {
-      const start = performance.now();
+      const start = process.cpuUsage();
       assert.equal((await send({ path: '/healthz' })).status, 200);
-      longest = Math.max(longest, performance.now() - start);
+      const { user, system } = process.cpuUsage(start);
+      longest = Math.max(longest, (user + system) / 1_000);
     } while (!isAnswered);
     assert.ok(longest < LONGEST_WAIT_MS, `${what}: others waited for ${Math.round(longest)} ms`);
     return answering;
