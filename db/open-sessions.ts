@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
-import type { Client } from './events.ts';
+import { type Client, insertEvent } from './events.ts';
 import { digest, isValid } from './sessions.ts';
+import { lockUserById } from './users.ts';
 
 /** How many sessions of a user can be open; another log in ends the least recently seen one. */
 export const MAX_SESSIONS = 50;
@@ -65,21 +66,41 @@ export async function endExcessSessions(trx: Transaction, userId: number): Promi
   return ended.length;
 }
 
-/** Ends one session of a user. Returns false if it is another user's or has ended. */
-export async function endSessionOf(
-  trx: Transaction,
+/** Signs a user out of one session. Returns false if it is another user's or has ended. */
+export async function signOutSession(
+  db: Database,
   userId: number,
   sessionId: number,
+  from: Client,
 ): Promise<boolean> {
-  const ended = await trx
-    .updateTable('sessions')
-    .set({ ended_at: sql<Date>`now()` })
-    .where('id', '=', sessionId)
-    .where('user_id', '=', userId)
-    .where('ended_at', 'is', null)
-    .returning('id')
-    .executeTakeFirst();
-  return ended !== undefined;
+  return db.transaction().execute(async (trx) => {
+    await lockUserById(trx, userId);
+    const ended = await trx
+      .updateTable('sessions')
+      .set({ ended_at: sql<Date>`now()` })
+      .where('id', '=', sessionId)
+      .where('user_id', '=', userId)
+      .where('ended_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst();
+    if (ended === undefined) return false;
+    await insertEvent(trx, { kind: 'signed out', userId, ...from });
+    return true;
+  });
+}
+
+/** Signs a user out of every session except one. */
+export async function signOutElsewhere(
+  db: Database,
+  userId: number,
+  currentId: string,
+  from: Client,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await lockUserById(trx, userId);
+    await endOtherSessions(trx, userId, currentId);
+    await insertEvent(trx, { kind: 'signed out elsewhere', userId, ...from });
+  });
 }
 
 /** Ends every session of a user except one. */

@@ -32,7 +32,7 @@ export async function listUsers(db: Database) {
     .execute();
 }
 
-interface NewUser {
+export interface NewUser {
   username: string;
   email?: string | undefined;
   passwordDigest: string;

@@ -3,8 +3,8 @@ import { HttpError } from '../http/errors.ts';
 
 /**
  * How many may wait at once for the password thread. At about 150 ms each (up to three times that with
- * letters beyond ASCII), a longer queue would time out anyway. Junk from addresses that are new to the user, or hidden, leaves places to the others,
- * which are also hashed first.
+ * letters beyond ASCII), a longer queue would time out anyway. Junk from addresses that are new to the
+ * user, or hidden, leaves places to the others, which are also hashed first.
  */
 const LIMITS: { kinds: Address['kind'][]; places: number }[] = [
   { kinds: ['none'], places: 16 },

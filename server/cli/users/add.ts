@@ -1,5 +1,5 @@
-import { insertEvent } from '../../../db/events.ts';
-import { describeUser, findUser, insertUser } from '../../../db/users.ts';
+import { addUser } from '../../../db/user-changes.ts';
+import { findUser } from '../../../db/users.ts';
 import { usernameProblem } from '../../auth/username.ts';
 import { CommandError, operator, type UserCommand } from '../command.ts';
 import { newPasswordDigest } from './new-password.ts';
@@ -13,12 +13,8 @@ export const add: UserCommand = {
     const isTaken = new CommandError(`There is a user ${username} already.`);
     if (await findUser(db, username)) throw isTaken;
     const passwordDigest = await newPasswordDigest(terminal, { username });
-    const { permissions } = await db.transaction().execute(async (trx) => {
-      const userId = await insertUser(trx, { username, email, passwordDigest });
-      if (userId === undefined) throw isTaken;
-      await insertEvent(trx, { kind: 'user added', userId, ...operator });
-      return describeUser(trx, userId);
-    });
+    const permissions = await addUser(db, { username, email, passwordDigest }, operator);
+    if (permissions === undefined) throw isTaken;
     return {
       text: `Added ${username}, with these permissions: ${permissions.join(' ')} (* is all of them).`,
       json: { username, email: email ?? null, permissions },

@@ -1,5 +1,4 @@
-import { insertEvent } from '../../../db/events.ts';
-import { setDisabled } from '../../../db/users.ts';
+import { enableUser } from '../../../db/user-changes.ts';
 import { operator, type UserCommand } from '../command.ts';
 import { namedUser } from './named-user.ts';
 
@@ -7,11 +6,9 @@ export const enable: UserCommand = {
   usage: 'enable <NAME>',
   help: 'accept a disabled user and their keys again',
   async run(db, [name]) {
-    const { id, username } = await namedUser(db, name);
-    await db.transaction().execute(async (trx) => {
-      await setDisabled(trx, username, false);
-      await insertEvent(trx, { kind: 'user enabled', userId: id, ...operator });
-    });
+    const user = await namedUser(db, name);
+    const { username } = user;
+    await enableUser(db, user, operator);
     return { text: `Enabled ${username}.`, json: { username, disabled: false } };
   },
 };

@@ -1,7 +1,4 @@
-import { insertEvent } from '../../../db/events.ts';
-import { forgetAddresses } from '../../../db/known-addresses.ts';
-import { endSessionsOf } from '../../../db/open-sessions.ts';
-import { changePasswordDigest } from '../../../db/users.ts';
+import { setPassword } from '../../../db/user-changes.ts';
 import { operator, type UserCommand } from '../command.ts';
 import { namedUser } from './named-user.ts';
 import { newPasswordDigest } from './new-password.ts';
@@ -11,14 +8,8 @@ export const password: UserCommand = {
   help: 'set a new password; ends their sessions, not their keys',
   async run(db, [name], terminal) {
     const user = await namedUser(db, name);
-    const { id, username } = user;
-    const passwordDigest = await newPasswordDigest(terminal, user);
-    await db.transaction().execute(async (trx) => {
-      await changePasswordDigest(trx, id, passwordDigest);
-      await endSessionsOf(trx, username);
-      await forgetAddresses(trx, id, { except: null });
-      await insertEvent(trx, { kind: 'password changed', userId: id, ...operator });
-    });
+    const { username } = user;
+    await setPassword(db, user, await newPasswordDigest(terminal, user), operator);
     return { text: `Changed the password of ${username}.`, json: { username } };
   },
 };

@@ -1,8 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../../db/database.ts';
-import { insertEvent } from '../../../../db/events.ts';
-import { endOtherSessions, endSessionOf } from '../../../../db/open-sessions.ts';
-import { lockUserById } from '../../../../db/users.ts';
+import { signOutElsewhere, signOutSession } from '../../../../db/open-sessions.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { readForm } from '../../../forms/fields.ts';
 import { isNotDone, withNotDone } from '../../../forms/form-path.ts';
@@ -15,16 +13,11 @@ const PAGE = '/profile/password';
 
 /** `Sign out` for one session, by its id, or for all except this one. */
 export function openSessions(db: Database): Router {
-  return Router().get(['/', '/:id'], showPage).post('/', signOutElsewhere).post('/:id', signOutOne);
+  return Router().get(['/', '/:id'], showPage).post('/', signOutOthers).post('/:id', signOutOne);
 
-  async function signOutElsewhere(req: Request, res: Response) {
+  async function signOutOthers(req: Request, res: Response) {
     readForm(req, 'none');
-    const { id } = signedInUser(req);
-    await db.transaction().execute(async (trx) => {
-      await lockUserById(trx, id);
-      await endOtherSessions(trx, id, req.sessionID);
-      await insertEvent(trx, { kind: 'signed out elsewhere', userId: id, ...client(req) });
-    });
+    await signOutElsewhere(db, signedInUser(req).id, req.sessionID, client(req));
     leaveNotice(res, 'signed-out-elsewhere');
     res.redirect(303, PAGE);
   }
@@ -32,12 +25,7 @@ export function openSessions(db: Database): Router {
   async function signOutOne(req: Request, res: Response) {
     readForm(req, 'none');
     const { id } = signedInUser(req);
-    const sessionId = idParameter(req);
-    await db.transaction().execute(async (trx) => {
-      await lockUserById(trx, id);
-      if (!(await endSessionOf(trx, id, sessionId))) throw notFound();
-      await insertEvent(trx, { kind: 'signed out', userId: id, ...client(req) });
-    });
+    if (!(await signOutSession(db, id, idParameter(req), client(req)))) throw notFound();
     leaveNotice(res, 'signed-out');
     res.redirect(303, PAGE);
   }

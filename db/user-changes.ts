@@ -1,0 +1,79 @@
+// What an operator changes about users: each change and its event are one transaction.
+import type { Database } from './database.ts';
+import { type Client, insertEvent } from './events.ts';
+import { forgetAddresses } from './known-addresses.ts';
+import { endSessionsOf } from './open-sessions.ts';
+import {
+  changePasswordDigest,
+  changePermissions,
+  describeUser,
+  insertUser,
+  type NewUser,
+  setDisabled,
+} from './users.ts';
+
+interface UserName {
+  id: number;
+  username: string;
+}
+
+/** Adds a user, and returns their permissions; undefined where the name is taken. */
+export async function addUser(
+  db: Database,
+  user: NewUser,
+  from: Client,
+): Promise<string[] | undefined> {
+  return db.transaction().execute(async (trx) => {
+    const userId = await insertUser(trx, user);
+    if (userId === undefined) return undefined;
+    await insertEvent(trx, { kind: 'user added', userId, ...from });
+    return (await describeUser(trx, userId)).permissions;
+  });
+}
+
+/** Disables a user and ends their sessions. The next check of one of their keys refuses it. */
+export async function disableUser(db: Database, user: UserName, from: Client): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await setDisabled(trx, user.username, true);
+    await endSessionsOf(trx, user.username);
+    await insertEvent(trx, { kind: 'user disabled', userId: user.id, ...from });
+  });
+}
+
+/** Enables a disabled user. */
+export async function enableUser(db: Database, user: UserName, from: Client): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await setDisabled(trx, user.username, false);
+    await insertEvent(trx, { kind: 'user enabled', userId: user.id, ...from });
+  });
+}
+
+/** Sets another password for a user, ends their sessions and forgets their addresses. */
+export async function setPassword(
+  db: Database,
+  user: UserName,
+  passwordDigest: string,
+  from: Client,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await changePasswordDigest(trx, user.id, passwordDigest);
+    await endSessionsOf(trx, user.username);
+    await forgetAddresses(trx, user.id, { except: null });
+    await insertEvent(trx, { kind: 'password changed', userId: user.id, ...from });
+  });
+}
+
+/** Sets what a user may do; `*` is everything. The next check of one of their keys uses it. */
+export async function setPermissions(
+  db: Database,
+  user: UserName,
+  permissions: string[],
+  from: Client,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const { permissions: before } = await describeUser(trx, user.id);
+    await changePermissions(trx, user.id, permissions);
+    const details = { before, after: permissions };
+    await insertEvent(trx, { kind: 'permissions changed', userId: user.id, details, ...from });
+  });
+}
