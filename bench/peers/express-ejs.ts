@@ -24,7 +24,7 @@ const page: Parameters<typeof render<'profile/api-keys'>>[4] = {
   activity: activity.map((event) => ({ ...event, what: describe(event) })),
   lifetimes: expiries,
   newKey: undefined,
-  form: { label: '', expires: 'never', requestId: '00000000-0000-0000-0000-000000000000' },
+  form: { label: '', expires: 'never', request_id: '00000000-0000-0000-0000-000000000000' },
   problems: {},
 };
 const session = {

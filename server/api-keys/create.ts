@@ -1,7 +1,6 @@
-import { insertKey, isSameRequest, type Lifetime } from '../../db/api-keys/create.ts';
+import { insertKey, isSameRequest, type NewKey } from '../../db/api-keys/create.ts';
 import type { Database } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
-import type { CreatedVia } from '../../db/schema.ts';
 import { lockUser } from '../../db/users.ts';
 import { digestOf, makeSecret, prefixOf } from './secret.ts';
 
@@ -11,17 +10,8 @@ interface Owner {
   passwordDigest?: string;
 }
 
-interface KeyRequest {
-  /** As parseLabel returns it. */
-  label: string;
-  /** Null: never expires. */
-  lifetime: Lifetime | null;
-  /** An IANA name: days and months of the lifetime are those of its calendar. */
-  timeZone: string;
-  /** A UUID, unique for the owner: a repeated request creates nothing. */
-  requestId: string;
-  via: CreatedVia;
-}
+/** What a key is asked to be; its label as parseLabel returns it. */
+type KeyRequest = Omit<NewKey, 'prefix' | 'digest'>;
 
 export type Created =
   | { outcome: 'created'; secret: string }

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { HttpError } from '../http/errors.ts';
-import { type FormName, forms } from './forms.ts';
+import { carriedFields, type FormFields, type FormName, forms } from './forms.ts';
 
 /** Refuses a form with a name sent twice, or with brackets, before anything else looks at it. */
 export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {
@@ -16,10 +16,7 @@ export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {
  *
  * @throws {HttpError} 400 for a field that the form doesn't have.
  */
-export function readForm<Name extends FormName>(
-  req: Request,
-  name: Name,
-): Record<keyof (typeof forms)[Name] & string, string> {
+export function readForm<Name extends FormName>(req: Request, name: Name): FormFields<Name> {
   const sent = new Map(Object.entries<unknown>(req.body ?? {}));
   sent.delete('_csrf');
   const read: Record<string, string> = {};
@@ -34,9 +31,20 @@ export function readForm<Name extends FormName>(
   return read;
 }
 
+/** What the URL of a form fills it in with: the fields that it may carry; the others are empty. */
+export function fieldsInQuery<Name extends FormName>(req: Request, name: Name): FormFields<Name> {
+  const read: Record<string, string> = {};
+  for (const field of Object.keys(forms[name])) {
+    const value = req.query[field];
+    read[field] = typeof value === 'string' && carriedFields(name).includes(field) ? value : '';
+  }
+  if (!hasFieldsOf(name, read)) throw new Error('unreachable: each field was set above');
+  return read;
+}
+
 function hasFieldsOf<Name extends FormName>(
   name: Name,
   read: Record<string, string>,
-): read is Record<keyof (typeof forms)[Name] & string, string> {
+): read is FormFields<Name> {
   return Object.keys(forms[name]).every((field) => read[field] !== undefined);
 }

@@ -15,21 +15,25 @@ export function formPath(req: Request): string | undefined {
   if (req.method === 'GET' || req.method === 'HEAD') return url;
   const path = url?.split('?')[0];
   if (path === undefined || path === '/logout') return undefined;
+  return withNotDone(filledInPath(req, path));
+}
+
+/** The path of a form, with what was typed in a post of it as the query. */
+export function filledInPath(req: Request, path: string): string {
   const query = new URLSearchParams();
   for (const name of carriedFields(path)) {
     const value: unknown = req.body?.[name];
     if (typeof value === 'string' && value) query.set(name, name === 'next' ? value : cut(value));
   }
-  return withNotDone(path, query);
+  return query.size > 0 ? `${path}?${query}` : path;
 }
 
 /**
  * The path of a form whose page says that what was sent was not acted upon. The mark is in the URL,
  * not in the cookie of a notice, because it has to last through log in and Authenticate.
  */
-export function withNotDone(path: string, query = new URLSearchParams()): string {
-  query.set(NOT_DONE, '1');
-  return `${path}?${query}`;
+export function withNotDone(path: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}${NOT_DONE}=1`;
 }
 
 /** Whether a path with its query was made by `withNotDone`. */

@@ -18,6 +18,9 @@ export const forms = {
 
 export type FormName = keyof typeof forms;
 
+/** The values of the fields of a form, as typed. */
+export type FormFields<Name extends FormName> = Record<keyof (typeof forms)[Name] & string, string>;
+
 /** The fields that a URL may carry back to the form at a path. */
 export function carriedFields(path: string): string[] {
   const form = Object.entries(forms).find(([name]) => name === path)?.[1] ?? {};

@@ -2,6 +2,7 @@ import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { Activity } from '../../db/events.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
+import type { FormFields } from '../forms/forms.ts';
 import { assetUrl } from './static-files.ts';
 
 /** The locals of each view; a missing one doesn't compile. The keys name files in views/. */
@@ -49,8 +50,9 @@ interface ApiKeysView {
   /** The whole of a key that was just created: in this one response, and never again. */
   newKey: string | undefined;
   /** The form, as typed. */
-  form: { label: string; expires: string; requestId: string };
-  problems: { label?: string; expires?: string };
+  form: FormFields<'/profile/api-keys'>;
+  /** What is wrong, by field. */
+  problems: Partial<FormFields<'/profile/api-keys'>>;
   /** The user's newest events, in words. */
   activity: (Activity & { what: string })[];
   lifetimes: readonly { value: string; text: string }[];

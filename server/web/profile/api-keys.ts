@@ -1,10 +1,11 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { createKey } from '../../api-keys/create.ts';
-import { DEFAULT_EXPIRY, findExpiry } from '../../api-keys/expiry.ts';
+import { findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
+import { filledInPath } from '../../forms/form-path.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';
 import { leaveNotice } from '../../pages/notices.ts';
@@ -15,14 +16,8 @@ export function apiKeys(db: Database): Router {
   return Router().get('/', showKeys).post('/', create).use('/:id/remove', removal(db));
 
   /** `?label=ci&expires=3-months` opens the form filled in. */
-  async function showKeys(req: Request, res: Response) {
-    const { label, expires } = req.query;
-    await renderTab(db, req, res, {
-      form: {
-        label: typeof label === 'string' ? label : '',
-        expires: findExpiry(expires)?.value ?? DEFAULT_EXPIRY,
-      },
-    });
+  function showKeys(req: Request, res: Response) {
+    return renderTab(db, req, res);
   }
 
   async function create(req: Request, res: Response) {
@@ -54,12 +49,8 @@ export function apiKeys(db: Database): Router {
     if (created.outcome === 'created') return renderTab(db, req, res, { newKey: created.secret });
     if (created.outcome !== 'created before') throw new Error(`unreachable: ${created.outcome}`);
     leaveNotice(res, 'key-created-before');
-    res.redirect(303, created.isSame ? req.baseUrl : `${req.baseUrl}?${asQuery(form)}`);
+    res.redirect(303, created.isSame ? req.baseUrl : filledInPath(req, req.baseUrl));
   }
-}
-
-function asQuery({ label, expires }: { label: string; expires: string }): URLSearchParams {
-  return new URLSearchParams({ label, expires });
 }
 
 function isUuid(text: string): boolean {

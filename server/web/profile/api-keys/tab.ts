@@ -3,8 +3,10 @@ import type { Request, Response } from 'express';
 import { listNewestKeys } from '../../../../db/api-keys/list.ts';
 import type { Database } from '../../../../db/database.ts';
 import { listActivity } from '../../../../db/events.ts';
-import { DEFAULT_EXPIRY, expiries } from '../../../api-keys/expiry.ts';
+import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
+import { fieldsInQuery } from '../../../forms/fields.ts';
+import type { FormFields } from '../../../forms/forms.ts';
 import { describe } from '../../../pages/event-words.ts';
 import { render } from '../../../pages/render.ts';
 import type { Views } from '../../../pages/views.ts';
@@ -13,8 +15,8 @@ const MAX_KEYS_SHOWN = 500;
 const ACTIVITY_LENGTH = 20;
 
 interface Tab {
-  /** What the form is filled in with. */
-  form?: { label: string; expires: string };
+  /** What the form is filled in with; by default what the URL says. */
+  form?: FormFields<'/profile/api-keys'>;
   problems?: Views['profile/api-keys']['problems'];
   /** A secret that was just created; it is shown in this response only. */
   newKey?: string;
@@ -25,7 +27,7 @@ export async function renderTab(
   db: Database,
   req: Request,
   res: Response,
-  { form, problems = {}, newKey }: Tab,
+  { form = fieldsInQuery(req, '/profile/api-keys'), problems = {}, newKey }: Tab = {},
 ): Promise<void> {
   const { id, timeZone } = signedInUser(req);
   const title = newKey === undefined ? 'API Keys' : 'API key created · API Keys';
@@ -36,9 +38,9 @@ export async function renderTab(
     lifetimes: expiries,
     newKey,
     form: {
-      label: form?.label ?? '',
-      expires: form?.expires ?? DEFAULT_EXPIRY,
-      requestId: randomUUID(),
+      ...form,
+      expires: findExpiry(form.expires)?.value ?? DEFAULT_EXPIRY,
+      request_id: randomUUID(),
     },
     problems,
   });
