@@ -35,20 +35,9 @@ export async function listActivity(
 ): Promise<Activity[]> {
   return db
     .selectFrom('events')
-    .leftJoin('api_keys', 'api_keys.id', 'events.key_id')
-    .select([
-      'events.kind',
-      'events.at',
-      'events.ip',
-      'events.user_agent as userAgent',
-      // The previous version, which may still run beside this one, writes no details.
-      sql<EventDetails>`case
-        when api_keys.id is null then events.details
-        else jsonb_build_object('label', api_keys.label, 'prefix', api_keys.prefix) || events.details
-      end`.as('details'),
-    ])
-    .where('events.user_id', '=', userId)
-    .orderBy('events.id', 'desc')
+    .select(['kind', 'at', 'ip', 'user_agent as userAgent', 'details'])
+    .where('user_id', '=', userId)
+    .orderBy('id', 'desc')
     .limit(limit)
     .execute();
 }

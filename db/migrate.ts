@@ -10,6 +10,7 @@ import * as knownAddresses from './migrations/0006-known-addresses.ts';
 import * as installation from './migrations/0007-installation.ts';
 import * as rateLimitedEvents from './migrations/0008-rate-limited-events.ts';
 import * as eventsByAge from './migrations/0009-events-by-age.ts';
+import * as endedKeys from './migrations/0010-ended-keys.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -22,6 +23,7 @@ export const migrations: Record<string, Migration> = {
   '0007-installation': installation,
   '0008-rate-limited-events': rateLimitedEvents,
   '0009-events-by-age': eventsByAge,
+  '0010-ended-keys': endedKeys,
 };
 
 /** The database was already used by a later version of this program. */

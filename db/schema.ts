@@ -46,7 +46,7 @@ interface ApiKeysTable {
   user_id: number;
   label: string;
   prefix: string;
-  /** Null some time after removal. */
+  /** Null where an earlier version forgot it, 90 days after removal. */
   digest: Buffer | null;
   request_id: string;
   created_at: Generated<Date>;
@@ -57,6 +57,13 @@ interface ApiKeysTable {
   last_used_ip: string | null;
   last_used_agent: string | null;
   removed_at: Date | null;
+  /** Also null if an earlier version removed the key. */
+  removed_via: RemovedVia | null;
+  /** The latest check after the key's end, and how many there were. */
+  late_used_at: Date | null;
+  late_used_ip: string | null;
+  late_used_agent: string | null;
+  late_use_count: Generated<number>;
 }
 
 interface EventsTable {
@@ -65,6 +72,7 @@ interface EventsTable {
   /** An EventKind, or one that only a later version of this program knows. */
   kind: string;
   user_id: number | null;
+  /** The key may have been deleted since; label and prefix are in the details. */
   key_id: number | null;
   ip: string | null;
   user_agent: string;
@@ -93,3 +101,6 @@ interface KnownAddressesTable {
 
 /** Where a key was created, in the words that the page shows. */
 export type CreatedVia = 'Linode Manager' | 'API';
+
+/** Who removed a key: its owner on the page, the key itself, or the operator by a command. */
+export type RemovedVia = 'Linode Manager' | 'API' | 'operator';

@@ -75,6 +75,19 @@ function upgrades(open: () => Promise<Database>) {
         assert.deepEqual(found[0]?.permissions, ['*']);
       });
 
+      test('no key is used late yet, and the columns of recorded uses are in no index', async () => {
+        const keys = await db
+          .selectFrom('api_keys')
+          .select(['removed_via', 'late_used_at', 'late_use_count'])
+          .distinct()
+          .execute();
+        assert.deepEqual(keys, [{ removed_via: null, late_used_at: null, late_use_count: 0 }]);
+        const { rows } = await sql<{ indexdef: string }>`
+          select indexdef from pg_indexes where tablename = 'api_keys'`.execute(db);
+        assert.ok(rows.length > 3);
+        for (const { indexdef } of rows) assert.doesNotMatch(indexdef, /used|late/);
+      });
+
       // Later versions keep the table themselves.
       if (name < '0006-known-addresses') {
         test('addresses of log ins in the last 90 days are known', async () => {
@@ -88,13 +101,13 @@ function upgrades(open: () => Promise<Database>) {
         assert.equal(session?.user?.username, 'ada');
         const activity = await listActivity(db, 1, 10);
         assert.deepEqual(
-          activity.map(({ kind, details }) => [kind, details.label]),
+          activity.map(({ kind, details }) => [kind, details.label, details.prefix]),
           [
-            ['log in', undefined],
-            ['log in', undefined],
-            ['key made', 'removed'],
-            ['key made', 'expired'],
-            ['key made', 'kept'],
+            ['log in', undefined, undefined],
+            ['log in', undefined, undefined],
+            ['key made', 'removed', 'removed000000000'],
+            ['key made', 'expired', 'expired000000000'],
+            ['key made', 'kept', 'kept000000000000'],
           ],
         );
       });

@@ -66,8 +66,9 @@ async function insertPastKey(username: string, key: PastKey): Promise<void> {
         ${key.createdAt}::timestamptz, '127.0.0.1', ${key.via}, ${key.expiresAt ?? null}::timestamptz,
         ${key.lastUsedAt ?? null}::timestamptz, ${key.lastUsedIp ?? null}::inet
       from users where username = ${username}
-      returning id, user_id, created_at, created_ip
+      returning id, user_id, label, prefix, created_at, created_ip
     )
-    insert into events (kind, user_id, key_id, at, ip, user_agent)
-    select 'key made', user_id, id, created_at, created_ip, ${agent} from inserted`.execute(db);
+    insert into events (kind, user_id, key_id, at, ip, user_agent, details)
+    select 'key made', user_id, id, created_at, created_ip, ${agent},
+      jsonb_build_object('label', label, 'prefix', prefix) from inserted`.execute(db);
 }
