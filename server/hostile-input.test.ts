@@ -46,6 +46,8 @@ const pages: Record<string, string[]> = {
   '/profile/password/sessions': ['_csrf'],
   '/profile/password/sessions/1': ['_csrf'],
   '/profile/api-keys': ['label', 'expires', 'request_id', '_csrf'],
+  '/profile/api-keys/search': ['q', '_csrf'],
+  '/profile/api-keys/remove-selected': ['key-9', '_csrf'],
   '/profile/api-keys/1/remove': ['_csrf'],
   '/documentation': [''],
   '/nothing': [''],

@@ -23,6 +23,8 @@ describeApp('refused input', (on) => {
       '/profile/password/sessions',
       '/profile/password/sessions/1',
       '/profile/api-keys',
+      '/profile/api-keys/search',
+      '/profile/api-keys/remove-selected',
       `/profile/api-keys/${id}/remove`,
       '/logout',
     ];

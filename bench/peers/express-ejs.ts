@@ -19,7 +19,9 @@ await db.destroy();
 
 const page: Parameters<typeof render<'profile/api-keys'>>[4] = {
   keys,
-  total: keys.length,
+  list: undefined,
+  found: undefined,
+  newPrefix: undefined,
   timeZone: 'UTC',
   activity: activity.map((event) => ({ ...event, what: describe(event) })),
   lifetimes: expiries,

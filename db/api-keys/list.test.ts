@@ -26,6 +26,7 @@ describeOnEachDatabase('keys in the database', (on) => {
       'createdVia',
       'expired',
       'expiresAt',
+      'expiresSoon',
       'id',
       'label',
       'lastUsedAgent',

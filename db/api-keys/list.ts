@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { CreatedVia } from '../schema.ts';
-import { isActive, isExpired, isRemoved } from './state.ts';
+import { expiresSoon, isActive, isExpired, isRemoved } from './state.ts';
 
 /** A key as the page lists it. No field contains the secret or its digest. */
 export interface ApiKey {
@@ -15,6 +15,7 @@ export interface ApiKey {
   /** Null: never. */
   expiresAt: Date | null;
   expired: boolean;
+  expiresSoon: boolean;
   /** Null: never used. */
   lastUsedAt: Date | null;
   lastUsedIp: string | null;
@@ -26,21 +27,6 @@ export interface ApiKey {
 /** All keys of a user that have not been removed, oldest first. */
 export async function listKeys(db: Database, userId: number): Promise<ApiKey[]> {
   return selectKeys(db, userId).orderBy('created_at').orderBy('id').execute();
-}
-
-/** The newest keys of a user that have not been removed, oldest first, and the number of all. */
-export async function listNewestKeys(
-  db: Database,
-  userId: number,
-  limit: number,
-): Promise<{ keys: ApiKey[]; total: number }> {
-  const rows = await selectKeys(db, userId)
-    .select((eb) => eb.fn.countAll<number>().over().as('total'))
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
-  return { keys: rows.reverse(), total: rows[0]?.total ?? 0 };
 }
 
 /** How many keys of a user are active; with `via`, only those created that way. */
@@ -85,6 +71,33 @@ export async function findKey(
     .executeTakeFirst();
 }
 
+/** A user's key by its digest, or by its first 16 characters; removed and expired ones too. */
+export async function findKeyBy(
+  db: Database,
+  userId: number,
+  known: { digest: Buffer } | { prefix: string },
+): Promise<(ApiKey & { removed: boolean }) | undefined> {
+  return selectKeys(db, userId, { removed: true })
+    .select(isRemoved('api_keys').as('removed'))
+    .where((eb) =>
+      'digest' in known ? eb('digest', '=', known.digest) : eb('prefix', '=', known.prefix),
+    )
+    .executeTakeFirst();
+}
+
+/** Those of these keys that are the user's, removed ones too, oldest first. */
+export async function listKeysById(
+  db: Database,
+  userId: number,
+  ids: number[],
+): Promise<(ApiKey & { removed: boolean })[]> {
+  return selectKeys(db, userId, { removed: true })
+    .select(isRemoved('api_keys').as('removed'))
+    .where('id', 'in', ids)
+    .orderBy('id')
+    .execute();
+}
+
 /** The id of a user's key by its first 16 characters; undefined if there is none or it was removed. */
 export async function findKeyByPrefix(
   db: Database,
@@ -95,7 +108,8 @@ export async function findKeyByPrefix(
   return key?.id;
 }
 
-function selectKeys(db: Database, userId: number, { removed = false } = {}) {
+/** The keys of a user as pages show them; without those that have been removed, unless `removed`. */
+export function selectKeys(db: Database, userId: number, { removed = false } = {}) {
   return db
     .selectFrom('api_keys')
     .select([
@@ -110,6 +124,7 @@ function selectKeys(db: Database, userId: number, { removed = false } = {}) {
       'last_used_ip as lastUsedIp',
       'last_used_agent as lastUsedAgent',
       isExpired('api_keys').as('expired'),
+      expiresSoon('api_keys').as('expiresSoon'),
       sql<Date>`now()`.as('readAt'),
     ])
     .where('user_id', '=', userId)

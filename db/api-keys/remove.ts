@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
-import { findKey } from './list.ts';
+import { isRemoved } from './state.ts';
 
 /** How long a removed key is recognized. */
 const REMOVED_KEY_DAYS = 90;
@@ -13,18 +13,40 @@ export async function removeKey(
   id: number,
   from: Client,
 ): Promise<'removed' | 'removed before' | 'not found'> {
+  const outcome = await removeKeys(db, userId, [id], from);
+  if (outcome === 'not found') return outcome;
+  return outcome.removed === 1 ? 'removed' : 'removed before';
+}
+
+/** Removes all of these keys, or none if one of them is not the user's. */
+export async function removeKeys(
+  db: Database,
+  userId: number,
+  ids: number[],
+  from: Client,
+): Promise<{ removed: number; removedBefore: number } | 'not found'> {
   return db.transaction().execute(async (trx) => {
-    const removed = await trx
-      .updateTable('api_keys')
-      .set({ removed_at: sql<Date>`now()` })
-      .where('id', '=', id)
+    const keys = await trx
+      .selectFrom('api_keys')
+      .select(['id', 'label', 'prefix', isRemoved('api_keys').as('removed')])
       .where('user_id', '=', userId)
-      .where('removed_at', 'is', null)
-      .returning(['label', 'prefix'])
-      .executeTakeFirst();
-    if (!removed) return (await findKey(trx, userId, id)) ? 'removed before' : 'not found';
-    await insertEvent(trx, { kind: 'key removed', userId, keyId: id, details: removed, ...from });
-    return 'removed';
+      .where('id', 'in', ids)
+      // In one order, so that two removals of the same keys can't wait for each other.
+      .orderBy('id')
+      .forUpdate()
+      .execute();
+    if (keys.length < new Set(ids).size) return 'not found';
+    const remaining = keys.filter(({ removed }) => !removed);
+    for (const { id, label, prefix } of remaining) {
+      await trx
+        .updateTable('api_keys')
+        .set({ removed_at: sql<Date>`now()` })
+        .where('id', '=', id)
+        .execute();
+      const details = { label, prefix };
+      await insertEvent(trx, { kind: 'key removed', userId, keyId: id, details, ...from });
+    }
+    return { removed: remaining.length, removedBefore: keys.length - remaining.length };
   });
 }
 

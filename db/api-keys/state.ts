@@ -47,6 +47,15 @@ export function isNeverUsed(key: string) {
   return sql<boolean>`(${sql.ref(`${key}.last_used_at`)} is null)`;
 }
 
+export const UNUSED_DAYS = 90;
+
+/** A mark of keys that have not been used for UNUSED_DAYS, nor been created since. */
+export function isUnused(key: string) {
+  const [created, used] = [sql.ref(`${key}.created_at`), sql.ref(`${key}.last_used_at`)];
+  return sql<boolean>`(coalesce(${used}, ${created})
+    < now() - make_interval(days => ${sql.lit(UNUSED_DAYS)}))`;
+}
+
 /** A key expires soon in the last days before its end. */
 export const EXPIRES_SOON_DAYS = 14;
 /** Only keys created for a longer time can expire soon: one for a week would from the beginning. */

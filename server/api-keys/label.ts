@@ -1,7 +1,7 @@
-const MAX_CHARACTERS = 128;
+export const MAX_LABEL_CHARACTERS = 128;
 /**
  * Of what was typed, in UTF-16 code units: composing is quadratic in a run of combining marks, so the
- * length comes first. A label of MAX_CHARACTERS may be typed with a few marks for each.
+ * length comes first. A label of MAX_LABEL_CHARACTERS may be typed with a few marks for each.
  */
 const MAX_TYPED_LENGTH = 1_024;
 
@@ -11,7 +11,7 @@ export type Label = { value: string } | { problem: string };
 export function parseLabel(typed: string): Label {
   if (typed.length > MAX_TYPED_LENGTH) return tooLong(typed);
   const value = typed.normalize('NFC').trim();
-  if ([...value].length > MAX_CHARACTERS) return tooLong(value);
+  if ([...value].length > MAX_LABEL_CHARACTERS) return tooLong(value);
   if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value)) {
     return { problem: 'A label is one line, without control characters.' };
   }
@@ -20,5 +20,7 @@ export function parseLabel(typed: string): Label {
 
 function tooLong(text: string): Label {
   const length = [...text].length;
-  return { problem: `A label has at most ${MAX_CHARACTERS} characters; this one has ${length}.` };
+  return {
+    problem: `A label has at most ${MAX_LABEL_CHARACTERS} characters; this one has ${length}.`,
+  };
 }

@@ -6,6 +6,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const MARK = 'lmk';
 const RANDOM_LENGTH = 55;
 const CHECKSUM_LENGTH = 6;
+export const SECRET_LENGTH = MARK.length + RANDOM_LENGTH + CHECKSUM_LENGTH;
 const PREFIX_LENGTH = 16;
 const SHAPE = new RegExp(`^${MARK}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
 
@@ -23,6 +24,16 @@ export function isWellFormed(text: string): boolean {
   return (
     SHAPE.test(text) && checksum(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH)
   );
+}
+
+/** The first text that looks like a key, or like more of one than a page shows; undefined if there is none. */
+export function findSecret(text: string): string | undefined {
+  return /lmk[0-9A-Za-z]{14,}/.exec(text)?.[0];
+}
+
+/** A text for URLs: of whatever is more than a prefix of a key, only the prefix remains. */
+export function cutSecrets(text: string): string {
+  return text.replace(/(lmk[0-9A-Za-z]{13})[0-9A-Za-z]{4,}/g, '$1');
 }
 
 /** What pages may show of a key. */

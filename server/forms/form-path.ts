@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { carriedFields } from './forms.ts';
+import { isCarried } from './forms.ts';
 import { localPath } from './local-path.ts';
 
 const CARRIED_LENGTH = 128;
@@ -21,9 +21,9 @@ export function formPath(req: Request): string | undefined {
 /** The path of a form, with what was typed in a post of it as the query. */
 export function filledInPath(req: Request, path: string): string {
   const query = new URLSearchParams();
-  for (const name of carriedFields(path)) {
-    const value: unknown = req.body?.[name];
-    if (typeof value === 'string' && value) query.set(name, name === 'next' ? value : cut(value));
+  for (const [name, value] of Object.entries<unknown>(req.body ?? {})) {
+    if (typeof value === 'string' && value && isCarried(path, name))
+      query.set(name, name === 'next' ? value : cut(value));
   }
   return query.size > 0 ? `${path}?${query}` : path;
 }

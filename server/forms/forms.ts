@@ -12,6 +12,9 @@ export const forms = {
     new_password_again: 'secret',
   },
   '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
+  /** What is searched for may be a whole key. */
+  '/profile/api-keys/search': { q: 'secret' },
+  '/profile/api-keys/remove-selected': { 'key-<id>': 'carried' },
   /** For forms that are only a button. */
   none: {},
 } as const satisfies Record<string, Record<string, 'carried' | 'secret' | 'fresh'>>;
@@ -21,8 +24,10 @@ export type FormName = keyof typeof forms;
 /** The values of the fields of a form, as typed. */
 export type FormFields<Name extends FormName> = Record<keyof (typeof forms)[Name] & string, string>;
 
-/** The fields that a URL may carry back to the form at a path. */
-export function carriedFields(path: string): string[] {
+/** Whether a URL may carry a field back to the form at a path. */
+export function isCarried(path: string, field: string): boolean {
   const form = Object.entries(forms).find(([name]) => name === path)?.[1] ?? {};
-  return Object.entries(form).flatMap(([field, how]) => (how === 'carried' ? field : []));
+  return Object.entries(form).some(
+    ([name, how]) => how === 'carried' && name === field.replace(/^key-[1-9]\d*$/, 'key-<id>'),
+  );
 }

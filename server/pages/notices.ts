@@ -5,6 +5,9 @@ import { cookiesOf, readCookie } from '../http/cookies.ts';
 export const notices = {
   'key-removed': { text: 'The key has now been removed.', good: true },
   'key-removed-before': { text: 'That key was already removed.', good: false },
+  'keys-removed': { text: 'The keys have now been removed.', good: true },
+  'keys-removed-before': { text: 'Those keys were already removed.', good: false },
+  'no-keys-selected': { text: 'Nothing was removed: select the keys first.', good: false },
   'profile-saved': { text: 'Your profile has been saved.', good: true },
   'password-changed': { text: 'Your password has been changed.', good: true },
   'signed-out': { text: 'That session has been signed out.', good: true },

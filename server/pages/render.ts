@@ -2,6 +2,7 @@ import path from 'node:path';
 import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
 import { isNotDone } from '../forms/form-path.ts';
+import { localPath } from '../forms/local-path.ts';
 import { age, minute, timeLeft, timeOfDay } from './dates.ts';
 import { notices, takeNotice } from './notices.ts';
 import { program } from './program-name.ts';
@@ -49,7 +50,7 @@ function lockOf({ session, originalUrl }: Request, view: keyof Views, timeZone: 
     clock: timeOfDay(lock.at, timeZone),
     /** Until then: a duration, since the clocks of the browser and of this process may be wrong. */
     seconds: lock.seconds,
-    authenticate: `/profile/authenticate?${new URLSearchParams({ next: canReturnHere ? originalUrl : '/profile' })}`,
+    authenticate: `/profile/authenticate?${new URLSearchParams({ next: (canReturnHere && localPath(originalUrl)) || '/profile' })}`,
   };
 }
 

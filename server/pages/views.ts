@@ -31,7 +31,8 @@ export interface Views {
     problems: { current?: string; new?: string; again?: string };
   };
   'profile/api-keys': ApiKeysView;
-  'profile/api-keys/remove': { key: KeyToRemove; timeZone: string };
+  'profile/api-keys/remove': { key: KeyToRemove; list: URLSearchParams; timeZone: string };
+  'profile/api-keys/remove-selected': { keys: ApiKey[]; list: URLSearchParams; timeZone: string };
   error: {
     heading: string;
     explanation: string;
@@ -42,10 +43,14 @@ export interface Views {
 }
 
 interface ApiKeysView {
-  /** The newest, oldest first. */
+  /** One page of the active keys. */
   keys: ApiKey[];
-  /** How many there are, shown or not. */
-  total: number;
+  /** What a long list has in addition: sorting, search, filters, pages, selection. */
+  list: KeyList | undefined;
+  /** The answer to a key that was pasted into the search. */
+  found: { text: string; good: boolean } | undefined;
+  /** Of the key that was just created, where its row has to be marked. */
+  newPrefix: string | undefined;
   timeZone: string;
   /** The whole of a key that was just created: in this one response, and never again. */
   newKey: string | undefined;
@@ -56,6 +61,22 @@ interface ApiKeysView {
   /** The user's newest events, in words. */
   activity: (Activity & { what: string })[];
   lifetimes: readonly { value: string; text: string }[];
+}
+
+interface KeyList {
+  /** Links in the headers; `order` is the list's present one. */
+  sorts: Record<'label' | 'created' | 'expires', { url: string; order: string | undefined }>;
+  filters: { text: string; count: string; url: string; isCurrent: boolean }[];
+  search: { text: string; problem: string | undefined };
+  /** The parameters of the list's URL. */
+  query: URLSearchParams;
+  /** The URL of the whole list … */
+  all: string;
+  /** … and of its other pages, if there are. */
+  first: string | undefined;
+  previous: string | undefined;
+  next: string | undefined;
+  last: string | undefined;
 }
 
 interface DocumentationView {

@@ -3,21 +3,33 @@ import type { Database } from '../../../db/database.ts';
 import { createKey } from '../../api-keys/create.ts';
 import { findExpiry } from '../../api-keys/expiry.ts';
 import { parseLabel } from '../../api-keys/label.ts';
+import { cutSecrets } from '../../api-keys/secret.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
 import { filledInPath } from '../../forms/form-path.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';
 import { leaveNotice } from '../../pages/notices.ts';
+import { listingUrl, parseListing } from './api-keys/listing.ts';
 import { removal } from './api-keys/remove.ts';
+import { removalOfSelected } from './api-keys/remove-selected.ts';
+import { search } from './api-keys/search.ts';
 import { renderTab } from './api-keys/tab.ts';
 
 export function apiKeys(db: Database): Router {
-  return Router().get('/', showKeys).post('/', create).use('/:id/remove', removal(db));
+  return Router()
+    .get('/', showKeys)
+    .post('/', create)
+    .use('/search', search(db))
+    .use('/remove-selected', removalOfSelected(db))
+    .use('/:id/remove', removal(db));
 
   /** `?label=ci&expires=3-months` opens the form filled in. */
-  function showKeys(req: Request, res: Response) {
-    return renderTab(db, req, res);
+  async function showKeys(req: Request, res: Response) {
+    const { q } = req.query;
+    const hasSecret = typeof q === 'string' && cutSecrets(q) !== q;
+    if (hasSecret) return res.redirect(303, listingUrl(parseListing(req.query)));
+    await renderTab(db, req, res);
   }
 
   async function create(req: Request, res: Response) {

@@ -9,8 +9,7 @@ import { notFound } from '../../../http/errors.ts';
 import { idParameter } from '../../../http/id.ts';
 import { leaveNotice, type NoticeName } from '../../../pages/notices.ts';
 import { render } from '../../../pages/render.ts';
-
-const TAB = '/profile/api-keys';
+import { listingQuery, listingUrl, parseListing } from './listing.ts';
 
 export function removal(db: Database): Router {
   return Router({ mergeParams: true }).get('/', confirmRemoval).post('/', remove);
@@ -19,9 +18,10 @@ export function removal(db: Database): Router {
     const user = signedInUser(req);
     const key = await findKey(db, user.id, idParameter(req));
     if (!key) throw notFound();
-    if (key.removed) return backToTab(res, 'key-removed-before');
+    if (key.removed) return backToList(req, res, 'key-removed-before');
     render(req, res, 'profile/api-keys/remove', ['Remove an API key', 'My Profile'], {
       key,
+      list: listingQuery(parseListing(req.query)),
       timeZone: user.timeZone,
     });
   }
@@ -31,11 +31,12 @@ export function removal(db: Database): Router {
     const { id } = signedInUser(req);
     const outcome = await removeKey(db, id, idParameter(req), client(req));
     if (outcome === 'not found') throw notFound();
-    backToTab(res, outcome === 'removed' ? 'key-removed' : 'key-removed-before');
+    backToList(req, res, outcome === 'removed' ? 'key-removed' : 'key-removed-before');
   }
 }
 
-function backToTab(res: Response, notice: NoticeName) {
+/** Where the person came from: the list may have many pages. */
+function backToList(req: Request, res: Response, notice: NoticeName) {
   leaveNotice(res, notice);
-  res.redirect(303, TAB);
+  res.redirect(303, listingUrl(parseListing(req.query)));
 }

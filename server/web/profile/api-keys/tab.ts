@@ -1,25 +1,48 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { listNewestKeys } from '../../../../db/api-keys/list.ts';
+import type { ApiKey } from '../../../../db/api-keys/list.ts';
+import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import type { Database } from '../../../../db/database.ts';
 import { listActivity } from '../../../../db/events.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
+import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { fieldsInQuery } from '../../../forms/fields.ts';
 import type { FormFields } from '../../../forms/forms.ts';
 import { describe } from '../../../pages/event-words.ts';
 import { render } from '../../../pages/render.ts';
 import type { Views } from '../../../pages/views.ts';
+import {
+  firstPage,
+  type Listing,
+  lastPage,
+  listingLinks,
+  listingQuery,
+  parseListing,
+  parseSearch,
+} from './listing.ts';
 
-const MAX_KEYS_SHOWN = 500;
+/** From so many keys on, the list can be sorted, searched and filtered. */
+const LONG_LIST = 10;
 const ACTIVITY_LENGTH = 20;
 
 interface Tab {
+  listing?: Listing;
+  /** What was searched for, and what is wrong with it. */
+  search?: { typed: string; problem: string | undefined };
   /** What the form is filled in with; by default what the URL says. */
   form?: FormFields<'/profile/api-keys'>;
   problems?: Views['profile/api-keys']['problems'];
   /** A secret that was just created; it is shown in this response only. */
   newKey?: string;
+  found?: Found;
+}
+
+/** The answer to a key that was pasted into the search: shown instead of a page of the list. */
+export interface Found {
+  keys: ApiKey[];
+  text: string;
+  good: boolean;
 }
 
 /** Answers with the API Keys tab of the signed-in user. The caller sets the status. */
@@ -27,12 +50,28 @@ export async function renderTab(
   db: Database,
   req: Request,
   res: Response,
-  { form = fieldsInQuery(req, '/profile/api-keys'), problems = {}, newKey }: Tab = {},
+  tab: Tab = {},
 ): Promise<void> {
   const { id, timeZone } = signedInUser(req);
+  const { newKey, found, problems = {}, form = fieldsInQuery(req, '/profile/api-keys') } = tab;
+  const counts = await countKeys(db, id);
+  const isLong = counts.all >= LONG_LIST;
+  const listing = listingToShow(isLong, tab, req);
+  const page = found
+    ? { keys: found.keys, previous: undefined, next: undefined }
+    : await findPage(db, id, listing);
   const title = newKey === undefined ? 'API Keys' : 'API key created · API Keys';
   render(req, res, 'profile/api-keys', [title, 'My Profile'], {
-    ...(await listNewestKeys(db, id, MAX_KEYS_SHOWN)),
+    keys: page.keys,
+    list: isLong
+      ? {
+          ...listingLinks(listing, counts, page),
+          query: listingQuery(listing),
+          search: searchOf(tab, req),
+        }
+      : undefined,
+    found,
+    newPrefix: newKey !== undefined && page.previous ? prefixOf(newKey) : undefined,
     timeZone,
     activity: await recentActivity(db, id),
     lifetimes: expiries,
@@ -44,6 +83,32 @@ export async function renderTab(
     },
     problems,
   });
+}
+
+/** A short list is always whole. A new key is on the last page. */
+function listingToShow(isLong: boolean, { newKey, listing }: Tab, req: Request): Listing {
+  if (!isLong) return firstPage;
+  return newKey === undefined ? (listing ?? parseListing(req.query)) : lastPage;
+}
+
+/** A page that begins after the last key, since other keys were removed, is the last page. */
+async function findPage(db: Database, userId: number, listing: Listing): Promise<KeyPage> {
+  const page = await listKeyPage(db, userId, listing, listing.position);
+  if (page.keys.length > 0 || !listing.position.cursor) return page;
+  const { side } = listing.position;
+  return listKeyPage(db, userId, listing, { side: side === 'after' ? 'before' : 'after' });
+}
+
+/** What the search field holds: never a key. */
+function searchOf({ search }: Tab, req: Request) {
+  const { typed, problem } = search ?? inQuery(req);
+  return { text: cutSecrets(typed), problem };
+}
+
+function inQuery({ query: { q } }: Request): { typed: string; problem: string | undefined } {
+  const search = parseSearch(q);
+  const typed = typeof q === 'string' ? q : '';
+  return { typed, problem: 'problem' in search ? search.problem : undefined };
 }
 
 async function recentActivity(db: Database, userId: number) {

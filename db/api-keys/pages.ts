@@ -1,0 +1,172 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { type ApiKey, selectKeys } from './list.ts';
+import { expiresSoon, isActive, isNeverUsed, isUnused } from './state.ts';
+
+export const KEYS_PER_PAGE = 25;
+/** Counts stop here: counting must not cost more than showing a page does. */
+export const MAX_COUNTED_KEYS = 1_000;
+
+export type KeySort = 'created' | 'label' | 'expires';
+export type KeyFilter = 'expires-soon' | 'never-used' | 'unused';
+
+/** Which of a user's active keys to list, and in which order. Keys with equal values are ordered by id. */
+export interface KeyQuery {
+  sort: KeySort;
+  isDescending: boolean;
+  filter: KeyFilter | undefined;
+  /** Part of a label, of a prefix or of an address, in any case; empty: all keys. */
+  search: string;
+}
+
+/**
+ * A page begins after a key, or ends before one. Without a cursor: `after` is the first page, `before`
+ * the last.
+ */
+export interface PagePosition {
+  side: 'after' | 'before';
+  cursor?: KeyCursor | undefined;
+}
+
+/** A key's place in the list: it stays valid when the key changes or goes. */
+export interface KeyCursor {
+  /** What the list is sorted by: microseconds since 1970 or `never`, or the label in lower case. */
+  value: string;
+  id: number;
+}
+
+export interface KeyPage {
+  keys: ApiKey[];
+  /** The first key, if there are keys before it. */
+  previous: KeyCursor | undefined;
+  /** The last key, if there are keys after it. */
+  next: KeyCursor | undefined;
+}
+
+/** A page of a user's active keys: KEYS_PER_PAGE of them at most. */
+export async function listKeyPage(
+  db: Database,
+  userId: number,
+  query: KeyQuery,
+  { side, cursor }: PagePosition,
+): Promise<KeyPage> {
+  const { column, cursorValue, parseValue } = sortColumn(query);
+  const isForward = side === 'after';
+  const isAscending = query.isDescending !== isForward;
+  let rest = matchingKeys(db, userId, query).select(cursorValue.as('sortedBy'));
+  if (cursor) {
+    const operator = isAscending ? sql`>` : sql`<`;
+    rest = rest.where(
+      sql<boolean>`(${column}, id) ${operator} (${parseValue(cursor.value)}, ${cursor.id}::bigint)`,
+    );
+  }
+  const direction = isAscending ? 'asc' : 'desc';
+  const rows = await rest
+    .orderBy(column, direction)
+    .orderBy('id', direction)
+    .limit(KEYS_PER_PAGE + 1)
+    .execute();
+
+  const isWhole = rows.length <= KEYS_PER_PAGE;
+  const shown = rows.slice(0, KEYS_PER_PAGE);
+  if (!isForward) shown.reverse();
+  const [first, last] = [shown[0], shown.at(-1)];
+  const isFirst = isForward ? cursor === undefined : isWhole;
+  const isLast = isForward ? isWhole : cursor === undefined;
+  return {
+    keys: shown.map(({ sortedBy: _, ...key }) => key),
+    previous: isFirst || !first ? undefined : { value: first.sortedBy, id: first.id },
+    next: isLast || !last ? undefined : { value: last.sortedBy, id: last.id },
+  };
+}
+
+export type KeyCounts = Record<'all' | KeyFilter, number> & {
+  /** Whether the user has more than MAX_COUNTED_KEYS active keys: each count is of the oldest ones. */
+  isPartial: boolean;
+};
+
+/** How many active keys a user has, and how many each filter shows. */
+export async function countKeys(db: Database, userId: number): Promise<KeyCounts> {
+  const { all, ...counts } = await db
+    .selectFrom(
+      db
+        .selectFrom('api_keys')
+        .select(['created_at', 'expires_at', 'last_used_at'])
+        .where('user_id', '=', userId)
+        .where(isActive('api_keys'))
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(MAX_COUNTED_KEYS + 1)
+        .as('api_keys'),
+    )
+    .select((eb) => {
+      const count = eb.fn.countAll<number>();
+      return [
+        count.as('all'),
+        count.filterWhere(expiresSoon('api_keys')).as('expires-soon'),
+        count.filterWhere(isNeverUsed('api_keys')).as('never-used'),
+        count.filterWhere(isUnused('api_keys')).as('unused'),
+      ];
+    })
+    .executeTakeFirstOrThrow();
+  return { ...counts, all: Math.min(all, MAX_COUNTED_KEYS), isPartial: all > MAX_COUNTED_KEYS };
+}
+
+function matchingKeys(db: Database, userId: number, { filter, search }: KeyQuery) {
+  let query = selectKeys(db, userId).where(isActive('api_keys'));
+  if (filter) query = query.where(filters[filter]('api_keys'));
+  if (search === '') return query;
+  const text = sql`lower(${search})`;
+  return query.where(sql<boolean>`(
+    position(${text} in lower(label)) > 0
+    or position(${text} in lower(prefix)) > 0
+    or position(${text} in host(created_ip)) > 0
+    or position(${text} in host(last_used_ip)) > 0)`);
+}
+
+const filters = {
+  'expires-soon': expiresSoon,
+  'never-used': isNeverUsed,
+  unused: isUnused,
+} satisfies Record<KeyFilter, unknown>;
+
+interface SortColumn {
+  column: RawBuilder<unknown>;
+  /** The column's value as text, without losing precision. */
+  cursorValue: RawBuilder<string>;
+  /** The column's value from that text. */
+  parseValue(text: string): RawBuilder<unknown>;
+}
+
+function sortColumn({ sort, isDescending }: KeyQuery): SortColumn {
+  if (sort === 'label') {
+    return {
+      column: sql`(lower(label) collate "C")`,
+      cursorValue: sql`lower(label)`,
+      parseValue: (text) => sql`(${text}::text collate "C")`,
+    };
+  }
+  if (sort === 'created') {
+    return {
+      column: sql`created_at`,
+      cursorValue: microseconds('created_at'),
+      parseValue: timestamp,
+    };
+  }
+  // Keys that never expire come last in both directions.
+  const never = isDescending ? sql`timestamptz '-infinity'` : sql`timestamptz 'infinity'`;
+  return {
+    column: sql`coalesce(expires_at, ${never})`,
+    cursorValue: sql`coalesce(${microseconds('expires_at')}, 'never')`,
+    parseValue: (text) => (text === 'never' ? never : timestamp(text)),
+  };
+}
+
+/** Since 1970, as text. */
+function microseconds(column: string) {
+  return sql<string>`(extract(epoch from ${sql.ref(column)}) * 1000000)::bigint::text`;
+}
+
+function timestamp(microseconds: string) {
+  return sql`(timestamptz 'epoch' + ${microseconds}::bigint * interval '1 microsecond')`;
+}

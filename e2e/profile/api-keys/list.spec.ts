@@ -1,0 +1,101 @@
+import type { PastKey } from '../../app.ts';
+import { createKey, expect, inspect, openApiKeys, rowOf, test } from '../../fixtures.ts';
+
+const MINUTE = 60_000;
+
+/** Keys `host 01`, …, each created a minute after the one before it. */
+function pastKeys(count: number): PastKey[] {
+  const start = Date.now() - 24 * 60 * MINUTE;
+  return Array.from({ length: count }, (_, n) => ({
+    label: `host ${String(n + 1).padStart(2, '0')}`,
+    prefix: `lmk${Math.random().toString(36).slice(2, 12).padEnd(10, '0')}${String(n).padStart(3, '0')}`,
+    via: 'API',
+    createdAt: new Date(start + n * MINUTE).toISOString(),
+    ...(n % 2 === 0 && {
+      lastUsedAt: new Date(start + n * MINUTE).toISOString(),
+      lastUsedIp: '203.0.113.9',
+    }),
+  }));
+}
+
+test('a person with many keys pages through them, sorts, filters and searches', async ({
+  page,
+  person,
+  app,
+}) => {
+  await app.givePast(person.username, pastKeys(30));
+  await openApiKeys(page, person);
+  const labels = page.getByRole('table', { name: 'API Keys' }).getByText(/^host \d\d$/);
+  await expect(labels).toHaveCount(25);
+  await expect(labels.first()).toHaveText('host 01');
+  await inspect(page, 'api-keys, 30 keys');
+
+  await page.getByRole('link', { name: 'Next' }).click();
+  await expect(labels).toHaveText(['host 26', 'host 27', 'host 28', 'host 29', 'host 30']);
+  await page.getByRole('link', { name: 'Previous' }).click();
+  await expect(labels.last()).toHaveText('host 25');
+
+  await page.getByRole('link', { name: 'Label' }).click();
+  await page.getByRole('link', { name: 'Label' }).click();
+  await expect(page.getByRole('columnheader', { name: 'Label' })).toHaveAttribute(
+    'aria-sort',
+    'descending',
+  );
+  await expect(labels.first()).toHaveText('host 30');
+
+  await page.getByRole('link', { name: 'Never used 15' }).click();
+  await expect(labels).toHaveCount(15);
+  await expect(labels.first()).toHaveText('host 30');
+
+  await page.getByLabel('Search').fill('host 1');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await expect(page).toHaveURL(/\?q=host\+1&filter=never-used&sort=-label$/);
+  await expect(labels).toHaveText(['host 18', 'host 16', 'host 14', 'host 12', 'host 10']);
+  await page.getByRole('link', { name: 'Show all keys' }).click();
+  await expect(labels).toHaveCount(25);
+});
+
+test('a new key is shown among many, and found again when it is pasted', async ({
+  page,
+  person,
+  app,
+}) => {
+  await app.givePast(person.username, pastKeys(30));
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'the new one');
+  await expect(rowOf(page, key)).toContainText('the new one');
+  await expect(page.getByRole('link', { name: 'Previous' })).toBeVisible();
+  await inspect(page, 'api-keys, new key among 31');
+
+  await page.getByLabel('Search').fill(key);
+  await page.getByRole('button', { name: 'Search' }).click();
+  await expect(page.getByRole('status')).toContainText('This is your key:');
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+  await expect(page.getByLabel('Search')).toHaveValue('');
+  expect(page.url()).not.toContain('lmk');
+  expect(await page.content()).not.toContain(key);
+});
+
+test('a person removes several keys at once, after one question', async ({ page, person, app }) => {
+  await app.givePast(person.username, pastKeys(12));
+  await openApiKeys(page, person);
+  const rows = page.getByRole('rowheader');
+  for (const n of [1, 2, 4]) await page.getByRole('checkbox').nth(n).check();
+  await page.getByRole('button', { name: 'Remove selected' }).click();
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText(
+    'Are you sure you want to remove these 3 API keys?',
+  );
+  const question = page.getByRole('region', { name: /^Are you sure/ });
+  await expect(question.getByRole('listitem')).toContainText(['host 02', 'host 03', 'host 05']);
+  await inspect(page, 'api-keys, remove selected');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(rows).toHaveCount(12);
+
+  for (const n of [1, 2, 4]) await page.getByRole('checkbox').nth(n).check();
+  await page.getByRole('button', { name: 'Remove selected' }).click();
+  await page.getByRole('button', { name: 'OK' }).click();
+  await expect(page.getByRole('status')).toContainText('The keys have now been removed.');
+  // Below ten keys the page is the plain one.
+  await expect(rows).toHaveCount(9);
+  await expect(page.getByRole('checkbox')).toHaveCount(0);
+});
