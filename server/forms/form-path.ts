@@ -36,9 +36,13 @@ export function withNotDone(path: string): string {
   return `${path}${path.includes('?') ? '&' : '?'}${NOT_DONE}=1`;
 }
 
-/** Whether a path with its query was made by `withNotDone`. */
+/**
+ * Whether a path with its query was made by `withNotDone`. A longer one is not read: the page of a
+ * refused URL asks this too, and the query is parsed in quadratic time.
+ */
 export function isNotDone(path: string): boolean {
-  return URL.parse(path, 'http://here.invalid')?.searchParams.has(NOT_DONE) ?? false;
+  const url = localPath(path) ?? '/';
+  return URL.parse(url, 'http://here.invalid')?.searchParams.has(NOT_DONE) ?? false;
 }
 
 /** A path of this site that leads on to another one. */
