@@ -47,14 +47,18 @@ export function apiRouter(parts: Parts): Router {
   return router;
 }
 
-/** Without an action it is an error of the API: a redirect to log in would carry the key. */
+/**
+ * Without an action it is an error of the API: a redirect to log in would carry the key, or the
+ * password of `user.getapikey`.
+ */
 const skipUnlessForApi: RequestHandler = (req, _res, next) => {
   if (req.method === 'POST' || (!headRefusal(req) && hasApiParameter(queryOf(req)))) next();
   else next('router');
 };
 
 function hasApiParameter(query: URLSearchParams): boolean {
-  return [...query.keys()].some((name) => /^api_/i.test(name));
+  // `action` is what API v1 calls `api_action`.
+  return [...query.keys()].some((name) => /^(api_|action$)/i.test(name));
 }
 
 function only(method: string): RequestHandler {

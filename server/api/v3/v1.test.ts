@@ -26,6 +26,16 @@ describeOnDatabase('the names of API v1', (on) => {
     assert.match(await human.text(), /^ {2}"ACTION": "domainList"$/m);
   });
 
+  test('a password at / is never part of a redirect', async () => {
+    const { api_action: _, ...person } = await api.newPerson();
+    for (const action of ['user.getapikey', 'userGetAPIKey', 'nothing', '']) {
+      const query = new URLSearchParams({ Action: action, ...person });
+      const answer = await fetch(`${api.app.origin}/?${query}`, { redirect: 'manual' });
+      assert.equal(answer.status, 200, action);
+      assert.equal(answer.headers.get('location'), null);
+    }
+  });
+
   test('names of actions may lack their dots', async () => {
     for (const action of ['linodeList', 'LINODELIST', 'linode.list']) {
       const answer = envelope(await send({ action }));
