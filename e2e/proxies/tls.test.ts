@@ -167,6 +167,7 @@ for (const kind of [nginx, caddy]) {
         ['/auth/verify?permission=domains'],
         ['/?api_action=test.echo&api_key=abc'],
         ['/?label=ci&API_KEY=abc'],
+        ['/?Action=user.getapikey&username=ada&password=abc'],
         ['/profile?access_token=abc'],
         ['/', { method: 'POST', body: 'api_action=test.echo' }],
         ['/login', { method: 'POST', body: 'username=ada&password=abc' }],
