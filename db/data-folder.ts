@@ -41,13 +41,24 @@ const OWN_FILES = [
  * @throws {FolderUnusable}
  */
 export function claimFolder(folder: string): void {
-  try {
+  useFolder(folder, () => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     refuseForeignFiles(folder);
     accessSync(folder, constants.W_OK);
     const database = path.join(folder, DATABASE);
     if (existsSync(database)) accessSync(database, constants.W_OK);
     if (statSync(folder).mode & 0o077) chmodSync(folder, 0o700);
+  });
+}
+
+/**
+ * Does something with files of the folder, and returns its result.
+ *
+ * @throws {FolderUnusable} for what the operating system refuses, such as a file of another user.
+ */
+export function useFolder<Result>(folder: string, use: () => Result): Result {
+  try {
+    return use();
   } catch (cause) {
     throw explain(folder, cause) ?? cause;
   }
@@ -65,19 +76,30 @@ function refuseForeignFiles(folder: string): void {
   );
 }
 
-/** The error of a system call as a sentence. */
+/** The error of a system call, or of SQLite, as a sentence. */
 function explain(folder: string, cause: unknown): FolderUnusable | undefined {
-  if (!(cause instanceof Error && 'code' in cause && 'syscall' in cause)) return undefined;
-  const isMode = cause.syscall === 'chmod';
+  const reason = reasonOf(folder, cause);
+  if (reason === undefined) return undefined;
+  const isMode = cause instanceof Error && 'syscall' in cause && cause.syscall === 'chmod';
   const problem = isMode
     ? `The folder ${folder} is open to other users, and its mode can't be changed by this one`
     : `The folder ${folder} can't be used`;
   const advice = isMode ? 'Run chmod 700 on it as its owner, or set' : 'Set';
   return new FolderUnusable(
-    `${problem} (${cause.code}). ${advice} DATA_DIR to another one ` +
+    `${problem} (${reason}). ${advice} DATA_DIR to another one ` +
       '(or DATABASE_URL to a PostgreSQL server).',
     { cause },
   );
+}
+
+/** In few words, with the name of the file if it is not the folder itself. */
+function reasonOf(folder: string, cause: unknown): string | undefined {
+  if (!(cause instanceof Error && 'code' in cause)) return undefined;
+  // Only the lock is a file of SQLite.
+  if ('errcode' in cause) return `${cause.message}: ${LOCK}`;
+  if (!('syscall' in cause)) return undefined;
+  const file = 'path' in cause ? path.relative(folder, String(cause.path)) : '';
+  return file === '' ? String(cause.code) : `${cause.code}: ${file}`;
 }
 
 /** How often the process that has the lock checks that it is still the lock. */
@@ -107,8 +129,8 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   claimFolder(folder);
   const file = path.join(folder, LOCK);
   const hasData = existsSync(path.join(folder, DATABASE));
-  const isNew = createFile(file);
-  const database = lockFile(file, folder);
+  const isNew = useFolder(folder, () => createFile(file));
+  const database = useFolder(folder, () => lockFile(file, folder));
   const watch = watchFile(file, () => {
     console.error(
       `The file ${file} was removed or replaced, so that another process may open the database. ` +

@@ -98,6 +98,23 @@ for (const [what, fill] of unusable) {
   });
 }
 
+const unusableLocks: [string, (lock: string) => void, RegExp][] = [
+  ['of another user', (lock) => mkdirSync(lock), /\(unable to open database file: lock\)/],
+  ['of another program', (lock) => writeFileSync(lock, 'x'.repeat(200)), /not a database: lock\)/],
+];
+for (const [what, create, reason] of unusableLocks) {
+  test(`a folder with a lock ${what} is refused, and the file is named`, async (t) => {
+    const inside = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+    t.after(() => rmSync(inside, { recursive: true }));
+    create(path.join(inside, 'lock'));
+    await assert.rejects(openEmbedded(inside), (error) => {
+      assert.ok(error instanceof FolderUnusable);
+      assert.match(error.message, reason);
+      return true;
+    });
+  });
+}
+
 test('a file instead of the folder is refused', async (t) => {
   const inside = mkdtempSync(path.join(tmpdir(), 'embedded-'));
   t.after(() => rmSync(inside, { recursive: true }));

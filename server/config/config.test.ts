@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { FolderUnusable } from '../../db/data-folder.ts';
 import { ConfigError, loadConfig } from './config.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
@@ -37,6 +38,16 @@ test('the session secret of the embedded database is made once, and only its own
 test('a session secret that a crash cut short is made anew', () => {
   writeFileSync(path.join(DATA_DIR, 'session-secret'), '');
   assert.ok((loadConfig({ DATA_DIR }).sessionSecrets[0] ?? '').length >= 32);
+});
+
+test('a data folder in which the session secret cannot be kept is refused, and the file is named', () => {
+  const unusable = path.join(folder, 'unusable');
+  // Stands for a file of another user, which root could write to.
+  mkdirSync(path.join(unusable, 'session-secret.new'), { recursive: true });
+  assert.throws(() => loadConfig({ DATA_DIR: unusable }), {
+    constructor: FolderUnusable,
+    message: /^The folder \S+ can't be used \(EISDIR: session-secret\.new\)\. Set DATA_DIR/,
+  });
 });
 
 test('events can be kept for ever', () => {

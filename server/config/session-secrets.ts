@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { claimFolder } from '../../db/data-folder.ts';
+import { claimFolder, useFolder } from '../../db/data-folder.ts';
 
 const SECRET_LENGTH = 32;
 
@@ -32,11 +32,13 @@ export function parseSecrets(
 export function keptSecret(folder: string): string {
   const file = path.join(folder, 'session-secret');
   claimFolder(folder);
-  const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  if (kept.length >= SECRET_LENGTH) return kept;
-  // Under another name first: a crash must not leave half a secret.
-  const made = randomBytes(48).toString('base64url');
-  writeFileSync(`${file}.new`, made, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
-  return made;
+  return useFolder(folder, () => {
+    const kept = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (kept.length >= SECRET_LENGTH) return kept;
+    // Under another name first: a crash must not leave half a secret.
+    const made = randomBytes(48).toString('base64url');
+    writeFileSync(`${file}.new`, made, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return made;
+  });
 }
