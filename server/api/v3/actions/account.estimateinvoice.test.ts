@@ -49,6 +49,12 @@ describeOnDatabase('account.estimateinvoice', (on) => {
     }
   });
 
+  test("the month is that of the database's clock", async (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: new Date('2014-02-13') });
+    const { DATA } = await api.call(asking({ mode: 'nodebalancer_new' }));
+    assert.doesNotMatch(JSON.stringify(DATA), /"INVOICE_TO":"2014/);
+  });
+
   test('what is missing or wrong is refused', async () => {
     const refused: [number, Record<string, string>][] = [
       [6, {}],

@@ -1,3 +1,4 @@
+import { readClock } from '../../../../db/clock.ts';
 import type { KeyAction } from '../action.ts';
 import { linodeplans, nodebalancers } from '../catalogue.ts';
 import { ApiError } from '../errors.ts';
@@ -23,10 +24,11 @@ export const accountEstimateinvoice: KeyAction = {
     PlanID: { type: 'numeric', description: 'The plan, for linode_new and linode_resize' },
     LinodeID: { type: 'numeric', description: 'The Linode, for linode_resize' },
   },
-  answer({ given }) {
+  async answer({ db, given }) {
     const term = given.number('PaymentTerm') ?? 1;
     if (!TERMS.includes(term)) throw new ApiError(8, 'PaymentTerm is 1, 12 or 24.');
-    return estimate(monthlyPrice(given), term, new Date());
+    const price = monthlyPrice(given);
+    return estimate(price, term, await readClock(db));
   },
 };
 
