@@ -24,11 +24,20 @@ export async function openEmbedded(folder?: string, { create = true } = {}): Pro
   }
   const lock = await lockFolder(folder);
   try {
-    if (!existsSync(dataDir)) await makeCluster(dataDir);
+    if (!existsSync(dataDir)) {
+      await makeCluster(dataDir).catch((cause) => {
+        throw new FolderUnusable(
+          `No database can be created in ${folder} (${messageOf(cause)}). Make sure that the disk ` +
+            'is not full, or set DATA_DIR to another folder.',
+          { cause },
+        );
+      });
+    }
     return await open({ dataDir }, lock).catch((cause) => {
       throw new FolderUnusable(
-        `The database in ${folder} can't be opened (${messageOf(cause)}): it is damaged, or of ` +
-          'another version of PostgreSQL. Restore a backup, or set DATA_DIR to another folder.',
+        `The database in ${folder} can't be opened (${messageOf(cause)}): the disk is full, or it ` +
+          'is damaged, or of another version of PostgreSQL. Restore a backup, or set DATA_DIR to ' +
+          'another folder.',
         { cause },
       );
     });
@@ -81,6 +90,10 @@ class LockedPGlite extends PGlite {
   }
 }
 
+/** PGlite's own file system throws an object with only a number. */
 function messageOf(cause: unknown): string {
+  if (typeof cause === 'object' && cause !== null && !('message' in cause) && 'errno' in cause) {
+    return `error ${cause.errno}`;
+  }
   return cause instanceof Error ? cause.message : String(cause);
 }

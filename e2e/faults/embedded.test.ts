@@ -107,6 +107,19 @@ test('on a read-only folder the app exits with 1 and an explanation', async () =
   spawnSync('chmod', ['-R', 'u+w', used, empty]);
 });
 
+test('on a disk that is too small the app exits with 1 and an explanation', async () => {
+  const DATA_DIR = path.join(folder, 'small');
+  const { code, output } = await run({ DATA_DIR }, ['prlimit', '--fsize=1048576']).exit();
+  assert.equal(code, 1, output);
+  assert.match(output, /^No database can be created in \S+ \(.+\)\. Make sure that the disk/);
+  assert.doesNotMatch(output, /\bat .+:\d+:\d+/);
+  // What was begun does not stop the next start.
+  const app = run({ DATA_DIR });
+  await app.started();
+  app.child.kill('SIGTERM');
+  assert.equal(await app.exitCode(), 0);
+});
+
 test('a full disk is an error for writes and does not affect reads', async () => {
   const DATA_DIR = path.join(folder, 'full');
   const db = await openDatabase({ folder: DATA_DIR });
