@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { createExpressApp } from '../app.ts';
+import { routesOf } from '../http/routes.ts';
 import { describeApp } from '../testing/describe-app.ts';
 import { PASSWORD } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
@@ -11,6 +13,7 @@ const NEW = 'a new one, long enough';
 const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
 const AGAIN = /Nothing was done yet\. Check the form and send it again\./;
 
+/** Every form under /profile, with what its page shows again; `:id` is a key's or a session's. */
 const posts: [string, string, Record<string, string>, RegExp][] = [
   [
     'a new key',
@@ -26,6 +29,8 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
     /Change Password/,
   ],
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
+  ['Sign out', '/profile/password/sessions/:id', {}, /Where you are signed in/],
+  ['Remove', `${TAB}/:id/remove`, {}, /Are you sure you want to remove this API key\?/],
 ];
 
 describeApp('a form that was not acted upon', (on) => {
@@ -38,14 +43,33 @@ describeApp('a form that was not acted upon', (on) => {
     assert.ok(!body.includes(NEW));
   }
 
+  async function newPerson() {
+    const visitor = await on.app.signInNewUser();
+    const other = await on.app.signIn(visitor.username);
+    const { id } = await other.createKey();
+    const { body } = await visitor.get('/profile/password');
+    const session = /sessions\/(\d+)"/.exec(body)?.[1] ?? '';
+    assert.ok(id && session);
+    const withId = (path: string) => path.replace(':id', path.includes('sessions') ? session : id);
+    return { visitor, withId };
+  }
+
+  test('these are all forms under /profile', () => {
+    const routes = routesOf(createExpressApp({ ...on.app.parts, trust: () => false }));
+    const ofProfile = routes.filter(
+      ({ method, path }) => method === 'POST' && /^\/profile(?!\/authenticate)/.test(path),
+    );
+    const paths = posts.map(([, path]) => path);
+    assert.deepEqual(ofProfile.map(({ path }) => path).sort(), paths.sort());
+  });
+
   for (const [what, path, fields, filledIn] of posts) {
     test(`${what} after the profile has locked: Authenticate says so, and the form again`, async () => {
-      const visitor = await on.app.signInNewUser();
-      await visitor.get(TAB);
+      const { visitor, withId } = await newPerson();
       await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'`.execute(
         on.db,
       );
-      const { location } = await visitor.post(path, fields);
+      const { location } = await visitor.post(withId(path), fields);
       assert.match(location ?? '', /^\/profile\/authenticate\?next=/);
       const asked = await visitor.get(location ?? '');
       assert.match(asked.body, /These settings are locked, so nothing was done yet\./);
@@ -57,11 +81,10 @@ describeApp('a form that was not acted upon', (on) => {
     });
 
     test(`${what} after the session has ended: the log-in page says so, and the form again`, async () => {
-      const visitor = await on.app.signInNewUser();
+      const { visitor, withId } = await newPerson();
       const { username } = visitor;
-      await visitor.get(TAB);
       visitor.cookies.clear();
-      const { location } = await visitor.post(path, fields);
+      const { location } = await visitor.post(withId(path), fields);
       assert.match(location ?? '', /^\/login\?next=/);
       const asked = await visitor.get(location ?? '');
       assert.match(asked.body, SIGNED_OUT);
