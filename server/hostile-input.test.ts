@@ -5,6 +5,9 @@ import { after, before, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnDatabase } from '../db/testing/describe.ts';
 import { actions } from './api/v3/actions.ts';
+import { createExpressApp } from './app.ts';
+import { forms } from './forms/forms.ts';
+import { routesOf } from './http/routes.ts';
 import { startApp } from './testing/app.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
@@ -35,6 +38,7 @@ const texts: Record<string, (length: number) => string> = {
   dots: (length) => '../'.repeat(length / 3),
 };
 
+/** Every page, with the fields of its form. */
 const pages: Record<string, string[]> = {
   // Its POST is the API's.
   '/': [],
@@ -52,6 +56,9 @@ const pages: Record<string, string[]> = {
   '/documentation': [''],
   '/nothing': [''],
 };
+
+/** They read nothing of a request. */
+const probes = ['/healthz', '/readyz'];
 
 const headerNames = [
   ...['authorization', 'x-api-key', 'cookie', 'user-agent', 'x-forwarded-for', 'x-forwarded-host'],
@@ -131,6 +138,23 @@ describeOnDatabase('hostile input', (on) => {
   const bodies = [...hostile(9_000), ...hostile(100_000)];
   const queries = [...hostile(3_000), ...hostile(7_000), ...hostile(40_000)];
 
+  test('these are all routes, and all fields of their forms', () => {
+    const routes = routesOf(createExpressApp({ ...app.parts, trust: () => false }));
+    // Those for all methods are the API's.
+    const paths = routes.filter(({ method }) => method !== '*').map(({ path }) => path);
+    const listed = [...Object.keys(pages), ...probes];
+    for (const path of paths) {
+      const page = path.replace(':id', '1');
+      assert.ok(listed.includes(page), `${page} is not on the list`);
+      const missing = Object.keys(formAt(page)).filter((field) => !pages[page]?.includes(field));
+      assert.deepEqual(missing, [], page);
+    }
+  });
+
+  function formAt(page: string): object {
+    return Object.entries(forms).find(([path]) => path === page)?.[1] ?? {};
+  }
+
   for (const [path, fields] of Object.entries(pages)) {
     test(`${path} refuses or ignores it, in each field and in the query`, async () => {
       const headers = { cookie: ada.cookieHeader(), 'content-type': FORM };
@@ -197,6 +221,23 @@ describeOnDatabase('hostile input', (on) => {
     // A control character is three bytes in a form, and six in JSON.
     const most = 20_000 + 3 * Buffer.byteLength(sent);
     assert.ok(body.length < most, `${what} was answered with ${body.length} bytes`);
+  }
+
+  const others: Record<string, number[]> = {
+    ...Object.fromEntries(probes.map((path) => [path, [200]])),
+    '/assets/css/main.css': [200, 414],
+    '/api/whoami': [200, 414],
+    '/api/key': [405, 414],
+    '/api/nothing': [404],
+  };
+  for (const [path, expected] of Object.entries(others)) {
+    test(`${path} refuses or ignores it in the query`, async () => {
+      for (const [name, text] of queries) {
+        const sent = { path: `${path}?${inUrl(text)}`, headers: { 'x-api-key': key } };
+        const { status } = await answer(name, sent);
+        assert.ok(expected.includes(status), `${name} ${status}`);
+      }
+    });
   }
 
   test('the gateway check answers it with 401', async () => {
