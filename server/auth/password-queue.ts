@@ -6,10 +6,14 @@ import { HttpError } from '../http/errors.ts';
  * letters beyond ASCII), a longer queue would time out anyway. Junk from addresses that are new to the
  * user, or hidden, leaves places to the others, which are also hashed first.
  */
+const PLACES = 80;
+const PLACES_UNLESS_KNOWN = 64;
+const PLACES_WITHOUT_ADDRESS = 16;
+
 const LIMITS: { kinds: Address['kind'][]; places: number }[] = [
-  { kinds: ['none'], places: 16 },
-  { kinds: ['none', 'new'], places: 64 },
-  { kinds: ['none', 'new', 'known'], places: 80 },
+  { kinds: ['none'], places: PLACES_WITHOUT_ADDRESS },
+  { kinds: ['none', 'new'], places: PLACES_UNLESS_KNOWN },
+  { kinds: ['none', 'new', 'known'], places: PLACES },
 ];
 
 export interface Waiter {
