@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { countNodeTests, countsOf, countWalks } from './counts.ts';
+import { countBrowserTests, countNodeTests, countsOf } from './counts.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const folders: string[] = [];
@@ -43,7 +43,7 @@ test('tests of Node are counted in all files together, also of one that crashes'
   );
 });
 
-test('walks are counted by outcome; one that did not run has failed', () => {
+test('browser tests are counted by outcome; one that did not run has failed', () => {
   const playwright = path.join(ROOT, 'node_modules/.bin/playwright');
   const files = {
     'playwright.config.mjs': `
@@ -61,10 +61,10 @@ test('walks are counted by outcome; one that did not run has failed', () => {
   };
   const { code, report } = run(files, playwright, ['test']);
   assert.equal(code, 1);
-  // The walks with two copies are not among the projects: that is one more which is skipped.
-  assert.deepEqual(countWalks(report), { passed: 2, failed: 2, skipped: 3 });
-  const withCopies = report.replaceAll('"desktop"', '"two copies"');
-  assert.equal(countWalks(withCopies).skipped, 2);
+  // The project with two instances is missing, which counts as one more skipped test.
+  assert.deepEqual(countBrowserTests(report), { passed: 2, failed: 2, skipped: 3 });
+  const withTwoInstances = report.replaceAll('"desktop"', '"two instances"');
+  assert.equal(countBrowserTests(withTwoInstances).skipped, 2);
 });
 
 test('a part that ends badly, runs nothing, or leaves no whole report has failed', () => {
@@ -90,7 +90,7 @@ test('a part that ends badly, runs nothing, or leaves no whole report has failed
       failed,
     );
     assert.deepEqual(
-      countsOf(0, () => countWalks(report)),
+      countsOf(0, () => countBrowserTests(report)),
       failed,
     );
   }

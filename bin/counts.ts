@@ -50,7 +50,7 @@ interface Suite {
 }
 
 /** @param json of Playwright's reporter `json`. */
-export function countWalks(json: string): Counts {
+export function countBrowserTests(json: string): Counts {
   const { config, suites }: PlaywrightReport = JSON.parse(json);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const { expectedStatus, status } of suites.flatMap(testsOf)) {
@@ -59,8 +59,8 @@ export function countWalks(json: string): Counts {
     else if (status === 'skipped' && expectedStatus === 'skipped') counts.skipped++;
     else counts.failed++;
   }
-  // Without PostgreSQL or nginx the walks with two copies are not even listed.
-  if (!config.projects.some(({ name }) => name === 'two copies')) counts.skipped++;
+  // Without PostgreSQL or nginx, Playwright's project with two instances does not exist.
+  if (!config.projects.some(({ name }) => name === 'two instances')) counts.skipped++;
   return whole(counts);
 }
 

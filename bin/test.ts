@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startPostgres } from '../db/testing/postgres.ts';
-import { add, type Counts, countNodeTests, countsOf, countWalks } from './counts.ts';
+import { add, type Counts, countBrowserTests, countNodeTests, countsOf } from './counts.ts';
 
 const postgres = await startPostgres();
 if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
@@ -27,7 +27,7 @@ await postgres?.stop();
 
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 if (total.skipped > 0) {
-  console.log('(skipped: a program that tests need is not here; README.md says which there are)');
+  console.log('(skipped: a program that tests need is missing; CONTRIBUTING.md lists them)');
 }
 process.exitCode = total.failed > 0 ? 1 : 0;
 
@@ -61,7 +61,7 @@ async function endToEndTests(): Promise<Counts> {
       // Playwright would keep what it compiles in the system's temporary folder.
       PWTEST_CACHE_DIR: 'node_modules/.cache/playwright',
     });
-    return countsOf(code, () => countWalks(readFileSync(report, 'utf8')));
+    return countsOf(code, () => countBrowserTests(readFileSync(report, 'utf8')));
   });
 }
 

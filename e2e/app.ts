@@ -23,10 +23,10 @@ export interface PastKey {
   lastUsedIp?: string;
 }
 
-export type Place = 'embedded' | 'two copies';
+export type Deployment = 'embedded' | 'two instances';
 
 /** Why browser tests with two instances are skipped; false if nothing is missing. */
-export const noCopies = noPostgres || noProxy(nginx);
+export const noTwoInstances = noPostgres || noProxy(nginx);
 
 /** The app that the browser tests use. */
 export interface App {
@@ -39,8 +39,8 @@ export interface App {
 }
 
 /** One process on the embedded database, or two on one PostgreSQL that answer alternately. */
-export function startApp(place: Place): Promise<App> {
-  return place === 'embedded' ? startInstance() : startInstances();
+export function startApp(deployment: Deployment): Promise<App> {
+  return deployment === 'embedded' ? startInstance() : startInstances();
 }
 
 async function startInstances(): Promise<App> {

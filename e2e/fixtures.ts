@@ -2,12 +2,12 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Page } from 'playwright/test';
 import { PASSWORD } from '../server/testing/users.ts';
-import { type App, type Place, startApp } from './app.ts';
+import { type App, type Deployment, startApp } from './app.ts';
 
 export { expect };
 
 export interface Options {
-  place: Place;
+  deployment: Deployment;
 }
 
 interface Fixtures {
@@ -23,10 +23,10 @@ export interface Person {
 let serial = 0;
 
 export const test = base.extend<Fixtures, Options & { app: App }>({
-  place: ['embedded', { scope: 'worker', option: true }],
+  deployment: ['embedded', { scope: 'worker', option: true }],
   app: [
-    async ({ place }, use) => {
-      const app = await startApp(place);
+    async ({ deployment }, use) => {
+      const app = await startApp(deployment);
       await use(app);
       await app.stop();
     },

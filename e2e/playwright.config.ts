@@ -1,13 +1,13 @@
 import { defineConfig } from 'playwright/test';
-import { noCopies } from './app.ts';
+import { noTwoInstances } from './app.ts';
 import { findBrowser } from './browser.ts';
 import type { Options } from './fixtures.ts';
 
 const desktop = { viewport: { width: 1024, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-if (noCopies && process.env.TEST_WORKER_INDEX === undefined)
-  console.log(`The walks with two copies are skipped: ${noCopies}.`);
+if (noTwoInstances && process.env.TEST_WORKER_INDEX === undefined)
+  console.log(`Browser tests with two instances are skipped: ${noTwoInstances}.`);
 
 export default defineConfig<Options, Options>({
   testDir: '.',
@@ -43,12 +43,12 @@ export default defineConfig<Options, Options>({
       use: { ...desktop, javaScriptEnabled: false },
       grepInvert: /@javascript|@once/,
     },
-    ...(noCopies
+    ...(noTwoInstances
       ? []
       : [
           {
-            name: 'two copies',
-            use: { ...desktop, place: 'two copies' } as const,
+            name: 'two instances',
+            use: { ...desktop, deployment: 'two instances' } as const,
             grepInvert: /@once/,
           },
         ]),

@@ -218,25 +218,25 @@ test('a database that a later version has used ends it, and a command, with 1 an
   assert.match(users.stderr, sentence);
 });
 
-test('several that start at once on an empty PostgreSQL make one first user', {
+test('several instances that start at once on an empty PostgreSQL create one first user', {
   skip: noPostgres,
 }, async () => {
   const database = await createTestDatabase();
-  const env = { DATABASE_URL: database, SESSION_SECRET: 'shared by all copies and long enough' };
-  const copies = [run(env), run(env), run(env)];
-  const urls = await Promise.all(copies.map((copy) => copy.started()));
-  const passwords = copies.flatMap((copy) => copy.password ?? []);
+  const env = { DATABASE_URL: database, SESSION_SECRET: 'shared by all instances and long enough' };
+  const instances = [run(env), run(env), run(env)];
+  const urls = await Promise.all(instances.map((instance) => instance.started()));
+  const passwords = instances.flatMap((instance) => instance.password ?? []);
   assert.equal(passwords.length, 1);
 
-  // What one copy knows, all know.
+  // A session is valid on all instances.
   const visitor = new Visitor(urls[0] ?? '');
   await visitor.logIn('linodedemo', passwords[0]);
   for (const url of urls) {
     const answer = await new Visitor(url).get('/', { cookie: visitor.cookieHeader() });
     assert.match(answer.body, /Signed in as linodedemo/);
   }
-  for (const copy of copies) copy.child.kill('SIGTERM');
-  for (const copy of copies) assert.equal(await copy.exitCode(), 0);
+  for (const { child } of instances) child.kill('SIGTERM');
+  for (const instance of instances) assert.equal(await instance.exitCode(), 0);
   await dropTestDatabase(database);
 });
 

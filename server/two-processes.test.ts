@@ -23,7 +23,7 @@ describe('two processes on one PostgreSQL, both busy', { skip: noPostgres }, () 
   let busy: Promise<void>[] = [];
   before(async () => {
     url = await createTestDatabase();
-    const env = { DATABASE_URL: url, SESSION_SECRET: 'shared by all copies and long enough' };
+    const env = { DATABASE_URL: url, SESSION_SECRET: 'shared by all instances and long enough' };
     processes = [new RunningProcess(env), new RunningProcess(env)];
     origins = await Promise.all(processes.map((one) => one.started()));
     db = await openDatabase({ url });

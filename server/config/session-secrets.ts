@@ -13,7 +13,9 @@ export function parseSecrets(
 ): string[] {
   if (value === undefined) {
     if (databaseUrl !== undefined) {
-      problems.push('SESSION_SECRET is required with DATABASE_URL: all copies have to share it.');
+      problems.push(
+        'SESSION_SECRET is required with DATABASE_URL: all instances have to share it.',
+      );
     }
     return [];
   }

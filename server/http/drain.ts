@@ -6,9 +6,9 @@ const DRAIN_MS = 2_000;
 const GRACE_MS = 10_000;
 
 /**
- * Takes no new connection, the plainest way not to be ready, and lets those that are open end with
- * their next answer. A proxy that holds some of them loses no request: it turns to the next copy
- * where it can't connect, and is told to leave where it still can.
+ * Accepts no new connections, which is the simplest way not to be ready, and closes each open one
+ * with its next answer. So a proxy loses no request: where it can't connect, it tries the next
+ * instance, and on the connections that it has it gets an answer.
  */
 export async function drain(server: Server): Promise<void> {
   server.prependListener('request', (_req, res) => res.setHeader('Connection', 'close'));
