@@ -97,14 +97,29 @@ test('a part that ends badly, runs nothing, or leaves no whole report has failed
 });
 
 test('npm test ends with its counts, also when none of its parts can run', () => {
-  const { status, stdout } = spawnSync(process.execPath, [path.join(ROOT, 'bin/test.ts')], {
-    // Nothing is on this path.
-    env: { PATH: newFolder(), TEST_DATABASE_URL: 'postgres://127.0.0.1:1/' },
-    encoding: 'utf8',
-  });
+  const { status, stdout } = runTests();
   assert.equal(status, 1);
   assert.match(stdout, /\n0 passed, 5 failed, 0 skipped\n$/);
 });
+
+test('npm test runs only the parts that it is given, and refuses unknown ones', () => {
+  assert.match(runTests('types', 'faults').stdout, /\n0 passed, 2 failed, 0 skipped\n$/);
+  const { status, stdout, stderr } = runTests('faults', 'fault');
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(
+    stderr,
+    /There is no part fault\. The parts are: types, lint, unit, browser, faults\./,
+  );
+});
+
+/** Runs parts of `npm test` where none of their programs can be found. */
+function runTests(...parts: string[]) {
+  return spawnSync(process.execPath, [path.join(ROOT, 'bin/test.ts'), ...parts], {
+    env: { PATH: newFolder(), TEST_DATABASE_URL: 'postgres://127.0.0.1:1/' },
+    encoding: 'utf8',
+  });
+}
 
 /** Runs a program in a folder of these files, and gives the report that it leaves there. */
 function run(files: Record<string, string>, program: string, args: string[]) {

@@ -1,6 +1,6 @@
-// `npm test`: types, lint and format; unit and integration tests on both databases; end-to-end
-// tests in a browser; faults of real processes under load. Each part runs even when one before it
-// failed; the last line adds them up.
+// `npm test`: types, lint and format; unit and integration tests on both databases; browser tests;
+// fault tests of real processes under load. Each part runs even when one before it failed; the last
+// line adds them up. With the names of parts, as in `npm run test:faults`, only these run.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,20 +9,32 @@ import path from 'node:path';
 import { startPostgres } from '../db/testing/postgres.ts';
 import { add, type Counts, countBrowserTests, countNodeTests, countsOf } from './counts.ts';
 
+const parts: Record<string, () => Promise<Counts>> = {
+  types: () => check('tsc'),
+  lint: () => check('biome', 'ci', '--error-on-warnings', '.'),
+  unit: () => runNodeTests(2, '{bin,db,server,e2e/proxies}/**/*.test.ts'),
+  browser: runBrowserTests,
+  faults: () => runNodeTests(1, 'e2e/faults/*.test.ts'),
+};
+const given = process.argv.slice(2);
+const unknown = given.find((name) => !Object.hasOwn(parts, name));
+if (unknown !== undefined) {
+  throw new Error(`There is no part ${unknown}. The parts are: ${Object.keys(parts).join(', ')}.`);
+}
+
 const postgres = await startPostgres();
 if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The parts get it too, and end; then the rest of this file runs to its end.
   process.on(signal, () => {});
 }
-
-const total = add([
-  await check('types', 'tsc'),
-  await check('lint and format', 'biome', 'ci', '--error-on-warnings', '.'),
-  await nodeTests('unit and integration tests', 2, '{bin,db,server,e2e/proxies}/**/*.test.ts'),
-  await endToEndTests(),
-  await nodeTests('faults', 1, 'e2e/faults/*.test.ts'),
-]);
+const counts: Counts[] = [];
+for (const [name, runPart] of Object.entries(parts)) {
+  if (given.length > 0 && !given.includes(name)) continue;
+  console.log(`\n# ${name}`);
+  counts.push(await runPart());
+}
+const total = add(counts);
 await postgres?.stop();
 
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
@@ -31,15 +43,15 @@ if (total.skipped > 0) {
 }
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-async function check(title: string, command: string, ...args: string[]): Promise<Counts> {
-  const code = await run(title, command, args);
+async function check(command: string, ...args: string[]): Promise<Counts> {
+  const code = await run(command, args);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
 /** @param concurrency how many files run at once. */
-async function nodeTests(title: string, concurrency: number, files: string): Promise<Counts> {
+async function runNodeTests(concurrency: number, files: string): Promise<Counts> {
   return withReport(async (report) => {
-    const code = await run(title, 'node', [
+    const code = await run('node', [
       '--test',
       '--test-reporter=spec',
       '--test-reporter-destination=stdout',
@@ -53,10 +65,10 @@ async function nodeTests(title: string, concurrency: number, files: string): Pro
   });
 }
 
-async function endToEndTests(): Promise<Counts> {
+async function runBrowserTests(): Promise<Counts> {
   return withReport(async (report) => {
     const args = ['test', '--config=e2e/playwright.config.ts', '--reporter=list,json'];
-    const code = await run('end-to-end tests', 'playwright', args, {
+    const code = await run('playwright', args, {
       PLAYWRIGHT_JSON_OUTPUT_FILE: report,
       // Playwright would keep what it compiles in the system's temporary folder.
       PWTEST_CACHE_DIR: 'node_modules/.cache/playwright',
@@ -77,12 +89,10 @@ async function withReport(part: (report: string) => Promise<Counts>): Promise<Co
 
 /** Runs one of the project's programs (npm put them on the path), and resolves with its exit code. */
 async function run(
-  title: string,
   command: string,
   args: string[],
   env: Record<string, string> = {},
 ): Promise<number | null> {
-  console.log(`\n# ${title}`);
   const child = spawn(command, args, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
