@@ -12,7 +12,7 @@ import { add, type Counts, countBrowserTests, countNodeTests, countsOf } from '.
 const parts: Record<string, () => Promise<Counts>> = {
   types: () => check('tsc'),
   lint: () => check('biome', 'ci', '--error-on-warnings', '.'),
-  unit: () => runNodeTests(2, '{bin,db,server,e2e/proxies}/**/*.test.ts'),
+  unit: () => runNodeTests(2, '{bin,db,server,e2e/proxies}/**/*.test.ts', 'e2e/*.test.ts'),
   browser: runBrowserTests,
   faults: () => runNodeTests(1, 'e2e/faults/*.test.ts'),
 };
@@ -49,7 +49,7 @@ async function check(command: string, ...args: string[]): Promise<Counts> {
 }
 
 /** @param concurrency how many files run at once. */
-async function runNodeTests(concurrency: number, files: string): Promise<Counts> {
+async function runNodeTests(concurrency: number, ...files: string[]): Promise<Counts> {
   return withReport(async (report) => {
     const code = await run('node', [
       '--test',
@@ -59,7 +59,7 @@ async function runNodeTests(concurrency: number, files: string): Promise<Counts>
       `--test-reporter-destination=${report}`,
       `--test-concurrency=${concurrency}`,
       '--test-timeout=300000',
-      files,
+      ...files,
     ]);
     return countsOf(code, () => countNodeTests(readFileSync(report, 'utf8')));
   });

@@ -11,7 +11,7 @@ if (noTwoInstances && process.env.TEST_WORKER_INDEX === undefined)
 
 export default defineConfig<Options, Options>({
   testDir: '.',
-  // Those in faults/ and proxies/ are tests of Node.
+  // The files named *.test.ts are tests of Node.
   testMatch: '**/*.spec.ts',
   outputDir: '../test-results',
   fullyParallel: true,
