@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import { listActivity, recordRateLimited, SWEPT_AT_ONCE, sweepEvents } from './events.ts';
+import { listActivity, recordRateLimited, sweepEvents } from './events.ts';
+import { SWEPT_AT_ONCE } from './sweep.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { addUser, client } from './testing/rows.ts';
 

@@ -1,9 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { EventDetails, EventKind } from './event-kinds.ts';
-
-/** A statement of the sweep deletes at most so many events, so that none takes long. */
-export const SWEPT_AT_ONCE = 1_000;
+import { deleteOldRows } from './sweep.ts';
 
 /** Who sent a request: the client's IP address, if known, and its User-Agent. */
 export interface Client {
@@ -102,32 +100,8 @@ export async function insertEvent(db: Database, event: Event): Promise<void> {
     .execute();
 }
 
-/**
- * Deletes the events that are older than some days; 0 keeps them for ever. Processes that sweep at the
- * same time don't wait for each other.
- */
+/** Deletes the events that are older than some days; 0 keeps them for ever. */
 export async function sweepEvents(db: Database, retentionDays: number): Promise<void> {
   if (retentionDays === 0) return;
-  let deleted: number;
-  do {
-    deleted = await deleteOldestEvents(db, retentionDays);
-  } while (deleted === SWEPT_AT_ONCE);
-}
-
-async function deleteOldestEvents(db: Database, retentionDays: number): Promise<number> {
-  const { numDeletedRows } = await db
-    .with('oldest', (cte) =>
-      cte
-        .selectFrom('events')
-        .select('id')
-        .where('at', '<', sql<Date>`now() - make_interval(days => ${retentionDays}::int)`)
-        .orderBy('at')
-        .limit(SWEPT_AT_ONCE)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .deleteFrom('events')
-    .where('id', 'in', (eb) => eb.selectFrom('oldest').select('id'))
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+  await deleteOldRows(db, 'events', sql.ref('at'), retentionDays);
 }

@@ -11,6 +11,7 @@ import bcrypt from 'bcryptjs';
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
+import { addKey, addUser } from '../db/testing/rows.ts';
 import { findUser } from '../db/users.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { RunningProcess } from './testing/processes.ts';
@@ -238,6 +239,26 @@ test('several instances that start at once on an empty PostgreSQL create one fir
   for (const { child } of instances) child.kill('SIGTERM');
   for (const instance of instances) assert.equal(await instance.exitCode(), 0);
   await dropTestDatabase(database);
+});
+
+test('deletes at once what is due when it starts', {
+  skip: noPostgres,
+  timeout: 60_000,
+}, async () => {
+  const url = await createTestDatabase();
+  const db = await openDatabase({ url });
+  await addKey(db, await addUser(db, 'ada'));
+  await sql`update api_keys set removed_at = now() - interval '91 days'`.execute(db);
+  const app = run({ DATABASE_URL: url, SESSION_SECRET: 'shared by all copies and long enough' });
+  await app.started();
+  let keys: unknown[];
+  do keys = await db.selectFrom('api_keys').select('id').execute();
+  while (keys.length > 0);
+  app.child.kill('SIGTERM');
+  assert.equal(await app.exitCode(), 0);
+  assert.doesNotMatch(app.output, /not swept/);
+  await db.destroy();
+  await dropTestDatabase(url);
 });
 
 async function until(isSo: () => boolean): Promise<void> {

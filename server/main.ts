@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { sweepRemovedKeys } from '../db/api-keys/remove.ts';
+import { sweepEndedKeys } from '../db/api-keys/ended.ts';
 import { openDatabase } from '../db/database.ts';
 import { sweepEvents } from '../db/events.ts';
 import { findInstallationId } from '../db/installation.ts';
@@ -71,15 +71,9 @@ async function start() {
   await listen(server, config.port, config.host);
   const metricsServer = metrics && createServer(metrics.listener);
   if (metricsServer) await listen(metricsServer, config.metricsPort, config.host);
-  const sweeping = setInterval(() => {
-    Promise.all([
-      sweepEvents(db, config.eventRetentionDays),
-      sweepSessions(db),
-      sweepRateLimits(db),
-      sweepKnownAddresses(db),
-      sweepRemovedKeys(db),
-    ]).catch((err) => log.error({ err }, 'what has expired was not swept'));
-  }, SWEEP_EVERY_MS);
+  // Also at once: after an upgrade there may be much to delete, and an instance may never run for long.
+  sweep();
+  const sweeping = setInterval(sweep, SWEEP_EVERY_MS);
 
   stop = async () => {
     // Ctrl-C under npm arrives twice: from the terminal, and passed on by npm.
@@ -92,6 +86,18 @@ async function start() {
     await db.destroy();
     process.exit(0);
   };
+  function sweep() {
+    Promise.all([
+      sweepEvents(db, config.eventRetentionDays),
+      sweepSessions(db),
+      sweepRateLimits(db),
+      sweepKnownAddresses(db),
+      sweepEndedKeys(db),
+    ]).catch((err) => {
+      // A stop closes the database in the middle of it.
+      if (!stopping.signal.aborted) log.error({ err }, 'what has expired was not swept');
+    });
+  }
   if (metricsServer) console.log(`Metrics are at ${listeningAt(metricsServer)}/metrics`);
   const url = config.publicUrl ?? listeningAt(server);
   console.log(

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
 import { addKey, addUser, client, newKey } from '../testing/rows.ts';
 import * as keys from './list.ts';
-import { removeKey, sweepRemovedKeys } from './remove.ts';
+import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('keys in the database', (on) => {
   let ada: number;
@@ -97,36 +97,5 @@ describeOnEachDatabase('keys in the database', (on) => {
     assert.equal((await keys.listKeys(on.db, owner))[0]?.expired, true);
     assert.equal((await keys.findKey(on.db, owner, active))?.isLastActive, true);
     assert.equal((await keys.findKey(on.db, owner, expired))?.isLastActive, false);
-  });
-
-  test('the digest of a removed key is kept for 90 days, and no longer', async () => {
-    const [kept, swept, active] = [
-      await addKey(on.db, ada),
-      await addKey(on.db, ada),
-      await addKey(on.db, ada),
-    ];
-    await remove(ada, kept);
-    await remove(ada, swept);
-    const move = (id: number, days: number) =>
-      on.db
-        .updateTable('api_keys')
-        .set({ removed_at: sql<Date>`now() - make_interval(days => ${days})` })
-        .where('id', '=', id)
-        .execute();
-    await move(kept, 89);
-    await move(swept, 91);
-    await sweepRemovedKeys(on.db);
-    const rows = await on.db
-      .selectFrom('api_keys')
-      .select('id')
-      .where('id', 'in', [kept, swept, active])
-      .where('digest', 'is not', null)
-      .orderBy('id')
-      .execute();
-    assert.deepEqual(
-      rows.map((row) => row.id),
-      [kept, active],
-    );
-    assert.equal((await keys.findKey(on.db, ada, swept))?.removed, true);
   });
 });

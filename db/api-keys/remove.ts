@@ -3,9 +3,6 @@ import type { Database } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
 import { isRemoved } from './state.ts';
 
-/** How long a removed key is recognized. */
-const REMOVED_KEY_DAYS = 90;
-
 /** Removes a user's key permanently; the next check refuses it. */
 export async function removeKey(
   db: Database,
@@ -48,14 +45,4 @@ export async function removeKeys(
     }
     return { removed: remaining.length, removedBefore: keys.length - remaining.length };
   });
-}
-
-/** Forgets the digests of removed keys. Until then, a check of the key says that it was removed. */
-export async function sweepRemovedKeys(db: Database): Promise<void> {
-  await db
-    .updateTable('api_keys')
-    .set({ digest: null })
-    .where('removed_at', '<', sql<Date>`now() - make_interval(days => ${REMOVED_KEY_DAYS}::int)`)
-    .where('digest', 'is not', null)
-    .execute();
 }
