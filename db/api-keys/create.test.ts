@@ -66,7 +66,7 @@ describeOnEachDatabase('new keys in the database', (on) => {
       ids.push(await addKey(on.db, owner, newKey({ via: 'API' })));
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'limit reached');
 
-    await removeKey(on.db, owner, ids[1] ?? 0, client);
+    await removeKey(on.db, owner, ids[1] ?? 0, 'API', client);
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'created');
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'limit reached');
     await on.db

@@ -14,7 +14,8 @@ describeOnEachDatabase('keys in the database', (on) => {
     bob = await addUser(on.db, 'bob');
   });
 
-  const remove = (owner: number, id: number) => removeKey(on.db, owner, id, client);
+  const remove = (owner: number, id: number) =>
+    removeKey(on.db, owner, id, 'Linode Manager', client);
 
   test('a listed key has what the page shows, and neither secret nor digest', async () => {
     const id = await addKey(on.db, ada, newKey({ label: 'laptop' }));

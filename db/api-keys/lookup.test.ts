@@ -71,7 +71,7 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
 
   test('a removal takes effect with the next lookup', async () => {
     const { id, key } = await found();
-    await removeKey(on.db, ada, id, client);
+    await removeKey(on.db, ada, id, 'Linode Manager', client);
     assert.equal((await lookup.find([key.digest]))[0]?.state, 'removed');
   });
 

@@ -70,7 +70,7 @@ describeOnEachDatabase('pages of keys', (on) => {
     for (const query of queries) {
       const first = await listKeyPage(on.db, owner, query, { side: 'after' });
       const last = first.keys.at(-1)?.id ?? 0;
-      await removeKeys(on.db, owner, [last], client);
+      await removeKeys(on.db, owner, [last], 'Linode Manager', client);
       const second = await listKeyPage(on.db, owner, query, { side: 'after', cursor: first.next });
       const seen = [...first.keys, ...second.keys].map(({ id }) => id);
       const remaining = seen.filter((id) => id !== last);
@@ -90,7 +90,7 @@ describeOnEachDatabase('pages of keys', (on) => {
     const removed = await addKey(on.db, owner);
     await addKey(on.db, other);
     await change(expired, sql`expires_at = now()`);
-    await removeKeys(on.db, owner, [removed], client);
+    await removeKeys(on.db, owner, [removed], 'Linode Manager', client);
     assert.deepEqual(await list(owner), [active]);
   });
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
+import type { RemovedVia } from '../schema.ts';
 import { isRemoved } from './state.ts';
 
 /** Removes a user's key permanently; the next check refuses it. */
@@ -8,9 +9,10 @@ export async function removeKey(
   db: Database,
   userId: number,
   id: number,
+  via: RemovedVia,
   from: Client,
 ): Promise<'removed' | 'removed before' | 'not found'> {
-  const outcome = await removeKeys(db, userId, [id], from);
+  const outcome = await removeKeys(db, userId, [id], via, from);
   if (outcome === 'not found') return outcome;
   return outcome.removed === 1 ? 'removed' : 'removed before';
 }
@@ -20,6 +22,7 @@ export async function removeKeys(
   db: Database,
   userId: number,
   ids: number[],
+  via: RemovedVia,
   from: Client,
 ): Promise<{ removed: number; removedBefore: number } | 'not found'> {
   return db.transaction().execute(async (trx) => {
@@ -37,7 +40,7 @@ export async function removeKeys(
     for (const { id, label, prefix } of remaining) {
       await trx
         .updateTable('api_keys')
-        .set({ removed_at: sql<Date>`now()` })
+        .set({ removed_at: sql<Date>`now()`, removed_via: via })
         .where('id', '=', id)
         .execute();
       const details = { label, prefix };

@@ -10,7 +10,7 @@ export function removeItself(db: Database, checks: KeyChecks): RequestHandler {
   return async (req, res) => {
     const key = await requireKey(checks, req, res);
     if (!key) return;
-    await removeKey(db, key.userId, key.id, client(req));
+    await removeKey(db, key.userId, key.id, 'API', client(req));
     res.writeHead(204).end();
   };
 }

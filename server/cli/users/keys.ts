@@ -28,7 +28,7 @@ export const keysRemove: UserCommand = {
   async run(db, [name, prefix = '']) {
     const { id, username } = await namedUser(db, name);
     const keyId = await findKeyByPrefix(db, id, prefix);
-    const outcome = keyId && (await removeKey(db, id, keyId, operator));
+    const outcome = keyId && (await removeKey(db, id, keyId, 'operator', operator));
     if (outcome !== 'removed') throw new CommandError(`${username} has no key ${prefix}.`);
     return { text: `Removed ${prefix} of ${username}.`, json: { username, prefix } };
   },

@@ -29,7 +29,7 @@ export function removal(db: Database): Router {
   async function remove(req: Request, res: Response) {
     readForm(req, 'none');
     const { id } = signedInUser(req);
-    const outcome = await removeKey(db, id, idParameter(req), client(req));
+    const outcome = await removeKey(db, id, idParameter(req), 'Linode Manager', client(req));
     if (outcome === 'not found') throw notFound();
     backToList(req, res, outcome === 'removed' ? 'key-removed' : 'key-removed-before');
   }
