@@ -1,5 +1,14 @@
 import type { Page } from 'playwright/test';
-import { authenticate, createKey, expect, logIn, type Person, rowOf, test } from './fixtures.ts';
+import {
+  authenticate,
+  createKey,
+  expect,
+  logIn,
+  openApiKeys,
+  type Person,
+  rowOf,
+  test,
+} from './fixtures.ts';
 
 test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@once' }, async ({
   page,
@@ -27,6 +36,19 @@ test('every control is large enough for a mouse or a finger', { tag: '@javascrip
       expect(box?.height, what).toBeGreaterThanOrEqual(minimum.height);
     }
   });
+});
+
+test('each control of a key is inside the window, and the roles of the table stay', async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'W'.repeat(128), '6 months');
+  const table = page.getByRole('table', { name: 'API Keys' });
+  await expect(table.getByRole('columnheader')).toHaveCount(7);
+  await expect(rowOf(page, key).getByRole('cell')).toHaveCount(6);
+  const box = await rowOf(page, key).getByRole('link', { name: 'Remove' }).boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
 });
 
 async function eachPage(page: Page, person: Person, inspect: (name: string) => Promise<void>) {

@@ -8,6 +8,7 @@ import { notices, takeNotice } from './notices.ts';
 import { program } from './program-name.ts';
 import { assetUrl } from './static-files.ts';
 import { assets, type Views } from './views.ts';
+import { visible } from './visible-text.ts';
 
 /**
  * Answers with a page: a view in its frame, views/layout.ejs. The only caller of `res.render`.
@@ -36,6 +37,7 @@ export function render<View extends keyof Views>(
     notice: takeNotice(req, res) ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined),
     time: { age, minute, timeLeft },
     program,
+    visible,
     assetUrl,
   });
 }
