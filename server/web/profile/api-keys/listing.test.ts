@@ -99,7 +99,7 @@ describeApp('a long list of keys', (on) => {
     const other = await on.app.signInNewUser();
     await addManyKeys(on.db, other.username, 26);
     const { body, secret } = await other.createKey({ label: 'new' });
-    const [row] = body.match(/<tr class="new">[\s\S]*?<\/tr>/g) ?? [];
+    const [row] = body.match(/<tr role="row" class="new">[\s\S]*?<\/tr>/g) ?? [];
     assert.ok(row?.includes(secret.slice(0, 16)));
     assert.ok(body.includes('>host 026<') && !body.includes('>host 001<'));
   });
