@@ -31,6 +31,15 @@ async function users(
   return { status, stdout: await text(stdout), stderr: await text(stderr) };
 }
 
+/** Runs `npm run migrate` in its own process. */
+function migrate(env: Record<string, string>, args: readonly string[] = []) {
+  const program = path.resolve(import.meta.dirname, 'migrate.ts');
+  return spawnSync(process.execPath, [program, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    encoding: 'utf8',
+  });
+}
+
 describe('npm run users, beside a running app', { skip: noPostgres }, () => {
   let env: Record<string, string>;
   let db: Database;
@@ -310,9 +319,7 @@ test('a command in another folder creates no database, and names the one that it
   assert.ok(stderr.startsWith(`There is no database in ${DATA_DIR}.`), stderr);
   assert.ok(!existsSync(DATA_DIR));
 
-  const migrate = path.resolve(import.meta.dirname, 'migrate.ts');
-  const env = { PATH: process.env.PATH, DATA_DIR };
-  const child = spawnSync(process.execPath, [migrate], { env, encoding: 'utf8' });
+  const child = migrate({ DATA_DIR });
   assert.equal(child.status, 1);
   assert.equal(child.stderr, stderr);
   assert.ok(!existsSync(DATA_DIR));
@@ -332,11 +339,17 @@ test('a command creates no tables in an empty PostgreSQL database; npm run migra
     stderr,
   );
 
-  const migrate = path.resolve(import.meta.dirname, 'migrate.ts');
-  const child = spawnSync(process.execPath, [migrate], {
-    env: { PATH: process.env.PATH, ...env },
-    encoding: 'utf8',
-  });
+  for (const [args, exitCode] of [
+    [['--help'], 0],
+    [['--dry-run'], 2],
+    [['now'], 2],
+  ] as const) {
+    const explained = migrate(env, args);
+    assert.equal(explained.status, exitCode);
+    assert.match(explained.stdout + explained.stderr, /^npm run migrate takes no arguments\./);
+    assert.equal((await users(env, ['list'])).status, 1, 'There are tables.');
+  }
+  const child = migrate(env);
   assert.equal(child.stdout, 'The database is up to date.\n');
   assert.deepEqual(await users(env, ['list']), { status: 0, stdout: '', stderr: '' });
 });
