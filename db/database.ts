@@ -10,7 +10,7 @@ import { openEmbedded } from './embedded.ts';
 import { DatabaseMissing } from './errors.ts';
 import { type DatabaseLocation, describeLocation } from './location.ts';
 import { hasTables, migrateToLatest } from './migrate.ts';
-import { openPool, withoutTimeouts, withTimeouts } from './pool.ts';
+import { forMigrations, openPool, withTimeouts } from './pool.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -41,7 +41,7 @@ async function migratePostgres(url: string, create: boolean): Promise<void> {
   const log = (event: LogEvent) => {
     if (event.level === 'error') firstError ??= event.error;
   };
-  const db = connect(openPool({ ...withoutTimeouts(url), max: 1 }), log);
+  const db = connect(openPool({ ...forMigrations(url), max: 1 }), log);
   try {
     if (!create && !(await hasTables(db))) {
       throw new DatabaseMissing(

@@ -23,9 +23,12 @@ export function withTimeouts(url: string): pg.PoolConfig {
   };
 }
 
+/** How long a start waits for a connection. Without a limit it would wait in silence. */
+const FIRST_CONNECTION_MS = 5_000;
+
 /** For migrations: one may take long, and so may waiting for another process that runs them. */
-export function withoutTimeouts(url: string): pg.PoolConfig {
-  return { connectionString: url };
+export function forMigrations(url: string): pg.PoolConfig {
+  return { connectionString: url, connectionTimeoutMillis: FIRST_CONNECTION_MS };
 }
 
 /**
