@@ -146,7 +146,8 @@ describeOnDatabase('hostile input', (on) => {
     for (const path of paths) {
       const page = path.replace(':id', '1');
       assert.ok(listed.includes(page), `${page} is not on the list`);
-      const missing = Object.keys(formAt(page)).filter((field) => !pages[page]?.includes(field));
+      const fields = Object.keys(formAt(page)).map((field) => field.replace('<id>', '9'));
+      const missing = fields.filter((field) => !pages[page]?.includes(field));
       assert.deepEqual(missing, [], page);
     }
   });

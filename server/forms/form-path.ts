@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import { cutSecrets } from '../api-keys/secret.ts';
 import { isCarried } from './forms.ts';
 import { localPath } from './local-path.ts';
 
@@ -18,12 +19,13 @@ export function formPath(req: Request): string | undefined {
   return withNotDone(filledInPath(req, path));
 }
 
-/** The path of a form, with what was typed in a post of it as the query. */
+/** The path of a form, with what was typed in a post of it as the query; of a key, only the prefix. */
 export function filledInPath(req: Request, path: string): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries<unknown>(req.body ?? {})) {
-    if (typeof value === 'string' && value && isCarried(path, name))
-      query.set(name, name === 'next' ? value : cut(value));
+    if (typeof value !== 'string' || !value || !isCarried(path, name)) continue;
+    const carried = cutSecrets(value);
+    query.set(name, name === 'next' ? carried : cut(carried));
   }
   return query.size > 0 ? `${path}?${query}` : path;
 }

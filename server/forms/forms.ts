@@ -12,8 +12,7 @@ export const forms = {
     new_password_again: 'secret',
   },
   '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
-  /** What is searched for may be a whole key. */
-  '/profile/api-keys/search': { q: 'secret' },
+  '/profile/api-keys/search': { q: 'carried' },
   '/profile/api-keys/remove-selected': { 'key-<id>': 'carried' },
   /** For forms that are only a button. */
   none: {},

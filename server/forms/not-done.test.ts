@@ -13,7 +13,10 @@ const NEW = 'a new one, long enough';
 const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
 const AGAIN = /Nothing was done yet\. Check the form and send it again\./;
 
-/** Every form under /profile, with what its page shows again; `:id` is a key's or a session's. */
+/**
+ * Every form under /profile that changes something, with what its page shows again; `:id` is a key's
+ * or a session's.
+ */
 const posts: [string, string, Record<string, string>, RegExp][] = [
   [
     'a new key',
@@ -31,7 +34,15 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
   ['Sign out', '/profile/password/sessions/:id', {}, /Where you are signed in/],
   ['Remove', `${TAB}/:id/remove`, {}, /Are you sure you want to remove this API key\?/],
+  [
+    'Remove selected',
+    `${TAB}/remove-selected`,
+    { 'key-:id': 'on' },
+    /Are you sure you want to remove this API key\?/,
+  ],
 ];
+/** A search changes nothing: it is made as soon as its page can be opened. */
+const SEARCH = `${TAB}/search`;
 
 describeApp('a form that was not acted upon', (on) => {
   async function isRepeated(visitor: Visitor, location: string, filledIn: RegExp) {
@@ -50,8 +61,12 @@ describeApp('a form that was not acted upon', (on) => {
     const { body } = await visitor.get('/profile/password');
     const session = /sessions\/(\d+)"/.exec(body)?.[1] ?? '';
     assert.ok(id && session);
-    const withId = (path: string) => path.replace(':id', path.includes('sessions') ? session : id);
-    return { visitor, withId };
+    const withId = (text: string) => text.replace(':id', text.includes('sessions') ? session : id);
+    const post = (path: string, fields: Record<string, string>) => {
+      const sent = Object.entries(fields).map(([name, value]) => [withId(name), value]);
+      return visitor.post(withId(path), Object.fromEntries(sent));
+    };
+    return { visitor, post };
   }
 
   test('these are all forms under /profile', () => {
@@ -59,17 +74,17 @@ describeApp('a form that was not acted upon', (on) => {
     const ofProfile = routes.filter(
       ({ method, path }) => method === 'POST' && /^\/profile(?!\/authenticate)/.test(path),
     );
-    const paths = posts.map(([, path]) => path);
+    const paths = [SEARCH, ...posts.map(([, path]) => path)];
     assert.deepEqual(ofProfile.map(({ path }) => path).sort(), paths.sort());
   });
 
   for (const [what, path, fields, filledIn] of posts) {
     test(`${what} after the profile has locked: Authenticate says so, and the form again`, async () => {
-      const { visitor, withId } = await newPerson();
+      const { visitor, post } = await newPerson();
       await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'`.execute(
         on.db,
       );
-      const { location } = await visitor.post(withId(path), fields);
+      const { location } = await post(path, fields);
       assert.match(location ?? '', /^\/profile\/authenticate\?next=/);
       const asked = await visitor.get(location ?? '');
       assert.match(asked.body, /These settings are locked, so nothing was done yet\./);
@@ -81,10 +96,10 @@ describeApp('a form that was not acted upon', (on) => {
     });
 
     test(`${what} after the session has ended: the log-in page says so, and the form again`, async () => {
-      const { visitor, withId } = await newPerson();
+      const { visitor, post } = await newPerson();
       const { username } = visitor;
       visitor.cookies.clear();
-      const { location } = await visitor.post(withId(path), fields);
+      const { location } = await post(path, fields);
       assert.match(location ?? '', /^\/login\?next=/);
       const asked = await visitor.get(location ?? '');
       assert.match(asked.body, SIGNED_OUT);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeSecret } from '../../../api-keys/secret.ts';
 import { describeApp } from '../../../testing/describe-app.ts';
 import { addManyKeys } from '../../../testing/keys.ts';
+import { PASSWORD } from '../../../testing/users.ts';
 
 const TAB = '/profile/api-keys';
 
@@ -23,6 +24,20 @@ describeApp('the search for keys', (on) => {
     );
     assert.equal(status, 303);
     assert.equal(location, `${TAB}?q=host+00&filter=never-used&sort=-label`);
+  });
+
+  test('a search after the profile has locked is made after Authenticate', async () => {
+    const { visitor } = await someone();
+    const stale = await on.app.signIn(visitor.username, { authenticate: false });
+    const { location } = await stale.post(`${TAB}/search`, { q: 'host 00' });
+    const next = new URL(location ?? '', on.app.origin).searchParams.get('next') ?? '';
+    const { location: form } = await stale.post('/profile/authenticate', {
+      password: PASSWORD,
+      next,
+    });
+    const { location: list } = await stale.get(form ?? '');
+    assert.equal(list, `${TAB}?q=host+00`);
+    assert.match((await stale.get(list)).body, /name="q" value="host 00"/);
   });
 
   test('a prefix is searched for like any text', async () => {
@@ -87,9 +102,11 @@ describeApp('the search for keys', (on) => {
           location ?? '',
         );
       }
-      const posted = await someone.post(`${TAB}/search`, { q: secret });
-      assert.equal(posted.status, 303);
-      assert.ok(!posted.location?.includes('lmk'));
+      for (const form of [{ q: secret }, { q: `x ${secret}` }]) {
+        const posted = await someone.post(`${TAB}/search`, form);
+        assert.equal(posted.status, 303);
+        assert.ok(!posted.location?.includes(secret.slice(0, 17)), posted.location ?? '');
+      }
     }
     assert.ok(on.app.logLines.every((line) => !line.includes(secret.slice(0, 20))));
   });
