@@ -6,6 +6,7 @@ import type { DatabaseLocation } from '../../db/location.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
 import { signals } from '../metrics/signals.ts';
 import { batched } from './batched.ts';
+import { collectLateUses } from './late-uses.ts';
 import type { RefusalReason } from './outcomes.ts';
 import { collectKeyUses } from './uses.ts';
 
@@ -25,7 +26,7 @@ export interface KeyChecks {
    *
    * Rejects when the database is away.
    *
-   * @param client asked for only when the use of the key is worth noting.
+   * @param client asked for only when the use of the key, or of one that has ended, is worth noting.
    */
   check(presented: ReadonlySet<string>, client: () => Client): Promise<Verdict>;
   /** Writes what is left to write. */
@@ -44,6 +45,7 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     });
   });
   const uses = collectKeyUses(db, log);
+  const lateUses = collectLateUses(db, log);
 
   return {
     async check(presented, client) {
@@ -55,7 +57,7 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
       return verdict;
     },
     async close() {
-      await uses.close();
+      await Promise.all([uses.close(), lateUses.close()]);
       await lookup.close();
     },
   };
@@ -68,6 +70,8 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     if (!isWellFormed(secret)) return { refusal: 'unknown' };
     const key = await find(digestOf(secret));
     if (key === undefined) return { refusal: 'unknown' };
+    // So that its owner learns why a program has stopped working.
+    if (key.state === 'expired' || key.state === 'removed') lateUses.note(key.id, client());
     if (key.state === 'expired') return { refusal: 'expired', expiredAt: key.expiresAt };
     if (key.state !== 'active') return { refusal: key.state };
     if (!key.usedLately) uses.note(key.id, client());

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { before, beforeEach, test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addKey, addUser, client } from '../testing/rows.ts';
+import { setDisabled } from '../users.ts';
+import { recordLateUses } from './late-uses.ts';
+
+describeOnEachDatabase('late uses of keys', (on) => {
+  let owner: number;
+  let id: number;
+  before(async () => {
+    owner = await addUser(on.db, 'ada');
+  });
+  beforeEach(async () => {
+    id = await addKey(on.db, owner);
+  });
+
+  const record = (count: number, ip: string | null, userAgent: string) =>
+    recordLateUses(on.db, [{ keyId: id, ip, userAgent, count }]);
+  const recorded = () =>
+    on.db
+      .selectFrom('api_keys')
+      .select([
+        'late_use_count as count',
+        'late_used_ip as ip',
+        'late_used_agent as agent',
+        'last_used_at as lastUsedAt',
+      ])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+
+  test('are added up, with the latest client, and leave the last use as it is', async () => {
+    await record(200, '10.0.0.11', 'first');
+    await record(12, null, 'curl/8.5.0');
+    assert.deepEqual(await recorded(), {
+      count: 212,
+      ip: null,
+      agent: 'curl/8.5.0',
+      lastUsedAt: null,
+    });
+    await recordLateUses(on.db, []);
+  });
+
+  test('are dated when they are written', async () => {
+    await on.db.transaction().execute(async (trx) => {
+      await recordLateUses(trx, [{ keyId: id, ...client, count: 1 }]);
+      const { now } = await trx
+        .selectFrom('api_keys')
+        .select(sql<boolean>`late_used_at = now()`.as('now'))
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+      assert.equal(now, true);
+    });
+  });
+
+  test('are not added while the owner is disabled', async () => {
+    await setDisabled(on.db, 'ada', true);
+    await record(1, null, '');
+    await setDisabled(on.db, 'ada', false);
+    assert.equal((await recorded()).count, 0);
+    await record(1, null, '');
+    assert.equal((await recorded()).count, 1);
+  });
+
+  test('that two processes write at once are all added', async () => {
+    const ids = [id, ...(await Promise.all(Array.from({ length: 9 }, () => addKey(on.db, owner))))];
+    const uses = ids.map((keyId) => ({ keyId, ...client, count: 1 }));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        recordLateUses(on.db, n % 2 === 0 ? uses : uses.toReversed()),
+      ),
+    );
+    const rows = await on.db
+      .selectFrom('api_keys')
+      .select('late_use_count')
+      .where('id', 'in', ids)
+      .distinct()
+      .execute();
+    assert.deepEqual(rows, [{ late_use_count: 10 }]);
+  });
+});
