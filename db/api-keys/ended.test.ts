@@ -4,8 +4,9 @@ import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { SWEPT_AT_ONCE } from '../sweep.ts';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, newKey } from '../testing/rows.ts';
-import { sweepEndedKeys } from './ended.ts';
+import { addKey, addUser, client, newKey } from '../testing/rows.ts';
+import { listEndedKeys, MAX_ENDED_COUNTED, sweepEndedKeys } from './ended.ts';
+import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('keys that were removed or have expired', (on) => {
   let owner: number;
@@ -28,6 +29,10 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
         now() - make_interval(days => ${days})
       from (select gen_random_uuid() as id from generate_series(1, ${count})) ids`.execute(on.db);
 
+  const listed = async (limit = 10) => {
+    const { keys, ...counts } = await listEndedKeys(on.db, owner, limit);
+    return { labels: keys.map((key) => key.label), ...counts };
+  };
   const labelsLeft = async () => {
     const rows = await on.db
       .selectFrom('api_keys')
@@ -37,6 +42,70 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
       .execute();
     return rows.map(({ label }) => label);
   };
+
+  test('are listed to their owner alone, the latest end first', async () => {
+    await add('expires later', `expires_at = now() + interval '1 hour'`);
+    await add('never expires', 'expires_at = null');
+    await add('expired', `expires_at = now() - interval '2 hours'`);
+    await add(
+      'removed, then expired',
+      `removed_at = now() - interval '3 hours', expires_at = now() - interval '1 minute'`,
+    );
+    const removed = await add('removed', 'expires_at = null');
+    await removeKey(on.db, owner, removed, 'API', client);
+
+    assert.deepEqual(await listed(), {
+      labels: ['removed', 'expired', 'removed, then expired'],
+      total: 3,
+      stillTried: 0,
+    });
+    assert.deepEqual((await listEndedKeys(on.db, await addUser(on.db, 'other'), 10)).keys, []);
+  });
+
+  test('say how they ended, and have neither secret nor digest', async () => {
+    const id = await add('one', 'expires_at = null');
+    await removeKey(on.db, owner, id, 'operator', client);
+    const [key] = (await listEndedKeys(on.db, owner, 1)).keys;
+    const { endedAt, readAt, prefix, ...rest } = key ?? {};
+    assert.ok(endedAt && readAt && endedAt <= readAt);
+    assert.equal(prefix?.length, 16);
+    assert.deepEqual(rest, {
+      id,
+      label: 'one',
+      removed: true,
+      removedVia: 'operator',
+      lateUsedAt: null,
+      lateUsedIp: null,
+      lateUsedAgent: null,
+      lateUseCount: 0,
+      stillTried: false,
+    });
+  });
+
+  test('come first while they are still being tried, for 24 hours', async () => {
+    const expired = (ago: string, late: string) =>
+      `expires_at = now() - interval '${ago}', late_used_at = now() - interval '${late}'`;
+    await add('untried', `expires_at = now() - interval '1 hour'`);
+    await add('tried', expired('9 days', '23 hours 59 minutes'));
+    await add('tried long ago', expired('8 days', '24 hours'));
+    assert.deepEqual(await listed(), {
+      labels: ['tried', 'untried', 'tried long ago'],
+      total: 3,
+      stillTried: 1,
+    });
+    assert.deepEqual(await listed(1), { labels: ['tried'], total: 3, stillTried: 1 });
+  });
+
+  test('are counted up to a limit', async () => {
+    await addMany(MAX_ENDED_COUNTED, 1);
+    assert.equal((await listed(1)).total, MAX_ENDED_COUNTED);
+    await addMany(2, 1);
+    assert.deepEqual(await listed(1), {
+      labels: [''],
+      total: MAX_ENDED_COUNTED + 1,
+      stillTried: 0,
+    });
+  });
 
   test('are deleted 90 days after their end, and no others', async () => {
     const ago = (days: number) => `now() - make_interval(days => ${days})`;

@@ -1,12 +1,121 @@
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import type { RemovedVia } from '../schema.ts';
 import { deleteOldRows } from '../sweep.ts';
-import { endOf } from './state.ts';
+import { endOf, isRemoved } from './state.ts';
 
 /**
  * How long a key is recognized and listed after its end. Then its row is deleted, and a check says that
  * the key is unknown.
  */
 export const ENDED_KEY_DAYS = 90;
+
+/** A key counts as still being tried for so long after a check. */
+const STILL_TRIED_HOURS = 24;
+
+/**
+ * Only so many of a user's ended keys are looked at, the newest, so that a page costs the same with any
+ * number of them.
+ */
+export const MAX_ENDED_COUNTED = 1_000;
+
+/** A key that was removed or has expired. */
+export interface EndedKey {
+  id: number;
+  label: string;
+  /** The first 16 characters of the key. */
+  prefix: string;
+  endedAt: Date;
+  removed: boolean;
+  /** Null for a key that expired, and for one that an earlier version removed. */
+  removedVia: RemovedVia | null;
+  /** The latest check after its end; null: none. */
+  lateUsedAt: Date | null;
+  lateUsedIp: string | null;
+  lateUsedAgent: string | null;
+  /** How many checks there were after its end, at least. */
+  lateUseCount: number;
+  /** Whether the latest of them is less than STILL_TRIED_HOURS ago. */
+  stillTried: boolean;
+  /** The database's clock when this was read; ages are relative to it. */
+  readAt: Date;
+}
+
+export interface EndedKeys {
+  /** Those that are still being tried come first, then the newest. */
+  keys: EndedKey[];
+  /** How many there are: up to MAX_ENDED_COUNTED, or one more if there are more than that. */
+  total: number;
+  /** How many of them are still being tried. */
+  stillTried: number;
+}
+
+/** The keys of a user that were removed or have expired, at most `limit`. */
+export async function listEndedKeys(
+  db: Database,
+  userId: number,
+  limit: number,
+): Promise<EndedKeys> {
+  const rows = await db
+    .with('newest', (cte) =>
+      cte
+        .selectFrom('api_keys')
+        .select([
+          'id',
+          endOf('api_keys').as('endedAt'),
+          sql<boolean>`coalesce(
+            late_used_at > now() - make_interval(hours => ${sql.lit(STILL_TRIED_HOURS)}),
+            false)`.as('stillTried'),
+        ])
+        .where('user_id', '=', userId)
+        .where(endOf('api_keys'), '<=', sql<Date>`now()`)
+        .orderBy(endOf('api_keys'), 'desc')
+        .orderBy('id', 'desc')
+        .limit(MAX_ENDED_COUNTED + 1),
+    )
+    .with('shown', (cte) =>
+      cte
+        .selectFrom('newest')
+        .select((eb) => [
+          'id',
+          'stillTried',
+          eb.fn.countAll<number>().over().as('total'),
+          sql<number>`count(*) filter (where "stillTried") over ()`.as('allStillTried'),
+        ])
+        .orderBy('stillTried', 'desc')
+        .orderBy('endedAt', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit),
+    )
+    .selectFrom('shown')
+    .innerJoin('api_keys', 'api_keys.id', 'shown.id')
+    .select([
+      'api_keys.id',
+      'label',
+      'prefix',
+      sql<Date>`${endOf('api_keys')}`.as('endedAt'),
+      isRemoved('api_keys').as('removed'),
+      'removed_via as removedVia',
+      'late_used_at as lateUsedAt',
+      'late_used_ip as lateUsedIp',
+      'late_used_agent as lateUsedAgent',
+      'late_use_count as lateUseCount',
+      'stillTried',
+      sql<Date>`now()`.as('readAt'),
+      'total',
+      'allStillTried',
+    ])
+    .orderBy('stillTried', 'desc')
+    .orderBy('endedAt', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  const [first] = rows;
+  return {
+    keys: rows.map(({ total: _, allStillTried: __, ...key }) => key),
+    total: first?.total ?? 0,
+    stillTried: first?.allStillTried ?? 0,
+  };
+}
 
 /** Deletes the keys that ended more than ENDED_KEY_DAYS ago, with their digests. Events stay. */
 export function sweepEndedKeys(db: Database): Promise<void> {

@@ -4,8 +4,16 @@ const DAY = 24 * HOUR;
 
 /** How long ago `then` was, in the words of the table: `Right Now!`, `2 hours ago`. */
 export function age(then: Date, now: Date, timeZone: string): string {
-  if (now.getTime() - then.getTime() < MINUTE) return 'Right Now!';
-  return `${span(then, now, timeZone)} ago`;
+  return isRecent(then, now) ? 'Right Now!' : ago(then, now, timeZone);
+}
+
+/** How long ago `then` was, within a sentence: `less than a minute ago`, `2 hours ago`. */
+export function ago(then: Date, now: Date, timeZone: string): string {
+  return isRecent(then, now) ? 'less than a minute ago' : `${span(then, now, timeZone)} ago`;
+}
+
+function isRecent(then: Date, now: Date): boolean {
+  return now.getTime() - then.getTime() < MINUTE;
 }
 
 /** How long `end` is away: `5 months`, `Less than a minute`. */

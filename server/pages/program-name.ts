@@ -4,7 +4,7 @@ import bowser from 'bowser';
 const known = new Map<string, string>();
 const MOST_KNOWN = 1_000;
 
-/** What a user agent calls itself, in plain words: `Chrome on Linux`, `curl`. */
+/** What a user agent calls itself, in plain words: `Chrome on Linux`, `curl 8.5`. */
 export function program(userAgent: string): string {
   const before = known.get(userAgent);
   if (before !== undefined) return before;
@@ -19,6 +19,8 @@ function read(userAgent: string): string {
   if (userAgent === '') return 'an unnamed program';
   const { browser, os } = bowser.parse(userAgent);
   if (browser.name) return os.name ? `${browser.name} on ${os.name}` : browser.name;
-  // Programs begin with their own name: `curl/8.5.0`.
-  return /^[\w.-]+/.exec(userAgent)?.[0] ?? 'an unknown program';
+  // Programs begin with their own name and version: `curl/8.5.0`.
+  const [, name, version] = /^([\w.-]+)(?:\/(\d+(?:\.\d+)?))?/.exec(userAgent) ?? [];
+  if (name === undefined) return 'an unknown program';
+  return version === undefined ? name : `${name} ${version}`;
 }

@@ -51,6 +51,8 @@ interface ApiKeysView {
   found: { text: string; good: boolean } | undefined;
   /** Of the key that was just created, where its row has to be marked. */
   newPrefix: string | undefined;
+  /** Undefined if there are none. */
+  ended: EndedKeysSection | undefined;
   timeZone: string;
   /** The whole of a key that was just created: in this one response, and never again. */
   newKey: string | undefined;
@@ -79,6 +81,19 @@ interface KeyList {
   last: string | undefined;
 }
 
+/** The user's expired and removed keys, in words; those that are still being tried come first. */
+export interface EndedKeysSection {
+  keys: { label: string; prefix: string; endedAt: Date; end: string; lateUse: string }[];
+  /** How many there are: `31`, `more than 1,000`. */
+  total: string;
+  /** Whether there are more than shown. */
+  isPart: boolean;
+  /** How many are still being tried. */
+  stillTried: number;
+  /** How long they are listed after their end. */
+  days: number;
+}
+
 interface DocumentationView {
   /** Scheme and host of this site, as programs use them. */
   url: string;
@@ -94,6 +109,8 @@ interface DocumentationView {
   maxRequests: number;
   /** What `X-Auth-Reason` can say. */
   reasons: string[];
+  /** How long a key is recognized after its end. */
+  endedKeyDays: number;
   /** The configuration of an nginx that checks keys. */
   gatewayFile: string;
 }

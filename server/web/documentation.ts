@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Request, type Response, Router } from 'express';
+import { ENDED_KEY_DAYS } from '../../db/api-keys/ended.ts';
 import type { Action } from '../api/v3/action.ts';
 import { actions } from '../api/v3/actions.ts';
 import { MAX_REQUESTS } from '../api/v3/batch.ts';
@@ -31,6 +32,7 @@ export function documentation({ publicUrl }: { publicUrl: string | undefined }):
       })),
       errors: Object.entries(errors),
       maxRequests: MAX_REQUESTS,
+      endedKeyDays: ENDED_KEY_DAYS,
       reasons: refusalReasons.filter((reason) => reason !== 'ambiguous'),
       gatewayFile,
     });

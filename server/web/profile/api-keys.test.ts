@@ -200,7 +200,9 @@ describeApp('/profile/api-keys', (on) => {
       .set({ expires_at: sql<Date>`now()` })
       .where('id', '=', Number(id))
       .execute();
-    assert.doesNotMatch((await visitor.get('/profile/api-keys')).body, /data-remove/);
+    const { body } = await visitor.get('/profile/api-keys');
+    assert.match(body, /You have no API keys, so your API is inaccessible\./);
+    assert.ok(!body.includes(`/profile/api-keys/${id}/remove`));
   });
 
   test('a user sees only their own keys', async () => {

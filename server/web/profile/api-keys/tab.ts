@@ -12,6 +12,7 @@ import type { FormFields } from '../../../forms/forms.ts';
 import { describe } from '../../../pages/event-words.ts';
 import { render } from '../../../pages/render.ts';
 import type { Views } from '../../../pages/views.ts';
+import { endedKeys } from './ended.ts';
 import {
   firstPage,
   type Listing,
@@ -72,6 +73,7 @@ export async function renderTab(
       : undefined,
     found,
     newPrefix: newKey !== undefined && page.previous ? prefixOf(newKey) : undefined,
+    ended: await endedKeys(db, id, timeZone),
     timeZone,
     activity: await recentActivity(db, id),
     lifetimes: expiries,
