@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import { listActivity, recordRateLimited, sweepEvents } from './events.ts';
+import { listActivity } from './activity.ts';
+import { recordRateLimited, sweepEvents } from './events.ts';
 import { SWEPT_AT_ONCE } from './sweep.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { addUser, client } from './testing/rows.ts';
@@ -18,8 +19,8 @@ describeOnEachDatabase('events', (on) => {
     userId = await addUser(on.db, username);
   });
 
-  const details = async () =>
-    (await listActivity(on.db, userId, 10)).map((event) => event.details).reverse();
+  const list = async (id = userId) => (await listActivity(on.db, id, { length: 10 })).rows;
+  const details = async () => (await list()).map((event) => event.details).reverse();
   const refuse = (network: string | undefined, name = username) =>
     recordRateLimited(on.db, name, network, client);
 
@@ -31,7 +32,7 @@ describeOnEachDatabase('events', (on) => {
       { count: 1, network: OFFICE },
       { count: 2 },
     ]);
-    const [event] = await listActivity(on.db, userId, 1);
+    const [event] = await list();
     assert.equal(event?.kind, 'rate limited');
     assert.equal(event.ip, client.ip);
     assert.equal(event.userAgent, client.userAgent);
@@ -47,7 +48,7 @@ describeOnEachDatabase('events', (on) => {
       { count: 1, network: HOME },
       { count: 1, network: HOME },
     ]);
-    assert.equal((await listActivity(on.db, other, 10)).length, 1);
+    assert.equal((await list(other)).length, 1);
   });
 
   test('attempts refused at once are all counted, in one event', async () => {

@@ -17,29 +17,6 @@ interface Event extends Client {
   details?: EventDetails;
 }
 
-/** An event of a user, as the page shows it. */
-export interface Activity extends Client {
-  /** An EventKind, or one that only a later version of this program knows. */
-  kind: string;
-  at: Date;
-  details: EventDetails;
-}
-
-/** The latest events of a user, newest first. */
-export async function listActivity(
-  db: Database,
-  userId: number,
-  limit: number,
-): Promise<Activity[]> {
-  return db
-    .selectFrom('events')
-    .select(['kind', 'at', 'ip', 'user_agent as userAgent', 'details'])
-    .where('user_id', '=', userId)
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
-}
-
 /**
  * Records that an attempt to log in or to authenticate was refused by the rate limit. The attempts on a
  * user from a network (CIDR) within an hour are one event, which counts them: it must not cost more to

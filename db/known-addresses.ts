@@ -1,5 +1,5 @@
 // The IP addresses from which users logged in: each has a separate rate limit and reserved places.
-import { sql } from 'kysely';
+import { type Expression, sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 
 /** An address that was not used for this long counts as new. */
@@ -87,8 +87,11 @@ export async function sweepKnownAddresses(db: Database): Promise<void> {
     .execute();
 }
 
-/** Devices change the rest of their IPv6 address, sometimes daily. */
-function networkOf(ip: string) {
+/**
+ * The /32 of an IPv4 address, or the /64 of an IPv6 address, as cidr: devices change the rest of their
+ * IPv6 address, sometimes daily.
+ */
+export function networkOf(ip: string | Expression<string | null>) {
   return sql<string>`network(set_masklen(${ip}::inet,
     case family(${ip}::inet) when 4 then 32 else 64 end))`;
 }

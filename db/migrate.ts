@@ -11,6 +11,7 @@ import * as installation from './migrations/0007-installation.ts';
 import * as rateLimitedEvents from './migrations/0008-rate-limited-events.ts';
 import * as eventsByAge from './migrations/0009-events-by-age.ts';
 import * as endedKeys from './migrations/0010-ended-keys.ts';
+import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -24,6 +25,7 @@ export const migrations: Record<string, Migration> = {
   '0008-rate-limited-events': rateLimitedEvents,
   '0009-events-by-age': eventsByAge,
   '0010-ended-keys': endedKeys,
+  '0012-events-by-kind-and-key': eventsByKindAndKey,
 };
 
 /** The database was already used by a later version of this program. */

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { listActivity } from './activity.ts';
 import { listKeys } from './api-keys/list.ts';
 import { openKeyLookup } from './api-keys/lookup.ts';
 import type { Database } from './database.ts';
 import { openEmbedded } from './embedded.ts';
-import { listActivity } from './events.ts';
 import { lookUpAddress } from './known-addresses.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openPool } from './pool.ts';
@@ -99,9 +99,9 @@ function upgrades(open: () => Promise<Database>) {
       test('people stay logged in, and their activity names the keys', async () => {
         const session = await findSession(db, 'session');
         assert.equal(session?.user?.username, 'ada');
-        const activity = await listActivity(db, 1, 10);
+        const { rows } = await listActivity(db, 1, { length: 10 });
         assert.deepEqual(
-          activity.map(({ kind, details }) => [kind, details.label, details.prefix]),
+          rows.map(({ kind, details }) => [kind, details.label, details.prefix]),
           [
             ['log in', undefined, undefined],
             ['log in', undefined, undefined],

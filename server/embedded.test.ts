@@ -69,9 +69,10 @@ test('on the embedded database a user manages keys from log in to log out', asyn
   });
 
   await t.test('sees all of it, and logs out', async () => {
-    const { body } = await ada.get('/profile/api-keys');
-    const activity = body.slice(body.indexOf('Recent activity'));
-    assert.ok((activity.match(/<tr>/g)?.length ?? 0) >= 10, activity);
+    const { body } = await ada.get('/profile/activity');
+    assert.ok((body.match(/<tr>/g)?.length ?? 0) >= 10, body);
+    const csv = (await ada.get('/profile/activity/download.csv')).body;
+    assert.ok(csv.split('\r\n').length >= 10, csv);
     const cookie = ada.cookieHeader();
     assert.equal((await ada.post('/logout')).location, '/login');
     assert.equal((await ada.get('/', { cookie })).location, '/login');

@@ -53,6 +53,7 @@ const pages: Record<string, string[]> = {
   '/profile/api-keys/search': ['q', '_csrf'],
   '/profile/api-keys/remove-selected': ['key-9', '_csrf'],
   '/profile/api-keys/1/remove': ['_csrf'],
+  '/profile/activity': ['key', 'kind', 'before', 'after'],
   '/documentation': [''],
   '/nothing': [''],
 };

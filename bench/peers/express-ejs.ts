@@ -3,9 +3,9 @@
 import path from 'node:path';
 import ejs from 'ejs';
 import express from 'express';
+import { listActivity } from '../../db/activity.ts';
 import { listKeys } from '../../db/api-keys/list.ts';
 import { openDatabase } from '../../db/database.ts';
-import { listActivity } from '../../db/events.ts';
 import { expiries } from '../../server/api-keys/expiry.ts';
 import { describe } from '../../server/pages/event-words.ts';
 import { render, useViews } from '../../server/pages/render.ts';
@@ -14,7 +14,7 @@ const USER = 500;
 
 const db = await openDatabase({ url: process.env.DATABASE_URL ?? '' });
 const keys = await listKeys(db, USER);
-const activity = await listActivity(db, USER, 20);
+const { rows: activity } = await listActivity(db, USER, { length: 5 });
 await db.destroy();
 
 const page: Parameters<typeof render<'profile/api-keys'>>[4] = {

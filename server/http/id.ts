@@ -8,6 +8,12 @@ import { notFound } from './errors.ts';
  */
 export function idParameter(req: Request): number {
   const { id } = req.params;
-  if (typeof id !== 'string' || !/^[1-9]\d{0,14}$/.test(id)) throw notFound();
-  return Number(id);
+  const parsed = typeof id === 'string' ? parseId(id) : undefined;
+  if (parsed === undefined) throw notFound();
+  return parsed;
+}
+
+/** Undefined for what can't be an id. */
+export function parseId(text: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }

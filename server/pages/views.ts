@@ -1,5 +1,5 @@
+import type { Activity, ActivityFilter } from '../../db/activity.ts';
 import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
-import type { Activity } from '../../db/events.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
 import type { FormFields } from '../forms/forms.ts';
@@ -30,6 +30,7 @@ export interface Views {
     sessions: OpenSession[];
     problems: { current?: string; new?: string; again?: string };
   };
+  'profile/activity': ActivityView;
   'profile/api-keys': ApiKeysView;
   'profile/api-keys/remove': { key: KeyToRemove; list: URLSearchParams; timeZone: string };
   'profile/api-keys/remove-selected': { keys: ApiKey[]; list: URLSearchParams; timeZone: string };
@@ -39,6 +40,27 @@ export interface Views {
     /** What to do next, where there is something to do. */
     advice: string | undefined;
     requestId: string | undefined;
+  };
+}
+
+type ActivityInWords = Activity & { what: string };
+
+interface ActivityView {
+  timeZone: string;
+  /** Newest first. */
+  activity: ActivityInWords[];
+  /** What is chosen. */
+  filter: ActivityFilter;
+  /** What can be chosen. */
+  keys: { id: number; label: string; prefix: string | undefined }[];
+  kinds: { value: string; text: string }[];
+  /** URLs; undefined where there is no such page. */
+  links: {
+    newest: string | undefined;
+    newer: string | undefined;
+    older: string | undefined;
+    csv: string;
+    ndjson: string;
   };
 }
 
@@ -60,8 +82,8 @@ interface ApiKeysView {
   form: FormFields<'/profile/api-keys'>;
   /** What is wrong, by field. */
   problems: Partial<FormFields<'/profile/api-keys'>>;
-  /** The user's newest events, in words. */
-  activity: (Activity & { what: string })[];
+  /** The user's newest events. */
+  activity: ActivityInWords[];
   lifetimes: readonly { value: string; text: string }[];
 }
 

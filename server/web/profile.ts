@@ -7,6 +7,7 @@ import { signedInUser } from '../auth/require-sign-in.ts';
 import { readForm } from '../forms/fields.ts';
 import { leaveNotice } from '../pages/notices.ts';
 import { render } from '../pages/render.ts';
+import { activity } from './profile/activity.ts';
 import { apiKeys } from './profile/api-keys.ts';
 import { password } from './profile/password.ts';
 
@@ -16,7 +17,8 @@ export function profile(db: Database, passwords: Passwords): Router {
     .get('/', showProfile)
     .post('/', saveProfile)
     .use('/password', password(db, passwords))
-    .use('/api-keys', apiKeys(db));
+    .use('/api-keys', apiKeys(db))
+    .use('/activity', activity(db));
 
   async function showProfile(req: Request, res: Response) {
     const timeZones = await listTimeZones(db);

@@ -47,7 +47,8 @@ test('a program creates a key through the API, and the key removes itself', asyn
   expect(answer.status()).toBe(204);
   await page.reload();
   await expect(rowOf(page, key)).toBeHidden();
-  await expect(page.getByRole('region', { name: 'Recent activity' })).toContainText(
+  await page.getByRole('heading', { name: 'Recent activity' }).click();
+  await expect(page.getByRole('table', { name: 'Recent activity' })).toContainText(
     `Removed key ${key.slice(0, 16)}…`,
   );
 });

@@ -12,7 +12,7 @@ import { show } from './show.ts';
 
 const ABOUT = `
 A password is asked for twice, or read from standard input. Every change is an event, and the user
-sees it under Recent activity.
+sees it under Activity.
 
   npm run users add ada ada@example.com
   npm run --silent users -- keys list ada --json

@@ -185,15 +185,14 @@ describeApp('/profile/password', (on) => {
     assert.equal(await isSignedIn(visitor), true);
   });
 
-  test('all of it is listed under Recent activity', async () => {
+  test('all of it is listed under Activity', async () => {
     const { visitor } = await newPerson();
     await change(visitor, { current_password: 'wrong password' });
     await change(visitor);
     const { secret } = await visitor.createKey();
     await visitor.post(`${PAGE}/sessions`);
-    const { body } = await visitor.get('/profile/api-keys');
-    const table = body.slice(body.indexOf('Recent activity'));
-    const told = [...table.matchAll(/<tr>\s*<td>([^<]+)<\/td>/g)].map(([, what]) => what);
+    const { body } = await visitor.get('/profile/activity');
+    const told = [...body.matchAll(/<span id="event-\d+">([^<]+)</g)].map(([, what]) => what);
     assert.deepEqual(told, [
       'Signed out everywhere else',
       `Created key ${secret.slice(0, 16)}…`,
@@ -202,6 +201,6 @@ describeApp('/profile/password', (on) => {
       'Re-authenticated',
       'Logged in',
     ]);
-    assert.match(table, /127\.0\.0\.1<br><small>node<\/small>/);
+    assert.match(body, /127\.0\.0\.1<br><small>node<\/small>/);
   });
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import { listActivity } from '../../../../db/activity.ts';
 import type { ApiKey } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import type { Database } from '../../../../db/database.ts';
-import { listActivity } from '../../../../db/events.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
 import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
@@ -25,7 +25,7 @@ import {
 
 /** From so many keys on, the list can be sorted, searched and filtered. */
 const LONG_LIST = 10;
-const ACTIVITY_LENGTH = 20;
+const ACTIVITY_LENGTH = 5;
 
 interface Tab {
   listing?: Listing;
@@ -114,6 +114,6 @@ function inQuery({ query: { q } }: Request): { typed: string; problem: string | 
 }
 
 async function recentActivity(db: Database, userId: number) {
-  const events = await listActivity(db, userId, ACTIVITY_LENGTH);
-  return events.map((event) => ({ ...event, what: describe(event) }));
+  const { rows } = await listActivity(db, userId, { length: ACTIVITY_LENGTH });
+  return rows.map((row) => ({ ...row, what: describe(row) }));
 }

@@ -1,0 +1,255 @@
+// The events of a user, as their pages and downloads list them.
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { EventDetails, EventKind } from './event-kinds.ts';
+import type { Client } from './events.ts';
+import { networkOf } from './known-addresses.ts';
+
+/** For a row of a page at most so many events are read, so that a page of long runs stays bounded. */
+const EVENTS_READ_FOR_A_ROW = 20;
+/** A download reads so many events at once. */
+export const EVENTS_IN_BATCH = 500;
+/** So many keys and kinds are offered as filters: the newest keys, and the first kinds. */
+export const MAX_CHOICES = 100;
+
+/** What a list is limited to. Another user's key has no events here. */
+export interface ActivityFilter {
+  keyId?: number;
+  kind?: string;
+}
+
+/** Where a page begins: with the events older or newer than the one with this id. */
+export type ActivityCursor = { before: number } | { after: number };
+
+export interface RecordedEvent extends Client {
+  id: number;
+  at: Date;
+  /** An EventKind, or one that only a later version of this program knows. */
+  kind: string;
+  keyId: number | null;
+  details: EventDetails;
+}
+
+/**
+ * A row of a page: an event, or a run of failed log ins that follow each other in the list and came
+ * from the same network (an IPv4 address, or the /64 of an IPv6 address).
+ */
+export interface Activity extends Omit<RecordedEvent, 'id' | 'userAgent'> {
+  newestId: number;
+  oldestId: number;
+  /** How many events it is; the time of the first, if more than one, is `since`. */
+  count: number;
+  since: Date;
+  /** For a run from several addresses their network, as CIDR. */
+  ip: string | null;
+  /** Undefined for a run of several programs. */
+  userAgent: string | undefined;
+}
+
+export interface ActivityPage {
+  /** Newest first. */
+  rows: Activity[];
+  hasNewer: boolean;
+  hasOlder: boolean;
+}
+
+/**
+ * A page of a user's events; without a cursor the newest. It ends after so many rows, or where it has
+ * read so many events that a run must be cut; the next page continues the run. So each event is counted
+ * on exactly one page, and a page of any list costs about the same.
+ */
+export async function listActivity(
+  db: Database,
+  userId: number,
+  {
+    length,
+    filter = {},
+    cursor,
+  }: { length: number; filter?: ActivityFilter; cursor?: ActivityCursor | undefined },
+): Promise<ActivityPage> {
+  const isBackwards = cursor !== undefined && 'after' in cursor;
+  const found = await listRuns(db, userId, filter, cursor, length);
+  const rows = found.slice(0, length).filter(({ isBeyond }) => !isBeyond);
+  const hasMore = rows.length < found.length;
+  if (isBackwards) rows.reverse();
+  const page = rows.map(({ isBeyond: _, userAgent, ...row }) => ({
+    ...row,
+    userAgent: userAgent ?? undefined,
+  }));
+  const edge = isBackwards ? page.at(-1)?.oldestId : page[0]?.newestId;
+  const hasOthers =
+    cursor !== undefined &&
+    edge !== undefined &&
+    (await hasEvents(db, userId, filter, isBackwards ? { before: edge } : { after: edge }));
+  return {
+    rows: page,
+    hasNewer: isBackwards ? hasMore : hasOthers,
+    hasOlder: isBackwards ? hasOthers : hasMore,
+  };
+}
+
+/**
+ * In the direction of the cursor, one row more than asked for, to see whether there are more. A row is
+ * beyond if it is not part of the page, however few rows the page has.
+ */
+function listRuns(
+  db: Database,
+  userId: number,
+  filter: ActivityFilter,
+  cursor: ActivityCursor | undefined,
+  length: number,
+) {
+  const eventsRead = length * EVENTS_READ_FOR_A_ROW;
+  const direction = cursor !== undefined && 'after' in cursor ? 'asc' : 'desc';
+  const previous = sql`over (order by id ${sql.raw(direction)})`;
+  return db
+    .with('read', () =>
+      selectEvents(db, userId, filter, cursor)
+        .orderBy('id', direction)
+        .limit(eventsRead + 1),
+    )
+    .with('placed', (cte) =>
+      cte
+        .selectFrom('read')
+        .selectAll()
+        .select([
+          networkOf(sql.ref('ip')).as('network'),
+          sql<number>`row_number() ${previous}`.as('place'),
+        ]),
+    )
+    .with('compared', (cte) =>
+      cte
+        .selectFrom('placed')
+        .selectAll()
+        .select([
+          sql<boolean>`place > ${eventsRead}`.as('isBeyond'),
+          sql<boolean>`kind = ${sql.lit<EventKind>('failed log in')}
+          and lag(kind) ${previous} = kind
+          and lag(network) ${previous} is not distinct from network
+          and place <= ${eventsRead}`.as('continues'),
+        ]),
+    )
+    .with('numbered', (cte) =>
+      cte
+        .selectFrom('compared')
+        .selectAll()
+        .select(
+          sql<number>`count(*) filter (where continues is not true) over (order by place)`.as(
+            'run',
+          ),
+        ),
+    )
+    .selectFrom('numbered')
+    .select([
+      sql<number>`max(id)`.as('newestId'),
+      sql<number>`min(id)`.as('oldestId'),
+      sql<string>`min(kind)`.as('kind'),
+      sql<number>`count(*)::int`.as('count'),
+      sql<Date>`max(at)`.as('at'),
+      sql<Date>`min(at)`.as('since'),
+      sql<number | null>`min("keyId")`.as('keyId'),
+      sql<EventDetails>`(array_agg(details order by id desc))[1]`.as('details'),
+      sql<string | null>`case
+        when min(ip) is not distinct from max(ip) then host(min(ip)) else max(network)::text
+      end`.as('ip'),
+      sql<
+        string | null
+      >`case when min("userAgent") = max("userAgent") then min("userAgent") end`.as('userAgent'),
+      sql<boolean>`bool_or("isBeyond")`.as('isBeyond'),
+    ])
+    .groupBy('run')
+    .orderBy('run')
+    .limit(length + 1)
+    .execute();
+}
+
+async function hasEvents(
+  db: Database,
+  userId: number,
+  filter: ActivityFilter,
+  cursor: ActivityCursor,
+): Promise<boolean> {
+  const found = await selectEvents(db, userId, filter, cursor).limit(1).executeTakeFirst();
+  return found !== undefined;
+}
+
+/** All events of a user that pass a filter, newest first, in batches: there may be millions. */
+export async function* readEvents(
+  db: Database,
+  userId: number,
+  filter: ActivityFilter,
+): AsyncGenerator<RecordedEvent[]> {
+  let cursor: ActivityCursor | undefined;
+  let batch: RecordedEvent[];
+  do {
+    batch = await selectEvents(db, userId, filter, cursor)
+      .orderBy('id', 'desc')
+      .limit(EVENTS_IN_BATCH)
+      .execute();
+    yield batch;
+    cursor = { before: batch.at(-1)?.id ?? 0 };
+  } while (batch.length === EVENTS_IN_BATCH);
+}
+
+function selectEvents(
+  db: Database,
+  userId: number,
+  { keyId, kind }: ActivityFilter,
+  cursor: ActivityCursor | undefined,
+) {
+  let query = db
+    .selectFrom('events')
+    .select(['id', 'at', 'kind', 'key_id as keyId', 'ip', 'user_agent as userAgent', 'details'])
+    .where('user_id', '=', userId);
+  if (keyId !== undefined) query = query.where('key_id', '=', keyId);
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (cursor === undefined) return query;
+  return 'after' in cursor
+    ? query.where('id', '>', cursor.after)
+    : query.where('id', '<', cursor.before);
+}
+
+/** The kinds that occur among a user's events, in alphabetical order. */
+export async function listKinds(db: Database, userId: number): Promise<string[]> {
+  // From one kind straight to the next in the index, however many events have the same kind.
+  const { rows } = await sql<{ kind: string }>`
+    with recursive found (kind, place) as (
+      (select kind, 1 from events where user_id = ${userId} order by kind limit 1)
+      union all
+      select next.kind, place + 1
+      from found, lateral (
+        select kind from events
+        where user_id = ${userId} and kind > found.kind
+        order by kind limit 1) next
+      where place < ${MAX_CHOICES})
+    select kind from found order by place`.execute(db);
+  return rows.map(({ kind }) => kind);
+}
+
+export interface KeyWithEvents {
+  id: number;
+  details: EventDetails;
+}
+
+/** The newest keys that a user's events are about, the newest first, as the last event names them. */
+export async function listKeysWithEvents(db: Database, userId: number): Promise<KeyWithEvents[]> {
+  const { rows } = await sql<KeyWithEvents>`
+    with recursive found (id, place) as (
+      (select key_id, 1 from events
+        where user_id = ${userId} and key_id is not null
+        order by key_id desc limit 1)
+      union all
+      select next.key_id, place + 1
+      from found, lateral (
+        select key_id from events
+        where user_id = ${userId} and key_id < found.id
+        order by key_id desc limit 1) next
+      where place < ${MAX_CHOICES})
+    select found.id, last.details
+    from found, lateral (
+      select details from events
+      where user_id = ${userId} and key_id = found.id
+      order by events.id desc limit 1) last
+    order by place`.execute(db);
+  return rows;
+}
