@@ -54,6 +54,8 @@ const pages: Record<string, string[]> = {
   '/profile/api-keys/remove-selected': ['key-9', '_csrf'],
   '/profile/api-keys/1/remove': ['_csrf'],
   '/profile/activity': ['key', 'kind', 'before', 'after'],
+  '/profile/activity/download.csv': [''],
+  '/profile/activity/download.ndjson': [''],
   '/documentation': [''],
   '/nothing': [''],
 };
