@@ -46,6 +46,13 @@ async function addRows(db: Database): Promise<void> {
     from users, (values ('203.0.113.7', 89), ('203.0.113.8', 91)) log_ins (ip, days)`.execute(db);
 }
 
+/** From 0010 on, events have to name their key. */
+async function nameKeys(db: Database): Promise<void> {
+  await sql`
+    update events set details = jsonb_build_object('label', label, 'prefix', prefix)
+    from api_keys where api_keys.id = key_id`.execute(db);
+}
+
 function upgrades(open: () => Promise<Database>) {
   for (const name of released) {
     describe(`from ${name}`, () => {
@@ -56,6 +63,7 @@ function upgrades(open: () => Promise<Database>) {
         const { error } = await new Migrator({ db, provider }).migrateTo(name);
         assert.equal(error, undefined);
         await addRows(db);
+        if (name >= '0010-ended-keys') await nameKeys(db);
         await migrateToLatest(db);
       });
       after(() => db.destroy());

@@ -51,7 +51,7 @@ describeApp('the search for keys', (on) => {
       const { status, body } = await search(text);
       assert.equal(status, 200);
       assert.match(body, /This is your key:/);
-      assert.equal(body.match(/class="label"/g)?.length, 1);
+      assert.equal(body.match(/data-remove/g)?.length, 1);
       assert.ok(body.includes('>pasted<') && !body.includes(secret.slice(0, 20)));
     }
   });
