@@ -23,7 +23,10 @@ const checkToken = csurf({
 export function csrfProtection({ publicUrl }: { publicUrl: string | undefined }): RequestHandler {
   return (req, res, next) => {
     const origin = isSafe(req) ? 'own' : requestOrigin(req, publicUrl);
-    if (origin === 'foreign') throw crossSite();
+    if (origin === 'foreign') {
+      refuseCrossSite(req, res, next);
+      return;
+    }
     checkToken(req, res, (error) => {
       if (!isBadToken(error)) return next(error);
       if (origin === 'unknown') return next(crossSite());
@@ -34,6 +37,12 @@ export function csrfProtection({ publicUrl }: { publicUrl: string | undefined })
     });
   };
 }
+
+/** For a session that exists, csurf provides the token of `log out` in the frame of the refusal. */
+const refuseCrossSite: RequestHandler = (req, res, next) => {
+  if (!req.session.user) throw crossSite();
+  checkToken(req, res, () => next(crossSite()));
+};
 
 /**
  * Where a request comes from, as the browser says: `Sec-Fetch-Site` (Fetch Metadata), else

@@ -7,6 +7,7 @@ import { age, minute, timeLeft, timeOfDay } from './dates.ts';
 import { notices, takeNotice } from './notices.ts';
 import { program } from './program-name.ts';
 import { assetUrl } from './static-files.ts';
+import { version } from './version.ts';
 import { assets, type Views } from './views.ts';
 import { visible } from './visible-text.ts';
 
@@ -38,6 +39,7 @@ export function render<View extends keyof Views>(
     time: { age, minute, timeLeft },
     program,
     visible,
+    version,
     assetUrl,
   });
 }
