@@ -30,6 +30,7 @@ test('a wrong password keeps the user name and asks again', async ({ page, perso
   await expect(page.getByLabel('Username')).toHaveValue(person.username);
   await expect(page.getByLabel('Password')).toHaveValue('');
   await expect(page.getByLabel('Password')).toBeFocused();
+  await expect(page).toHaveTitle('Error: Log in · Linode Manager');
   await inspect(page, 'login, wrong password');
 
   await page.getByLabel('Password').fill(person.password);

@@ -10,6 +10,8 @@ test('every page uses the time zone that a person chooses', async ({ page, perso
   await page.getByLabel('Time zone').selectOption('Pacific/Kiritimati');
   await page.getByRole('button', { name: 'Save Changes' }).click();
   await expect(page.getByRole('status')).toHaveText('Your profile has been saved.');
+  await expect(page.getByRole('status')).toBeFocused();
+  await expect(page).toHaveTitle(/^Your profile has been saved · My Profile · /);
   await expect(page.getByLabel('Time zone')).toHaveValue('Pacific/Kiritimati');
   await inspect(page, 'profile, saved');
 
@@ -63,6 +65,9 @@ test('changing the password signs the person out elsewhere', async ({
   await expect(page.getByLabel('New password again')).toHaveAccessibleDescription(
     'The passwords do not match.',
   );
+  await expect(page.getByLabel('Current password')).toBeFocused();
+  await expect(page).toHaveTitle(/^Error: Password & Authentication · /);
+  await expect(page.getByRole('alert').getByRole('link')).toHaveCount(3);
   await inspect(page, 'password, wrong');
 
   const changed = 'a new and better one';

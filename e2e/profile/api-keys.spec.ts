@@ -130,18 +130,28 @@ test('the tab costs six requests and 40 kB, the favicon among them, and then its
   expect(sizes.length).toBeGreaterThanOrEqual(3);
 });
 
-test('a label that is too long is reported at its field, and stays', async ({ page, person }) => {
+test('a label that is too long is reported first, has the focus, and stays', async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('W'.repeat(129));
   await page.getByLabel('Expires').selectOption('1 week');
   await page.getByRole('button', { name: 'Create API Key' }).click();
   const label = page.getByLabel('Label', { exact: true });
   await expect(label).toHaveAccessibleDescription(
-    '(optional) A label has at most 128 characters; this one has 129.',
+    'A label has at most 128 characters; this one has 129. (optional)',
   );
+  await expect(page).toHaveTitle('Error: API Keys · My Profile · Linode Manager');
+  await expect(label).toBeFocused();
+  await expect(label).toHaveCSS('border-color', 'rgb(176, 0, 0)');
   await expect(label).toHaveValue('W'.repeat(129));
   await expect(page.getByLabel('Expires')).toHaveValue('1-week');
   await inspect(page, 'api-keys, wrong label');
+
+  await page.getByLabel('Expires').focus();
+  await page.getByRole('alert').getByRole('link', { name: 'A label has at most' }).click();
+  await expect(label).toBeFocused();
 });
 
 test('no label breaks the page', async ({ page, person }) => {

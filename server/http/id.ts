@@ -2,18 +2,17 @@ import type { Request } from 'express';
 import { notFound } from './errors.ts';
 
 /**
- * The `:id` of a URL, a whole number that fits PostgreSQL's bigint and JavaScript's number.
+ * The `:id` of a URL.
  *
  * @throws {HttpError} 404: what can't be an id is something that isn't there.
  */
 export function idParameter(req: Request): number {
-  const { id } = req.params;
-  const parsed = typeof id === 'string' ? parseId(id) : undefined;
-  if (parsed === undefined) throw notFound();
-  return parsed;
+  const id = parseId(req.params.id);
+  if (id === undefined) throw notFound();
+  return id;
 }
 
-/** Undefined for what can't be an id. */
-export function parseId(text: string): number | undefined {
-  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
+/** A whole number that fits PostgreSQL's bigint and JavaScript's number; undefined for anything else. */
+export function parseId(text: unknown): number | undefined {
+  return typeof text === 'string' && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }

@@ -12,6 +12,21 @@ describeApp('notices', (on) => {
     assert.doesNotMatch((await visitor.get('/profile')).body, /Your profile has been saved\./);
   });
 
+  test('a cookie shows no text of its own, and no key of another user', async () => {
+    const other = await on.app.signInNewUser();
+    const key = await other.createKey({ label: 'secret project' });
+    const visitor = await on.app.signInNewUser();
+    await visitor.get('/profile');
+    const { installationId } = on.app.parts;
+    for (const about of [key.id, '0', '1e3', '<b>', '9'.repeat(99), '']) {
+      const cookie = `${visitor.cookieHeader()}; notice-${installationId}=key-removed.${about}`;
+      const { status, body } = await visitor.get('/profile/api-keys', { cookie });
+      assert.equal(status, 200);
+      assert.match(body, /<li>The key has now been removed\.<\/li>/);
+      assert.doesNotMatch(body, /secret project/);
+    }
+  });
+
   test('on https, a cookie planted by another host of the domain shows nothing', async (t) => {
     const secure = await startApp(on.db, { secure: true, trustProxy: 1 });
     t.after(() => secure.close());

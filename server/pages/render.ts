@@ -4,12 +4,20 @@ import type { Express, Request, Response } from 'express';
 import { isNotDone } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
 import { age, minute, timeLeft, timeOfDay } from './dates.ts';
-import { notices, takeNotice } from './notices.ts';
+import { type Notice, notices, takeNotice } from './notices.ts';
 import { program } from './program-name.ts';
 import { assetUrl } from './static-files.ts';
 import { version } from './version.ts';
 import { assets, type Views } from './views.ts';
 import { visible } from './visible-text.ts';
+
+/** What the place for messages of a page shows, in addition to a notice that was left for it. */
+interface Messages {
+  problems?: Partial<Record<string, string>>;
+  notice?: Notice | undefined;
+  /** The keys that the notice which was left is about. */
+  noticeKeys?: { id: number; label: string; prefix: string }[];
+}
 
 /**
  * Answers with a page: a view in its frame, views/layout.ejs. The only caller of `res.render`.
@@ -21,27 +29,56 @@ export function render<View extends keyof Views>(
   res: Response,
   view: View,
   title: string[],
-  locals: Views[View],
+  locals: Views[View] & Messages,
 ): void {
   const user = req.session?.user;
+  const { problems = {}, noticeKeys = [] } = locals;
+  const firstProblem = Object.keys(problems)[0];
+  const notice = noticeOf(req, res, locals);
   const inProfile = /^\/profile(?:[/?]|$)/.test(req.originalUrl);
   res.render('layout', {
     ...locals,
     view,
-    title: [...title, 'Linode Manager'].join(' · '),
+    title: titleOf(title, firstProblem, notice),
     styles: assets[view]?.styles ?? [],
     scripts: assets[view]?.scripts ?? [],
     signedInAs: user?.username,
     inProfile,
     lock: inProfile && user && lockOf(req, view, user.timeZone),
     csrfToken: req.csrfToken?.(),
-    notice: takeNotice(req, res) ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined),
+    notice: notice && { ...notice, keys: noticeKeys },
+    problems,
+    firstProblem,
+    idOf,
+    /** Whether a field gets the focus: what is next is to type, and the field is described by the notice. */
+    focusesField: firstProblem !== undefined || view === 'login' || view === 'profile/authenticate',
     time: { age, minute, timeLeft },
     program,
     visible,
     version,
     assetUrl,
   });
+}
+
+function noticeOf(req: Request, res: Response, { notice }: Messages): Notice | undefined {
+  const notDone = isNotDone(req.originalUrl) ? notices['not-done'] : undefined;
+  return takeNotice(req, res) ?? notice ?? notDone;
+}
+
+/** The title, which screen readers say first: what is wrong, or what has happened, comes first. */
+function titleOf(
+  parts: string[],
+  firstProblem: string | undefined,
+  notice: Notice | undefined,
+): string {
+  const title = [...parts, 'Linode Manager'].join(' · ');
+  if (firstProblem !== undefined) return `Error: ${title}`;
+  return notice ? `${notice.text.replace(/\.$/, '')} · ${title}` : title;
+}
+
+/** The id of the field with this name. */
+function idOf(field: string): string {
+  return field.replaceAll('_', '-');
 }
 
 /** When the settings lock, and the URL of re-authentication. */

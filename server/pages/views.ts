@@ -2,34 +2,32 @@ import type { Activity, ActivityFilter } from '../../db/activity.ts';
 import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
-import type { FormFields } from '../forms/forms.ts';
+import type { FormFields, FormName } from '../forms/forms.ts';
+import type { Notice } from './notices.ts';
 import { assetUrl } from './static-files.ts';
 
 /** The locals of each view; a missing one doesn't compile. The keys name files in views/. */
 export interface Views {
   documentation: DocumentationView;
   home: { user: SignedInUser; activeKeys: number };
-  login: { username: string; next: string; notDone: boolean; problem: string | undefined };
+  login: { username: string; next: string; notice: Notice | undefined } & Problems<'/login'>;
   profile: {
     user: SignedInUser;
     /** The chosen one, or what was sent if that was wrong. */
     timeZone: string;
     timeZones: readonly string[];
-    problem: string | undefined;
-  };
+  } & Problems<'/profile'>;
   'profile/authenticate': {
     username: string;
     next: string;
     /** Whether the way here began with a form that was not acted upon. */
-    notDone: boolean;
-    problem: string | undefined;
-  };
+    notice: Notice | undefined;
+  } & Problems<'/profile/authenticate'>;
   'profile/password': {
     username: string;
     timeZone: string;
     sessions: OpenSession[];
-    problems: { current?: string; new?: string; again?: string };
-  };
+  } & Problems<'/profile/password'>;
   'profile/activity': ActivityView;
   'profile/api-keys': ApiKeysView;
   'profile/api-keys/remove': { key: KeyToRemove; list: URLSearchParams; timeZone: string };
@@ -41,6 +39,11 @@ export interface Views {
     advice: string | undefined;
     requestId: string | undefined;
   };
+}
+
+interface Problems<Name extends FormName> {
+  /** What is wrong, by field. In the place for messages each is a link to its field. */
+  problems: Partial<FormFields<Name>>;
 }
 
 type ActivityInWords = Activity & { what: string };
@@ -64,13 +67,14 @@ interface ActivityView {
   };
 }
 
-interface ApiKeysView {
+interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/search'> {
   /** One page of the active keys. */
   keys: ApiKey[];
   /** What a long list has in addition: sorting, search, filters, pages, selection. */
   list: KeyList | undefined;
-  /** The answer to a key that was pasted into the search. */
-  found: { text: string; good: boolean } | undefined;
+  /** The answer to a key that was pasted into the search; also as the notice of the page. */
+  found: Notice | undefined;
+  notice: Notice | undefined;
   /** Of the key that was just created, where its row has to be marked. */
   newPrefix: string | undefined;
   /** Undefined if there are none. */
@@ -80,8 +84,8 @@ interface ApiKeysView {
   newKey: string | undefined;
   /** The form, as typed. */
   form: FormFields<'/profile/api-keys'>;
-  /** What is wrong, by field. */
-  problems: Partial<FormFields<'/profile/api-keys'>>;
+  /** The keys that a notice is about. */
+  noticeKeys: Pick<ApiKey, 'id' | 'label' | 'prefix'>[];
   /** The user's newest events. */
   activity: ActivityInWords[];
   lifetimes: readonly { value: string; text: string }[];
@@ -91,7 +95,7 @@ interface KeyList {
   /** Links in the headers; `order` is the list's present one. */
   sorts: Record<'label' | 'created' | 'expires', { url: string; order: string | undefined }>;
   filters: { text: string; count: string; url: string; isCurrent: boolean }[];
-  search: { text: string; problem: string | undefined };
+  search: string;
   /** The parameters of the list's URL. */
   query: URLSearchParams;
   /** The URL of the whole list … */

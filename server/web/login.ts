@@ -10,7 +10,9 @@ import { readForm } from '../forms/fields.ts';
 import { isNotDone } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
 import { client } from '../http/client.ts';
+import { notices } from '../pages/notices.ts';
 import { render } from '../pages/render.ts';
+import type { Views } from '../pages/views.ts';
 
 export function login(db: Database, passwords: Passwords): Router {
   return Router().get('/', showLogin).post('/', logIn);
@@ -32,7 +34,7 @@ export function login(db: Database, passwords: Passwords): Router {
     if (req.session.user) return res.redirect(303, next ?? '/');
     const refuse = (status: number, problem: string) => {
       res.status(status);
-      renderLogin(req, res, { username, next: next ?? '', problem });
+      renderLogin(req, res, { username, next: next ?? '', problems: { password: problem } });
     };
 
     const loggedIn = await logInWith({ db, passwords }, { username, password }, client(req), begin);
@@ -54,11 +56,11 @@ export function login(db: Database, passwords: Passwords): Router {
 function renderLogin(
   req: Request,
   res: Response,
-  locals: { username: string; next: string; problem?: string },
+  locals: { username: string; next: string; problems?: Views['login']['problems'] },
 ) {
   render(req, res, 'login', ['Log in'], {
-    problem: undefined,
-    notDone: isNotDone(locals.next),
+    problems: {},
+    notice: isNotDone(locals.next) ? notices['signed-out-not-done'] : undefined,
     ...locals,
   });
 }

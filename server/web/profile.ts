@@ -7,6 +7,7 @@ import { signedInUser } from '../auth/require-sign-in.ts';
 import { readForm } from '../forms/fields.ts';
 import { leaveNotice } from '../pages/notices.ts';
 import { render } from '../pages/render.ts';
+import type { Views } from '../pages/views.ts';
 import { activity } from './profile/activity.ts';
 import { apiKeys } from './profile/api-keys.ts';
 import { password } from './profile/password.ts';
@@ -33,8 +34,8 @@ export function profile(db: Database, passwords: Passwords): Router {
     const isOffered = timeZones.includes(timeZone);
     if (!isOffered || !(await changeTimeZone(db, signedInUser(req).id, timeZone))) {
       res.status(422);
-      const problem = 'Choose a time zone from the list.';
-      return renderProfile(req, res, { timeZones, timeZone, problem });
+      const problems = { time_zone: 'Choose a time zone from the list.' };
+      return renderProfile(req, res, { timeZones, timeZone, problems });
     }
     leaveNotice(res, 'profile-saved');
     res.redirect(303, '/profile');
@@ -44,8 +45,8 @@ export function profile(db: Database, passwords: Passwords): Router {
 function renderProfile(
   req: Request,
   res: Response,
-  locals: { timeZones: string[]; timeZone: string; problem?: string },
+  locals: { timeZones: string[]; timeZone: string; problems?: Views['profile']['problems'] },
 ) {
   const user = signedInUser(req);
-  render(req, res, 'profile', ['My Profile'], { problem: undefined, user, ...locals });
+  render(req, res, 'profile', ['My Profile'], { problems: {}, user, ...locals });
 }

@@ -39,7 +39,11 @@ test('a person confirms and removes a key', async ({ page, person, javaScriptEna
 
   await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
   await asked.getByRole('button', { name: 'OK' }).click();
-  await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
+  await expect(page.getByRole('status')).toHaveText(
+    `The key has now been removed: laptop ${key.slice(0, 16)}…`,
+  );
+  await expect(page.getByRole('status')).toBeFocused();
+  await expect(page).toHaveTitle(/^The key has now been removed · API Keys · /);
   await expect(page).toHaveURL('/profile/api-keys');
   await expect(rowOf(page, key)).toHaveCount(0);
   await expect(rowOf(page, kept)).toBeVisible();
@@ -80,7 +84,7 @@ test('the dialog works with the keyboard alone', { tag: '@javascript' }, async (
   await page.keyboard.press('Tab');
   await expect(dialog.getByRole('button', { name: 'OK' })).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
+  await expect(page.getByRole('status')).toContainText('The key has now been removed');
 });
 
 test('two clicks open one dialog', { tag: '@javascript' }, async ({ page, person }) => {
@@ -143,7 +147,7 @@ test('a password that became stale before OK is asked for, and then the question
   await authenticate(page, person);
   await expect(page.getByRole('heading', { name: question })).toBeVisible();
   await page.getByRole('button', { name: 'OK' }).click();
-  await expect(page.getByRole('status')).toHaveText('The key has now been removed.');
+  await expect(page.getByRole('status')).toContainText('The key has now been removed');
 });
 
 test('with a stale password, Remove leads to Authenticate and then to the question', async ({

@@ -7,7 +7,9 @@ import { authenticate } from '../../auth/sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
 import { isNotDone, withNext } from '../../forms/form-path.ts';
 import { localPath } from '../../forms/local-path.ts';
+import { notices } from '../../pages/notices.ts';
 import { render } from '../../pages/render.ts';
+import type { Views } from '../../pages/views.ts';
 
 export function authenticatePage(db: Database, passwords: Passwords): Router {
   return Router().get('/', askForPassword).post('/', checkPassword);
@@ -24,18 +26,25 @@ export function authenticatePage(db: Database, passwords: Passwords): Router {
     );
     if ('problem' in checked) {
       res.status(checked.status).set(checked.headers);
-      return renderQuestion(req, res, { next: next ?? '', problem: checked.problem });
+      return renderQuestion(req, res, {
+        next: next ?? '',
+        problems: { password: checked.problem },
+      });
     }
     const isStillSignedIn = checked.result;
     res.redirect(303, isStillSignedIn ? (next ?? '/profile') : withNext('/login', next));
   }
 }
 
-function renderQuestion(req: Request, res: Response, locals: { next: string; problem?: string }) {
+function renderQuestion(
+  req: Request,
+  res: Response,
+  locals: { next: string; problems?: Views['profile/authenticate']['problems'] },
+) {
   render(req, res, 'profile/authenticate', ['Authenticate', 'My Profile'], {
     username: signedInUser(req).username,
-    problem: undefined,
-    notDone: isNotDone(locals.next),
+    problems: {},
+    notice: isNotDone(locals.next) ? notices['locked-not-done'] : undefined,
     ...locals,
   });
 }

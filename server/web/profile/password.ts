@@ -31,7 +31,7 @@ export function password(db: Database, passwords: Passwords): Router {
     const checked = await withOwnPassword({ db, passwords }, req, form.current_password, use);
     if ('problem' in checked) {
       res.status(checked.status === 429 ? 429 : 422).set(checked.headers);
-      return renderPassword(req, res, { ...problems, current: checked.problem });
+      return renderPassword(req, res, { current_password: checked.problem, ...problems });
     }
     if (checked.result === 'refused') {
       res.status(422);
@@ -40,7 +40,7 @@ export function password(db: Database, passwords: Passwords): Router {
     if (checked.result === 'the current one') {
       res.status(422);
       const problem = 'This is your current password. Choose another one.';
-      return renderPassword(req, res, { ...problems, new: problem });
+      return renderPassword(req, res, { ...problems, new_password: problem });
     }
     if (checked.result === 'signed out') {
       return res.redirect(303, withNext('/login', formPath(req)));
@@ -71,7 +71,7 @@ function newPasswordProblems(form: NewPassword, username: string): Problems {
   const problem = passwordProblem(form.new_password, username);
   const isSameAgain = isSamePassword(form.new_password, form.new_password_again);
   return {
-    ...(problem !== undefined && { new: problem }),
-    ...(!isSameAgain && { again: 'The passwords do not match.' }),
+    ...(problem !== undefined && { new_password: problem }),
+    ...(!isSameAgain && { new_password_again: 'The passwords do not match.' }),
   };
 }

@@ -82,10 +82,10 @@ describeApp('a long list of keys', (on) => {
   test('a search that is too long, or not text, has its message at the field', async () => {
     for (const q of ['x'.repeat(129), '\0']) {
       const { body } = await open(`?${new URLSearchParams({ q })}`);
-      assert.match(body, /id="search-problem">Search for at most 128 characters/);
+      assert.match(body, /id="q-problem">Search for at most 128 characters/);
       const posted = await visitor.post(`${TAB}/search`, { q });
       assert.equal(posted.status, 422);
-      assert.match(posted.body, /id="search-problem">/);
+      assert.match(posted.body, /id="q-problem">/);
     }
   });
 

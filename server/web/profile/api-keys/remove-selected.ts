@@ -22,7 +22,7 @@ export function removalOfSelected(db: Database): Router {
     const keys = await listKeysById(db, userId, ids);
     if (keys.length < ids.length) throw notFound();
     const remaining = keys.filter(({ removed }) => !removed);
-    if (remaining.length === 0) return backToList(res, listing, 'keys-removed-before');
+    if (remaining.length === 0) return backToList(res, listing, 'keys-removed-before', ids);
     render(req, res, 'profile/api-keys/remove-selected', ['Remove API keys', 'My Profile'], {
       keys: remaining,
       list: listingQuery(listing),
@@ -36,12 +36,12 @@ export function removalOfSelected(db: Database): Router {
     if (ids.length === 0) return backToList(res, listing, 'no-keys-selected');
     const outcome = await removeKeys(db, signedInUser(req).id, ids, 'Linode Manager', client(req));
     if (outcome === 'not found') throw notFound();
-    backToList(res, listing, outcome.removed > 0 ? 'keys-removed' : 'keys-removed-before');
+    backToList(res, listing, outcome.removed > 0 ? 'keys-removed' : 'keys-removed-before', ids);
   }
 }
 
-function backToList(res: Response, listing: Listing, notice: NoticeName) {
-  leaveNotice(res, notice);
+function backToList(res: Response, listing: Listing, notice: NoticeName, ids: number[] = []) {
+  leaveNotice(res, notice, ids);
   res.redirect(303, listingUrl(listing));
 }
 

@@ -18,7 +18,7 @@ export function removal(db: Database): Router {
     const user = signedInUser(req);
     const key = await findKey(db, user.id, idParameter(req));
     if (!key) throw notFound();
-    if (key.removed) return backToList(req, res, 'key-removed-before');
+    if (key.removed) return backToList(req, res, 'key-removed-before', key.id);
     render(req, res, 'profile/api-keys/remove', ['Remove an API key', 'My Profile'], {
       key,
       list: listingQuery(parseListing(req.query)),
@@ -29,14 +29,15 @@ export function removal(db: Database): Router {
   async function remove(req: Request, res: Response) {
     readForm(req, 'none');
     const { id } = signedInUser(req);
-    const outcome = await removeKey(db, id, idParameter(req), 'Linode Manager', client(req));
+    const keyId = idParameter(req);
+    const outcome = await removeKey(db, id, keyId, 'Linode Manager', client(req));
     if (outcome === 'not found') throw notFound();
-    backToList(req, res, outcome === 'removed' ? 'key-removed' : 'key-removed-before');
+    backToList(req, res, outcome === 'removed' ? 'key-removed' : 'key-removed-before', keyId);
   }
 }
 
 /** Where the person came from: the list may have many pages. */
-function backToList(req: Request, res: Response, notice: NoticeName) {
-  leaveNotice(res, notice);
+function backToList(req: Request, res: Response, notice: NoticeName, keyId: number) {
+  leaveNotice(res, notice, [keyId]);
   res.redirect(303, listingUrl(parseListing(req.query)));
 }

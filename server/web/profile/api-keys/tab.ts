@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { listActivity } from '../../../../db/activity.ts';
-import type { ApiKey } from '../../../../db/api-keys/list.ts';
+import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import type { Database } from '../../../../db/database.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
@@ -10,6 +10,7 @@ import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { fieldsInQuery } from '../../../forms/fields.ts';
 import type { FormFields } from '../../../forms/forms.ts';
 import { describe } from '../../../pages/event-words.ts';
+import { noticeKeyIds } from '../../../pages/notices.ts';
 import { render } from '../../../pages/render.ts';
 import type { Views } from '../../../pages/views.ts';
 import { endedKeys } from './ended.ts';
@@ -61,6 +62,7 @@ export async function renderTab(
   const page = found
     ? { keys: found.keys, previous: undefined, next: undefined }
     : await findPage(db, id, listing);
+  const search = searchOf(tab, req);
   const title = newKey === undefined ? 'API Keys' : 'API key created · API Keys';
   render(req, res, 'profile/api-keys', [title, 'My Profile'], {
     keys: page.keys,
@@ -68,7 +70,7 @@ export async function renderTab(
       ? {
           ...listingLinks(listing, counts, page),
           query: listingQuery(listing),
-          search: searchOf(tab, req),
+          search: search.text,
         }
       : undefined,
     found,
@@ -78,12 +80,14 @@ export async function renderTab(
     activity: await recentActivity(db, id),
     lifetimes: expiries,
     newKey,
+    notice: found,
+    noticeKeys: await noticeKeys(db, req),
     form: {
       ...form,
       expires: findExpiry(form.expires)?.value ?? DEFAULT_EXPIRY,
       request_id: randomUUID(),
     },
-    problems,
+    problems: { ...(isLong && search.problem !== undefined && { q: search.problem }), ...problems },
   });
 }
 
@@ -111,6 +115,12 @@ function inQuery({ query: { q } }: Request): { typed: string; problem: string | 
   const search = parseSearch(q);
   const typed = typeof q === 'string' ? q : '';
   return { typed, problem: 'problem' in search ? search.problem : undefined };
+}
+
+/** The keys that the notice is about, as far as they are the user's. */
+async function noticeKeys(db: Database, req: Request) {
+  const ids = noticeKeyIds(req);
+  return ids.length > 0 ? listKeysById(db, signedInUser(req).id, ids) : [];
 }
 
 async function recentActivity(db: Database, userId: number) {
