@@ -51,6 +51,29 @@ test('each control of a key is inside the window, and the roles of the table sta
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
 });
 
+test('at 400 % the dialog begins with its question, and its buttons are in sight', {
+  tag: ['@javascript', '@once'],
+}, async ({ page, person }) => {
+  await page.setViewportSize({ width: 320, height: 256 });
+  await openApiKeys(page, person);
+  await createKey(page, 'W'.repeat(128));
+  await page.getByRole('link', { name: 'Remove' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByRole('heading')).toBeInViewport({ ratio: 1 });
+  await expect(dialog.getByRole('button', { name: 'OK' })).toBeInViewport({ ratio: 1 });
+});
+
+test('a skip link leads past the frame', { tag: '@javascript' }, async ({ page, person }) => {
+  await logIn(page, person);
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('main').getByRole('link', { name: 'API Keys' })).toBeFocused();
+});
+
 async function eachPage(page: Page, person: Person, inspect: (name: string) => Promise<void>) {
   await page.goto('/login');
   await inspect('login');

@@ -112,6 +112,23 @@ test('a second click before the answer sends nothing', {
   expect(posts).toBe(1);
 });
 
+test('a button says what goes on while an answer takes long', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
+  await page.goto('/login');
+  await page.getByLabel('Username').fill(person.username);
+  await page.getByLabel('Password').fill(person.password);
+  // The request is never answered.
+  await page.route('/login', () => undefined, { times: 1 });
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('button', { name: 'Logging in…' })).toBeVisible();
+  const stopped = page.waitForEvent('requestfailed');
+  await page.evaluate(() => stop());
+  await stopped;
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+});
+
 test('a form whose request was stopped can be sent again', { tag: '@javascript' }, async ({
   page,
   person,

@@ -1,4 +1,4 @@
-// For every page: two small behaviours in one file, since every file is a request.
+// For every page: three small behaviours in one file, since every file is a request.
 
 // A form is sent once. A second click before the answer arrives would replace that answer by
 // another one: the page that shows a new key by a page that cannot.
@@ -6,12 +6,31 @@ addEventListener('submit', (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
   if ('sending' in form.dataset) event.preventDefault();
+  else if (event.submitter) sayBusy(form, event.submitter);
   form.dataset.sending = '';
 });
+
+/**
+ * A button says what goes on, if that takes long enough to wonder.
+ *
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement} button
+ */
+function sayBusy(form, button) {
+  const { busy } = button.dataset;
+  if (busy === undefined) return;
+  button.dataset.idle = button.textContent ?? '';
+  setTimeout(() => {
+    if ('sending' in form.dataset) button.textContent = busy;
+  }, 300);
+}
 
 // A page restored from the browser's cache, or whose request was stopped, can send its forms again.
 function recover() {
   for (const form of document.forms) delete form.dataset.sending;
+  for (const button of document.querySelectorAll('button[data-idle]')) {
+    if (button instanceof HTMLElement) button.textContent = button.dataset.idle ?? '';
+  }
 }
 addEventListener('pageshow', recover);
 globalThis.navigation?.addEventListener('navigateerror', recover);

@@ -24,6 +24,7 @@ async function ask(url) {
 
   const dialog = document.createElement('dialog');
   dialog.setAttribute('aria-labelledby', 'question');
+  dialog.setAttribute('aria-describedby', 'question-facts');
   dialog.append(document.adoptNode(question));
   dialog.querySelector('[data-cancel]')?.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -32,6 +33,8 @@ async function ask(url) {
   dialog.addEventListener('close', () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+  // The focus is on Cancel, at the end; reading begins with the question.
+  dialog.scrollTop = 0;
   isLoading = false;
 }
 

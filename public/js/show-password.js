@@ -9,13 +9,18 @@ for (const button of document.querySelectorAll('button[data-show-password]')) {
     .map((id) => document.getElementById(id))
     .filter((field) => field instanceof HTMLInputElement);
 
+  const what = fields.length > 1 ? ' all passwords' : '';
+  let isShown = false;
+
   /** @param {boolean} shown */
   const show = (shown) => {
+    isShown = shown;
     for (const field of fields) field.type = shown ? 'text' : 'password';
-    button.textContent = shown ? 'Hide' : 'Show';
+    button.textContent = `${shown ? 'Hide' : 'Show'}${what}`;
   };
+  show(false);
   button.hidden = false;
-  button.addEventListener('click', () => show(button.textContent === 'Show'));
+  button.addEventListener('click', () => show(!isShown));
   button.form?.addEventListener('submit', () => show(false));
   addEventListener('pagehide', () => show(false));
 }

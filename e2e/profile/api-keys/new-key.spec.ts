@@ -43,6 +43,16 @@ test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
 });
 
+test('one click selects the whole key, and nothing else', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page);
+  await page.getByRole('status').getByText(key).click();
+  expect(await page.evaluate(() => String(getSelection()).trim())).toBe(key);
+});
+
 test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browser, baseURL }) => {
   const plain = new URL(baseURL ?? '');
   plain.hostname = 'plain-http.test';

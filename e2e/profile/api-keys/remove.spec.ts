@@ -28,7 +28,12 @@ test('a person confirms and removes a key', async ({ page, person, javaScriptEna
   await expect(asked).toContainText('laptop');
   await expect(asked).toContainText(`${key.slice(0, 16)}…`);
   await expect(asked).toContainText('Right Now!');
+  await expect(asked).toContainText('Never used.');
   await expect(asked).toContainText(consequence);
+  if (javaScriptEnabled !== false) {
+    await expect(asked).toHaveAccessibleDescription(/laptop.*Never used\..*your applications will/);
+    await expect(asked.getByRole('region')).toHaveCount(0);
+  }
   await expect(asked).not.toContainText(lastKey);
   await expect(asked.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await inspect(page, 'remove, asked');
