@@ -24,6 +24,33 @@ test('every page uses the time zone that a person chooses', async ({ page, perso
   await expect(event).toHaveText(there.toISOString().slice(0, 16).replace('T', ' '));
 });
 
+test('My Profile offers the time zone of the browser', { tag: '@javascript' }, async ({
+  person,
+  browser,
+  baseURL,
+}) => {
+  // By its old name, as browsers report it.
+  const context = await browser.newContext({ baseURL: baseURL ?? '', timezoneId: 'Asia/Calcutta' });
+  const page = await context.newPage();
+  await logIn(page, person);
+  await page.goto('/profile');
+  await authenticate(page, person);
+  const main = page.getByRole('main');
+  await expect(main).toContainText('You seem to be in Asia/Kolkata.');
+  await inspect(page, 'profile, zone offered');
+  await page.getByRole('button', { name: 'Choose it' }).click();
+  await expect(page.getByLabel('Time zone')).toBeFocused();
+  await page.getByRole('button', { name: 'Save Changes' }).click();
+  await expect(page.getByRole('status')).toHaveText('Your profile has been saved.');
+  await expect(page.getByLabel('Time zone').getByRole('option', { selected: true })).toHaveText(
+    'Kolkata (UTC+05:30)',
+  );
+  await expect(main).not.toContainText('You seem to be in');
+  await page.goto('/profile/password');
+  await expect(main).toContainText('Times are in Asia/Kolkata. Change');
+  await context.close();
+});
+
 test('changing the password signs the person out elsewhere', async ({
   page,
   person,

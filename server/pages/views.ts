@@ -5,6 +5,7 @@ import type { SignedInUser } from '../../db/sessions.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
 import type { Notice } from './notices.ts';
 import { assetUrl } from './static-files.ts';
+import type { ZoneGroup } from './time-zone-names.ts';
 
 /** The locals of each view; a missing one doesn't compile. The keys name files in views/. */
 export interface Views {
@@ -15,7 +16,7 @@ export interface Views {
     user: SignedInUser;
     /** The chosen one, or what was sent if that was wrong. */
     timeZone: string;
-    timeZones: readonly string[];
+    zoneGroups: readonly ZoneGroup[];
   } & Problems<'/profile'>;
   'profile/authenticate': {
     username: string;
@@ -150,6 +151,7 @@ export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: 
   home: asHome,
   error: asHome,
   login: { styles: [assetUrl('css/login.css')], ...withPasswords },
+  profile: { scripts: [assetUrl('js/time-zone.js')] },
   'profile/authenticate': withPasswords,
   'profile/password': withPasswords,
   'profile/api-keys': { scripts: [assetUrl('js/removal-dialog.js')] },

@@ -7,6 +7,7 @@ import { signedInUser } from '../auth/require-sign-in.ts';
 import { readForm } from '../forms/fields.ts';
 import { leaveNotice } from '../pages/notices.ts';
 import { render } from '../pages/render.ts';
+import { groupZones } from '../pages/time-zone-names.ts';
 import type { Views } from '../pages/views.ts';
 import { activity } from './profile/activity.ts';
 import { apiKeys } from './profile/api-keys.ts';
@@ -45,8 +46,13 @@ export function profile(db: Database, passwords: Passwords): Router {
 function renderProfile(
   req: Request,
   res: Response,
-  locals: { timeZones: string[]; timeZone: string; problems?: Views['profile']['problems'] },
+  {
+    timeZones,
+    timeZone,
+    problems = {},
+  }: { timeZones: string[]; timeZone: string; problems?: Views['profile']['problems'] },
 ) {
   const user = signedInUser(req);
-  render(req, res, 'profile', ['My Profile'], { problems: {}, user, ...locals });
+  const zoneGroups = groupZones(timeZones, new Date());
+  render(req, res, 'profile', ['My Profile'], { user, timeZone, zoneGroups, problems });
 }

@@ -86,7 +86,7 @@ test('a person removes several keys at once, after one question', async ({ page,
     'Are you sure you want to remove these 3 API keys?',
   );
   const question = page.getByRole('region', { name: /^Are you sure/ });
-  await expect(question.getByRole('listitem')).toContainText(['host 02', 'host 03', 'host 05']);
+  await expect(question.getByRole('term')).toContainText(['host 02', 'host 03', 'host 05']);
   await inspect(page, 'api-keys, remove selected');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await expect(rows).toHaveCount(12);
