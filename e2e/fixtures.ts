@@ -2,6 +2,7 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Page } from 'playwright/test';
 import { PASSWORD } from '../server/testing/users.ts';
+import { Visitor } from '../server/testing/visitor.ts';
 import { type App, type Deployment, startApp } from './app.ts';
 
 export { expect };
@@ -16,6 +17,8 @@ interface Fixtures {
 }
 
 export interface Person {
+  /** Of the app. */
+  origin: string;
   username: string;
   password: string;
 }
@@ -36,7 +39,7 @@ export const test = base.extend<Fixtures, Options & { app: App }>({
   person: async ({ app }, use) => {
     const username = `person${++serial}`;
     await app.perform('add user', username);
-    await use({ username, password: PASSWORD });
+    await use({ origin: app.origin, username, password: PASSWORD });
   },
 });
 
@@ -49,17 +52,33 @@ export async function logIn(page: Page, { username, password }: Person): Promise
 }
 
 /** Gives the password again, on the page that asks for it. */
-export async function authenticate(page: Page, { password }: Person): Promise<void> {
+export async function authenticate(
+  page: Page,
+  { password }: Pick<Person, 'password'>,
+): Promise<void> {
   await page.getByLabel('Your Password').fill(password);
   await page.getByRole('button', { name: 'Authenticate' }).click();
 }
 
-/** All the way to the tab. */
-export async function openApiKeys(page: Page, person: Person): Promise<void> {
+/** Goes to the tab as a person does: logs in, follows the links, and authenticates. */
+export async function followLinksToApiKeys(page: Page, person: Person): Promise<void> {
   await logIn(page, person);
   await page.getByRole('link', { name: 'my profile', exact: true }).click();
   await authenticate(page, person);
   await page.getByRole('link', { name: 'API Keys' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
+}
+
+/** Opens the tab in a session that has just authenticated, which needs none of the pages before it. */
+export async function openApiKeys(page: Page, person: Person): Promise<void> {
+  const { origin, username, password } = person;
+  const visitor = new Visitor(origin);
+  await visitor.logIn(username, password);
+  await visitor.authenticate(password);
+  const attributes = { url: origin, httpOnly: true, sameSite: 'Lax' } as const;
+  const cookies = [...visitor.cookies].map(([name, value]) => ({ name, value, ...attributes }));
+  await page.context().addCookies(cookies);
+  await page.goto('/profile/api-keys');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
 }
 
@@ -115,7 +134,7 @@ export async function inspect(page: Page, name: string): Promise<void> {
   await page.emulateMedia({ colorScheme: null, forcedColors: null });
 }
 
-/** The rules whose outcome depends on the size of the screen; hands.spec.ts measures targets. */
+/** The rules whose outcome depends on the size of the screen; layout.spec.ts measures targets. */
 const SIZE_RULES = ['scrollable-region-focusable'];
 
 /** In legacy mode axe needs no second page, and reports no passes: both cost most of its time. */

@@ -76,7 +76,7 @@ test('the quick start, with its pictures', { tag: ['@javascript', '@once'] }, as
   await page.getByLabel('Your Password').fill(PASSWORD);
   await takePicture(page, 'authenticate', 280);
 
-  await authenticate(page, { username, password: PASSWORD });
+  await authenticate(page, { password: PASSWORD });
   await page.getByRole('link', { name: 'API Keys' }).click();
   const key = await createKey(page, 'quick start');
   await takePicture(page, 'api-keys', 690, key);

@@ -2,6 +2,7 @@ import {
   authenticate,
   createKey,
   expect,
+  followLinksToApiKeys,
   inspect,
   openApiKeys,
   rowOf,
@@ -10,7 +11,7 @@ import {
 } from '../fixtures.ts';
 
 test('a person creates an API key, and sees it once', async ({ page, person, app }) => {
-  await openApiKeys(page, person);
+  await followLinksToApiKeys(page, person);
   await expect(page).toHaveTitle('API Keys · My Profile · Linode Manager');
   const table = page.getByRole('table', { name: 'API Keys' });
   await expect(table.getByRole('columnheader')).toHaveText([

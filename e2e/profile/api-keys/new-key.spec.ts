@@ -1,5 +1,12 @@
 // The message with the new key: its buttons, and that it disappears afterwards.
-import { createKey, expect, inspect, openApiKeys, test } from '../../fixtures.ts';
+import {
+  createKey,
+  expect,
+  followLinksToApiKeys,
+  inspect,
+  openApiKeys,
+  test,
+} from '../../fixtures.ts';
 
 test('reloading the result creates no key and does not show the first one again', async ({
   page,
@@ -58,7 +65,7 @@ test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browse
   plain.hostname = 'plain-http.test';
   const context = await browser.newContext({ baseURL: plain.origin });
   const page = await context.newPage();
-  await openApiKeys(page, person);
+  await followLinksToApiKeys(page, person);
   expect(await page.evaluate(() => navigator.clipboard)).toBeUndefined();
   const key = await createKey(page);
   await page.getByRole('button', { name: 'Copy' }).click();
