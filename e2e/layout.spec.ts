@@ -21,11 +21,9 @@ test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@
   });
 });
 
-test('every control is large enough for a mouse or a finger', { tag: '@javascript' }, async ({
-  page,
-  person,
-  isMobile,
-}) => {
+test('every control is large enough for a mouse or a finger', {
+  tag: ['@javascript', '@one-instance'],
+}, async ({ page, person, isMobile }) => {
   const minimum = isMobile ? { width: 24, height: 44 } : { width: 24, height: 24 };
   await eachPage(page, person, async (name) => {
     for (const control of await page.locator('a, button, select, input').all()) {

@@ -19,7 +19,10 @@ test('a person logs in, sees the state of the account, and logs out', async ({ p
   await expect(page).toHaveURL('/login?next=%2Fprofile');
 });
 
-test('a wrong password keeps the user name and asks again', async ({ page, person }) => {
+test('a wrong password keeps the user name and asks again', { tag: '@one-instance' }, async ({
+  page,
+  person,
+}) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill('a wrong one');
@@ -38,7 +41,10 @@ test('a wrong password keeps the user name and asks again', async ({ page, perso
   await expect(page).toHaveURL('/');
 });
 
-test('an unknown page is Not found, with links back', async ({ page, person }) => {
+test('an unknown page is Not found, with links back', { tag: '@one-instance' }, async ({
+  page,
+  person,
+}) => {
   await logIn(page, person);
   await page.goto('/nothing');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
@@ -57,7 +63,9 @@ test('an unknown page is Not found, with links back', async ({ page, person }) =
   await expect(page).toHaveURL('/login');
 });
 
-test('the black bar links to My Profile and marks the current page', async ({ page, person }) => {
+test('the black bar links to My Profile and marks the current page', {
+  tag: '@one-instance',
+}, async ({ page, person }) => {
   await logIn(page, person);
   const bar = page.getByRole('navigation', { name: 'Linode Manager' });
   const link = bar.getByRole('link', { name: 'My Profile' });
@@ -69,10 +77,9 @@ test('the black bar links to My Profile and marks the current page', async ({ pa
   await expect(link).toHaveAttribute('aria-current', 'page');
 });
 
-test('Show shows the password, and sending the form hides it', { tag: '@javascript' }, async ({
-  page,
-  person,
-}) => {
+test('Show shows the password, and sending the form hides it', {
+  tag: ['@javascript', '@one-instance'],
+}, async ({ page, person }) => {
   await page.goto('/login');
   const password = page.getByLabel('Password');
   await password.fill(person.password);
@@ -94,7 +101,7 @@ test('Show shows the password, and sending the form hides it', { tag: '@javascri
 });
 
 test('a second click before the answer sends nothing', {
-  tag: '@javascript',
+  tag: ['@javascript', '@one-instance'],
 }, async ({ page, person }) => {
   let posts = 0;
   page.on('request', (request) => {
@@ -112,10 +119,9 @@ test('a second click before the answer sends nothing', {
   expect(posts).toBe(1);
 });
 
-test('a button says what goes on while an answer takes long', { tag: '@javascript' }, async ({
-  page,
-  person,
-}) => {
+test('a button says what goes on while an answer takes long', {
+  tag: ['@javascript', '@one-instance'],
+}, async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill(person.password);
@@ -129,10 +135,9 @@ test('a button says what goes on while an answer takes long', { tag: '@javascrip
   await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
 });
 
-test('a form whose request was stopped can be sent again', { tag: '@javascript' }, async ({
-  page,
-  person,
-}) => {
+test('a form whose request was stopped can be sent again', {
+  tag: ['@javascript', '@one-instance'],
+}, async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
   const password = page.getByLabel('Password');

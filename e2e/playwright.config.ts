@@ -35,6 +35,8 @@ export default defineConfig<Options, Options>({
     screenshot: { mode: 'only-on-failure', fullPage: true },
     trace: 'retain-on-failure',
   },
+  // A tag names what a test needs, or where the project would repeat it for nothing: @javascript,
+  // @one-instance (it depends on no state that instances share), @once (only the desktop).
   projects: [
     { name: 'desktop', use: desktop },
     { name: 'phone', use: phone, grepInvert: /@once/ },
@@ -49,7 +51,7 @@ export default defineConfig<Options, Options>({
           {
             name: 'two instances',
             use: { ...desktop, deployment: 'two instances' } as const,
-            grepInvert: /@once/,
+            grepInvert: /@once|@one-instance/,
           },
         ]),
   ],

@@ -24,7 +24,10 @@ test('reloading the result creates no key and does not show the first one again'
   await inspect(page, 'api-keys, already created');
 });
 
-test('Back after leaving does not show the key again', async ({ page, person }) => {
+test('Back after leaving does not show the key again', { tag: '@one-instance' }, async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'left');
   await page.getByRole('link', { name: 'Linode Manager' }).click();
@@ -36,7 +39,7 @@ test('Back after leaving does not show the key again', async ({ page, person }) 
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
 
-test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
+test('Copy puts the key on the clipboard', { tag: ['@javascript', '@one-instance'] }, async ({
   page,
   person,
   context,
@@ -50,17 +53,20 @@ test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
 });
 
-test('one click selects the whole key, and nothing else', { tag: '@javascript' }, async ({
-  page,
-  person,
-}) => {
+test('one click selects the whole key, and nothing else', {
+  tag: ['@javascript', '@one-instance'],
+}, async ({ page, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page);
   await page.getByRole('status').getByText(key).click();
   expect(await page.evaluate(() => String(getSelection()).trim())).toBe(key);
 });
 
-test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browser, baseURL }) => {
+test('Copy works on plain http', { tag: ['@javascript', '@one-instance'] }, async ({
+  person,
+  browser,
+  baseURL,
+}) => {
   const plain = new URL(baseURL ?? '');
   plain.hostname = 'plain-http.test';
   const context = await browser.newContext({ baseURL: plain.origin });

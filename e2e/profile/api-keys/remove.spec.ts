@@ -62,7 +62,7 @@ test('a person confirms and removes a key', async ({ page, person, javaScriptEna
   );
 });
 
-test('the dialog works with the keyboard alone', { tag: '@javascript' }, async ({
+test('the dialog works with the keyboard alone', { tag: ['@javascript', '@one-instance'] }, async ({
   page,
   person,
 }) => {
@@ -92,7 +92,10 @@ test('the dialog works with the keyboard alone', { tag: '@javascript' }, async (
   await expect(page.getByRole('status')).toContainText('The key has now been removed');
 });
 
-test('two clicks open one dialog', { tag: '@javascript' }, async ({ page, person }) => {
+test('two clicks open one dialog', { tag: ['@javascript', '@one-instance'] }, async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   await createKey(page);
   const link = page.getByRole('link', { name: 'Remove' });
@@ -124,7 +127,7 @@ test('a click right after Cancel opens the dialog again', {
   await expect(dialog).toBeVisible();
 });
 
-test('the question is also a page', async ({ page, person }) => {
+test('the question is also a page', { tag: '@one-instance' }, async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page, 'laptop');
   const href = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
