@@ -43,14 +43,15 @@ test('tests of Node are counted in all files together, also of one that crashes'
   );
 });
 
-test('browser tests are counted by outcome; one that did not run has failed', () => {
+test('browser tests are counted by outcome; one that passes only when repeated, or does not run, has failed', () => {
   const playwright = path.join(ROOT, 'node_modules/.bin/playwright');
   const files = {
     'playwright.config.mjs': `
-      export default { reporter: 'json', projects: [{ name: 'desktop' }], workers: 1 };`,
+      export default { reporter: 'json', projects: [{ name: 'desktop' }], workers: 1, retries: 1 };`,
     'some.spec.mjs': `
       import { test } from 'playwright/test';
       test('passes', () => {});
+      test('passes when repeated', () => { if (test.info().retry === 0) throw new Error('once'); });
       test('fails as it should', () => { test.fail(); throw new Error('on purpose'); });
       test.skip('is skipped', () => {});
       test('is skipped while it runs', () => test.skip(true));
@@ -62,7 +63,7 @@ test('browser tests are counted by outcome; one that did not run has failed', ()
   const { code, report } = run(files, playwright, ['test']);
   assert.equal(code, 1);
   // The project with two instances is missing, which counts as one more skipped test.
-  assert.deepEqual(countBrowserTests(report), { passed: 2, failed: 2, skipped: 3 });
+  assert.deepEqual(countBrowserTests(report), { passed: 2, failed: 3, skipped: 3 });
   const withTwoInstances = report.replaceAll('"desktop"', '"two instances"');
   assert.equal(countBrowserTests(withTwoInstances).skipped, 2);
 });
