@@ -8,9 +8,21 @@ import { keep } from './requests.ts';
 import { keepResults } from './results.ts';
 import { type Comparison, compare, type Round, throughput, toMarkdown } from './rows.ts';
 import { startApp, startServer } from './servers.ts';
-import { furnish, PAGE, viewTab } from './tab.ts';
+import { furnish, PAGE, viewTabs } from './tab.ts';
 
-const comparisons: Comparison<'tab' | 'express' | 'sameViews' | 'quiet' | 'withLogIns'>[] = [
+type Loads =
+  | 'tab'
+  | 'express'
+  | 'sameViews'
+  | 'quiet'
+  | 'withLogIns'
+  | 'of25'
+  | 'of10000'
+  | 'ofRemoved'
+  | 'searched'
+  | 'sorted';
+
+const comparisons: Comparison<Loads>[] = [
   {
     what: 'the API Keys tab with 20 keys, signed in',
     against: 'its HTML by Express 5 and EJS with default settings, without session and database',
@@ -28,20 +40,47 @@ const comparisons: Comparison<'tab' | 'express' | 'sameViews' | 'quiet' | 'withL
     ratio: ({ withLogIns, quiet }) => withLogIns.p99 / quiet.p99,
     atMost: 3,
   },
+  {
+    what: 'the cost of the tab with 10,000 keys',
+    against: 'with 25 keys',
+    ratio: throughput('of25', 'of10000'),
+    atMost: 1.3,
+  },
+  {
+    what: 'with 20 keys and 10,000 removed ones',
+    against: 'the same',
+    ratio: throughput('of25', 'ofRemoved'),
+    atMost: 1.3,
+  },
+  {
+    what: 'a search among 10,000 keys',
+    against: 'the same',
+    ratio: throughput('of25', 'searched'),
+  },
+  {
+    what: '10,000 keys by label',
+    against: 'the same',
+    ratio: throughput('of25', 'sorted'),
+  },
 ];
 
 /** Compares the API Keys tab with its HTML alone, and with itself while people log in. */
 export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
-  const { url } = await fill(server, 'pages', 10_000);
+  const { url } = await fill(server, 'pages', 1_000_000);
   await furnish(url);
   const app = await startApp(url);
   // First, because its log in is part of the activity on the page.
-  const view = await viewTab(app);
+  const views = await viewTabs(app);
   const peer = 'peers/express-ejs.ts';
   const express = await startServer(peer, { DATABASE_URL: url });
   const sameViews = await startServer(peer, { DATABASE_URL: url, WITHOUT_WITH: 'yes' });
   const loads = {
-    tab: await expecting(200, app, keep(folder, 'tab', [view])),
+    tab: await expecting(200, app, keep(folder, 'tab', [views.tab])),
+    of25: await expecting(200, app, keep(folder, 'of25', [views.of25])),
+    of10000: await expecting(200, app, keep(folder, 'of10000', [views.of10000])),
+    ofRemoved: await expecting(200, app, keep(folder, 'ofRemoved', [views.ofRemoved])),
+    searched: await expecting(200, app, keep(folder, 'searched', [views.searched])),
+    sorted: await expecting(200, app, keep(folder, 'sorted', [views.sorted])),
     express: await expecting(200, express, keep(folder, 'page', [{ path: PAGE }])),
     sameViews: await expecting(200, sameViews, keep(folder, 'page', [{ path: PAGE }])),
   };
@@ -64,6 +103,11 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
       express: await run(loads.express),
       tab: await run(loads.tab),
       sameViews: await run(loads.sameViews),
+      of25: await run(loads.of25),
+      of10000: await run(loads.of10000),
+      ofRemoved: await run(loads.ofRemoved),
+      searched: await run(loads.searched),
+      sorted: await run(loads.sorted),
       // One reader, so that it does not wait for other readers.
       quiet: await run(loads.tab, 1),
       withLogIns: await whileLoggingIn(app, 50, () => run(loads.tab, 1)),

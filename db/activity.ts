@@ -169,7 +169,11 @@ async function hasEvents(
   filter: ActivityFilter,
   cursor: ActivityCursor,
 ): Promise<boolean> {
-  const found = await selectEvents(db, userId, filter, cursor).limit(1).executeTakeFirst();
+  const found = await selectEvents(db, userId, filter, cursor)
+    // Without an order, PostgreSQL may look for it in the whole table.
+    .orderBy('id', 'after' in cursor ? 'asc' : 'desc')
+    .limit(1)
+    .executeTakeFirst();
   return found !== undefined;
 }
 

@@ -3,32 +3,25 @@
 import path from 'node:path';
 import ejs from 'ejs';
 import express from 'express';
-import { listActivity } from '../../db/activity.ts';
-import { listKeys } from '../../db/api-keys/list.ts';
 import { openDatabase } from '../../db/database.ts';
-import { expiries } from '../../server/api-keys/expiry.ts';
-import { describe } from '../../server/pages/event-words.ts';
 import { render, useViews } from '../../server/pages/render.ts';
+import { firstPage } from '../../server/web/profile/api-keys/listing.ts';
+import { readTab } from '../../server/web/profile/api-keys/tab.ts';
 
 const USER = 500;
 
 const db = await openDatabase({ url: process.env.DATABASE_URL ?? '' });
-const keys = await listKeys(db, USER);
-const { rows: activity } = await listActivity(db, USER, { length: 5 });
+const page = await readTab(
+  db,
+  { id: USER, timeZone: 'UTC' },
+  {
+    listing: firstPage,
+    search: { typed: '', problem: undefined },
+    form: { label: '', expires: 'never', request_id: '' },
+  },
+);
 await db.destroy();
 
-const page: Parameters<typeof render<'profile/api-keys'>>[4] = {
-  keys,
-  list: undefined,
-  found: undefined,
-  newPrefix: undefined,
-  timeZone: 'UTC',
-  activity: activity.map((event) => ({ ...event, what: describe(event) })),
-  lifetimes: expiries,
-  newKey: undefined,
-  form: { label: '', expires: 'never', request_id: '00000000-0000-0000-0000-000000000000' },
-  problems: {},
-};
 const session = {
   user: { id: USER, username: 'user000500', email: null, timeZone: 'UTC' },
   lock: { at: new Date(Date.now() + 10 * 60_000), seconds: 600 },

@@ -4,6 +4,7 @@ import { listActivity } from '../../../../db/activity.ts';
 import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import type { Database } from '../../../../db/database.ts';
+import type { SignedInUser } from '../../../../db/sessions.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
 import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
@@ -28,11 +29,14 @@ import {
 const LONG_LIST = 10;
 const ACTIVITY_LENGTH = 5;
 
+/** What the URL says, unless a form said something else. */
+type FromUrl = 'listing' | 'search' | 'form';
+
 interface Tab {
   listing?: Listing;
   /** What was searched for, and what is wrong with it. */
   search?: { typed: string; problem: string | undefined };
-  /** What the form is filled in with; by default what the URL says. */
+  /** What the form is filled in with. */
   form?: FormFields<'/profile/api-keys'>;
   problems?: Views['profile/api-keys']['problems'];
   /** A secret that was just created; it is shown in this response only. */
@@ -54,25 +58,41 @@ export async function renderTab(
   res: Response,
   tab: Tab = {},
 ): Promise<void> {
-  const { id, timeZone } = signedInUser(req);
-  const { newKey, found, problems = {}, form = fieldsInQuery(req, '/profile/api-keys') } = tab;
+  const title = tab.newKey === undefined ? 'API Keys' : 'API key created · API Keys';
+  render(req, res, 'profile/api-keys', [title, 'My Profile'], {
+    ...(await readTab(db, signedInUser(req), {
+      listing: parseListing(req.query),
+      search: searchIn(req.query),
+      form: fieldsInQuery(req, '/profile/api-keys'),
+      ...tab,
+    })),
+    noticeKeys: await noticeKeys(db, req),
+  });
+}
+
+/** Everything that the tab of a user shows. */
+export async function readTab(
+  db: Database,
+  { id, timeZone }: Pick<SignedInUser, 'id' | 'timeZone'>,
+  { listing, search, form, problems = {}, newKey, found }: Tab & Required<Pick<Tab, FromUrl>>,
+) {
   const counts = await countKeys(db, id);
   const isLong = counts.all >= LONG_LIST;
-  const listing = listingToShow(isLong, tab, req);
+  // A short list is always whole. A new key is on the last page.
+  const asked = newKey === undefined ? listing : lastPage;
+  const shown = isLong ? asked : firstPage;
   const page = found
     ? { keys: found.keys, previous: undefined, next: undefined }
-    : await findPage(db, id, listing);
-  const search = searchOf(tab, req);
-  const title = newKey === undefined ? 'API Keys' : 'API key created · API Keys';
-  render(req, res, 'profile/api-keys', [title, 'My Profile'], {
+    : await findPage(db, id, shown);
+  const list = {
+    ...listingLinks(shown, counts, page),
+    query: listingQuery(shown),
+    // Never a key.
+    search: cutSecrets(search.typed),
+  };
+  return {
     keys: page.keys,
-    list: isLong
-      ? {
-          ...listingLinks(listing, counts, page),
-          query: listingQuery(listing),
-          search: search.text,
-        }
-      : undefined,
+    list: isLong ? list : undefined,
     found,
     newPrefix: newKey !== undefined && page.previous ? prefixOf(newKey) : undefined,
     ended: await endedKeys(db, id, timeZone),
@@ -81,20 +101,13 @@ export async function renderTab(
     lifetimes: expiries,
     newKey,
     notice: found,
-    noticeKeys: await noticeKeys(db, req),
     form: {
       ...form,
       expires: findExpiry(form.expires)?.value ?? DEFAULT_EXPIRY,
       request_id: randomUUID(),
     },
     problems: { ...(isLong && search.problem !== undefined && { q: search.problem }), ...problems },
-  });
-}
-
-/** A short list is always whole. A new key is on the last page. */
-function listingToShow(isLong: boolean, { newKey, listing }: Tab, req: Request): Listing {
-  if (!isLong) return firstPage;
-  return newKey === undefined ? (listing ?? parseListing(req.query)) : lastPage;
+  };
 }
 
 /** A page that begins after the last key, since other keys were removed, is the last page. */
@@ -105,13 +118,7 @@ async function findPage(db: Database, userId: number, listing: Listing): Promise
   return listKeyPage(db, userId, listing, { side: side === 'after' ? 'before' : 'after' });
 }
 
-/** What the search field holds: never a key. */
-function searchOf({ search }: Tab, req: Request) {
-  const { typed, problem } = search ?? inQuery(req);
-  return { text: cutSecrets(typed), problem };
-}
-
-function inQuery({ query: { q } }: Request): { typed: string; problem: string | undefined } {
+function searchIn({ q }: Request['query']): Required<Tab>['search'] {
   const search = parseSearch(q);
   const typed = typeof q === 'string' ? q : '';
   return { typed, problem: 'problem' in search ? search.problem : undefined };

@@ -1,0 +1,90 @@
+// A page costs about the same with any number of keys, of its user or of others.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { sql } from 'kysely';
+import { type Database, openDatabase } from '../database.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../testing/databases.ts';
+import { addUser } from '../testing/rows.ts';
+import { rowsRead } from '../testing/rows-read.ts';
+import { countKeys, KEYS_PER_PAGE, type KeyQuery, listKeyPage } from './pages.ts';
+
+/** Of a user. */
+const KEYS = 1_500;
+const SHOWN = 20;
+
+describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostgres }, () => {
+  let url: string;
+  let db: Database;
+  let many: number;
+  let removed: number;
+  before(async () => {
+    url = await createTestDatabase();
+    db = await openDatabase({ url });
+    many = await addUser(db, 'many');
+    removed = await addUser(db, 'removed');
+    const others = await addUser(db, 'others');
+    await addKeys(db, many, KEYS);
+    await addKeys(db, removed, KEYS);
+    // So many that reading the whole table is no plan. In parts: a statement must not take long.
+    for (let part = 0; part < 6; part++) await addKeys(db, others, 5_000, part);
+    await sql`
+      update api_keys set removed_at = now() - interval '1 day'
+      where user_id = ${removed} and created_at < now() - ${SHOWN} * interval '1 minute'`.execute(
+      db,
+    );
+    await sql`vacuum analyze api_keys`.execute(db);
+  });
+  after(async () => {
+    await db.destroy();
+    await dropTestDatabase(url);
+  });
+
+  const read = (statements: (trx: Database) => Promise<unknown>) =>
+    rowsRead(db, 'api_keys', statements);
+  const query = (changes: Partial<KeyQuery>): KeyQuery => ({
+    sort: 'created',
+    isDescending: false,
+    filter: undefined,
+    search: '',
+    ...changes,
+  });
+
+  test('a page in the default order reads no more rows than it shows, wherever it is', async () => {
+    const middle = { value: String((Date.now() - 700 * 60_000) * 1_000), id: 1 };
+    for (const isDescending of [false, true]) {
+      for (const side of ['after', 'before'] as const) {
+        for (const cursor of [undefined, middle]) {
+          const rows = await read((trx) =>
+            listKeyPage(trx, many, query({ isDescending }), { side, cursor }),
+          );
+          assert.ok(rows <= KEYS_PER_PAGE + 1, `${isDescending} ${side} ${cursor?.value}: ${rows}`);
+        }
+      }
+    }
+  });
+
+  test('removed keys are not read', async () => {
+    assert.ok(
+      (await read((trx) => listKeyPage(trx, removed, query({}), { side: 'after' }))) <= SHOWN,
+    );
+    assert.ok((await read((trx) => countKeys(trx, removed))) <= SHOWN);
+  });
+
+  test('counts, searches and other orders read only the rows of the user', async () => {
+    assert.ok((await read((trx) => countKeys(trx, many))) <= KEYS);
+    for (const changes of [{ sort: 'label' }, { sort: 'expires' }, { search: 'x' }] as const) {
+      const rows = await read((trx) => listKeyPage(trx, many, query(changes), { side: 'after' }));
+      assert.ok(rows <= KEYS, `${JSON.stringify(changes)}: ${rows}`);
+    }
+  });
+});
+
+/** Keys that never expire, each created a minute before the one before it. */
+async function addKeys(db: Database, userId: number, count: number, part = 0): Promise<void> {
+  await sql`
+    insert into api_keys (user_id, label, prefix, digest, request_id, created_via, created_at)
+    select ${userId}::bigint, 'label ' || n, lpad(${userId}::text || ${part}::text || '0' || n, 16, 'k'),
+      sha256((${userId}::text || ' ' || ${part}::text || ' ' || n)::bytea), gen_random_uuid(), 'API',
+      now() - n * interval '1 minute'
+    from generate_series(1, ${count}::int) n`.execute(db);
+}

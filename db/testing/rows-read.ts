@@ -1,0 +1,21 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+
+/** How many rows of a table PostgreSQL reads for statements, by its own count. */
+export async function rowsRead(
+  db: Database,
+  table: string,
+  read: (trx: Database) => Promise<unknown>,
+): Promise<number> {
+  return db.transaction().execute(async (trx) => {
+    const count = async () => {
+      const { rows } = await sql<{ read: number }>`
+        select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read
+        from pg_stat_xact_user_tables where relname = ${table}`.execute(trx);
+      return rows[0]?.read ?? 0;
+    };
+    const before = await count();
+    await read(trx);
+    return (await count()) - before;
+  });
+}
