@@ -24,7 +24,7 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
     { label: 'typed', expires: '3-months', request_id: 'x' },
     /name="label" value="typed"[\s\S]*<option value="3-months" selected>/,
   ],
-  ['a time zone', '/profile', { time_zone: 'Asia/Tokyo' }, /<option selected>Asia\/Tokyo</],
+  ['a time zone', '/profile', { time_zone: 'Asia/Tokyo' }, /<option value="Asia\/Tokyo" selected>/],
   [
     'a change of password',
     '/profile/password',

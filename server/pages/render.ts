@@ -61,8 +61,8 @@ export function render<View extends keyof Views>(
 }
 
 function noticeOf(req: Request, res: Response, { notice }: Messages): Notice | undefined {
-  const notDone = isNotDone(req.originalUrl) ? notices['not-done'] : undefined;
-  return takeNotice(req, res) ?? notice ?? notDone;
+  const left = takeNotice(req, res);
+  return notice ?? left ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined);
 }
 
 /** The title, which screen readers say first: what is wrong, or what has happened, comes first. */

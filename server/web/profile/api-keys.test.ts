@@ -137,7 +137,7 @@ describeApp('/profile/api-keys', (on) => {
       request_id: visitor.requestId,
     });
     assert.equal(answer.status, 422);
-    assert.match(answer.body, /aria-describedby="label-hint label-problem"/);
+    assert.match(answer.body, /aria-describedby="label-problem label-hint"/);
     assert.match(
       answer.body,
       /id="label-problem">A label has at most 128 characters; this one has 135\./,

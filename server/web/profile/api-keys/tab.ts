@@ -66,7 +66,7 @@ export async function renderTab(
       form: fieldsInQuery(req, '/profile/api-keys'),
       ...tab,
     })),
-    noticeKeys: await noticeKeys(db, req),
+    noticeKeys: tab.found ? [] : await noticeKeys(db, req),
   });
 }
 
