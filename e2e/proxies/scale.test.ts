@@ -118,7 +118,7 @@ describe('two instances that answer alternately', { skip: noPostgres || noProxy(
     assert.match((await go(removal)).body, /Are you sure you want to remove this API key\?/);
     await post(removal, {});
     for (const _instance of instances) await use(key, 401);
-    assert.match((await go('/profile/api-keys')).body, /The key has now been removed\./);
+    assert.match((await go('/profile/api-keys')).body, /The key has now been removed/);
 
     const cookie = person.cookieHeader();
     await post('/logout', {});
