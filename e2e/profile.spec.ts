@@ -24,6 +24,18 @@ test('every page uses the time zone that a person chooses', async ({ page, perso
   await expect(event).toHaveText(there.toISOString().slice(0, 16).replace('T', ' '));
 });
 
+test('My Profile prints the user name and the e-mail', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
+  await logIn(page, person);
+  await page.goto('/profile');
+  await authenticate(page, person);
+  await expect(page).toHaveTitle(/^My Profile/);
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByText(`${person.username}@example.com`)).toBeVisible();
+});
+
 test('My Profile offers the time zone of the browser', { tag: '@javascript' }, async ({
   person,
   browser,

@@ -1,4 +1,4 @@
-// For every page: three small behaviours in one file, since every file is a request.
+// For every page: four small behaviours in one file, since every file is a request.
 
 // A form is sent once. A second click before the answer arrives would replace that answer by
 // another one: the page that shows a new key by a page that cannot.
@@ -34,6 +34,11 @@ function recover() {
 }
 addEventListener('pageshow', recover);
 globalThis.navigation?.addEventListener('navigateerror', recover);
+
+// Where the row of tabs scrolls, the current one is in sight.
+const tabs = document.querySelector('[data-tabs]');
+const current = tabs?.querySelector('[aria-current]');
+if (tabs && current instanceof HTMLElement) tabs.scrollLeft = current.offsetLeft - 32;
 
 // When the settings have locked, the page says so and links to re-authentication. Compared with the
 // clock every second, since timers do not run while a computer sleeps.

@@ -56,12 +56,13 @@ describeApp('CSRF protection', (on) => {
     ['Origin: null', { origin: 'null' }],
   ];
   for (const [what, headers] of foreign) {
-    test(`a post with ${what} is refused, with or without the token, and nothing is echoed`, async () => {
+    test(`a post with ${what} is refused, with or without the token, nothing is echoed, and log out stays`, async () => {
       for (const token of [undefined, 'wrong']) {
         const { answer, made } = await post(headers, token);
         assert.equal(answer.status, 403);
         assert.equal(made, 0);
         assert.ok(!answer.body.includes('typed'));
+        assert.ok(answer.body.includes('>log out<'));
       }
     });
   }

@@ -201,6 +201,6 @@ describeApp('/profile/password', (on) => {
       'Re-authenticated',
       'Logged in',
     ]);
-    assert.match(body, /127\.0\.0\.1<br><small>node<\/small>/);
+    assert.match(body, /127\.0\.0\.1<br> <small>node<\/small>/);
   });
 });
