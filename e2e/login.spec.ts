@@ -127,7 +127,10 @@ test('a button says what goes on while an answer takes long', {
   await page.getByLabel('Password').fill(person.password);
   // The request is never answered.
   await page.route('/login', () => undefined, { times: 1 });
-  await page.getByRole('button', { name: 'Log in' }).click();
+  // Playwright's own click would wait for the answer.
+  await page
+    .getByRole('button', { name: 'Log in' })
+    .evaluate((button: HTMLButtonElement) => button.click());
   await expect(page.getByRole('button', { name: 'Logging in…' })).toBeVisible();
   const stopped = page.waitForEvent('requestfailed');
   await page.evaluate(() => stop());
