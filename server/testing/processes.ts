@@ -6,6 +6,14 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { listeningAt } from '../http/listening-at.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
+/** As `npm start` runs it. */
+const APP = [
+  '--import',
+  path.join(ROOT, 'bin/compile-cache.ts'),
+  path.join(ROOT, 'server/main.ts'),
+];
+
 /** The real process, on a free port. */
 export class RunningProcess {
   readonly child;
@@ -14,8 +22,7 @@ export class RunningProcess {
 
   /** @param by the command that runs it, if it is not run as it is. */
   constructor(env: Record<string, string>, by: string[] = []) {
-    const main = path.resolve(import.meta.dirname, '../main.ts');
-    const [program = process.execPath, ...args] = [...by, process.execPath, main];
+    const [program = process.execPath, ...args] = [...by, process.execPath, ...APP];
     this.child = spawn(program, args, {
       env: { PATH: process.env.PATH, PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
