@@ -7,7 +7,7 @@ import { keep, verify } from './requests.ts';
 import { keepResults } from './results.ts';
 import { median } from './rows.ts';
 import { pidOf, startApp } from './servers.ts';
-import { furnish, viewTab } from './tab.ts';
+import { furnish, viewTabs } from './tab.ts';
 
 /** The sum of all instances. */
 interface Sample {
@@ -35,7 +35,7 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
     {
       what: 'views of the tab',
       status: 200,
-      requests: keep(folder, 'tab', [await viewTab(first)]),
+      requests: keep(folder, 'tab', [(await viewTabs(first)).tab]),
     },
   ];
 
