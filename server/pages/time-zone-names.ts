@@ -16,7 +16,8 @@ export function groupZones(zones: readonly string[], now: Date): ZoneGroup[] {
     const { region, city } = placeOf(zone);
     const group = groups.get(region) ?? { region, zones: [] };
     groups.set(region, group);
-    group.zones.push({ value: zone, text: `${city} (${offset(zone, now)})` });
+    const text = zone === 'UTC' ? zone : `${city} (${offset(zone, now)})`;
+    group.zones.push({ value: zone, text });
   }
   for (const group of groups.values())
     group.zones.sort((a, b) => a.text.localeCompare(b.text, 'en'));
