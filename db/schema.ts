@@ -10,6 +10,7 @@ export interface Schema {
   throttle: ThrottleTable;
   installation: InstallationTable;
   known_addresses: KnownAddressesTable;
+  key_addresses: KeyAddressesTable;
 }
 
 interface UsersTable {
@@ -59,7 +60,21 @@ interface ApiKeysTable {
   removed_at: Date | null;
   /** Also null if an earlier version removed the key. */
   removed_via: RemovedVia | null;
-  /** The latest check after the key's end, and how many there were. */
+  note: Generated<string>;
+  /** The key that this one replaces; its row may have been deleted since. */
+  replaces_id: number | null;
+  /**
+   * How long the replaced key lives on from the first use of this one. 0: it was removed when this one
+   * was created; null: until its owner removes it.
+   */
+  overlap_hours: number | null;
+  /** When the key that replaces this one was first used, and so ended this one. */
+  replaced_at: Date | null;
+  /** In the past: not paused any more. `infinity` (which is no Date): until resumed. */
+  paused_until: ColumnType<never, never, unknown>;
+  /** When a removed key was reported as leaked. */
+  leaked_at: Date | null;
+  /** The latest check after the key's end or since its pause began, and how many there were. */
   late_used_at: Date | null;
   late_used_ip: string | null;
   late_used_agent: string | null;
@@ -94,6 +109,13 @@ interface InstallationTable {
 
 interface KnownAddressesTable {
   user_id: number;
+  /** An IPv4 address, or the /64 of an IPv6 address, as CIDR. */
+  network: string;
+  last_used_at: Generated<Date>;
+}
+
+interface KeyAddressesTable {
+  key_id: number;
   /** An IPv4 address, or the /64 of an IPv6 address, as CIDR. */
   network: string;
   last_used_at: Generated<Date>;

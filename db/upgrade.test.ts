@@ -83,15 +83,30 @@ function upgrades(open: () => Promise<Database>) {
         assert.deepEqual(found[0]?.permissions, ['*']);
       });
 
-      test('no key is used late yet, and the columns of recorded uses are in no index', async () => {
-        const keys = await db
-          .selectFrom('api_keys')
-          .select(['removed_via', 'late_used_at', 'late_use_count'])
-          .distinct()
-          .execute();
-        assert.deepEqual(keys, [{ removed_via: null, late_used_at: null, late_use_count: 0 }]);
+      test('no key is used late, replaced, paused or leaked yet', async () => {
+        const { rows } = await sql`
+          select distinct removed_via, late_used_at, late_use_count, note, replaces_id, overlap_hours,
+            replaced_at, paused_until, leaked_at
+          from api_keys`.execute(db);
+        assert.deepEqual(rows, [
+          {
+            removed_via: null,
+            late_used_at: null,
+            late_use_count: 0,
+            note: '',
+            replaces_id: null,
+            overlap_hours: null,
+            replaced_at: null,
+            paused_until: null,
+            leaked_at: null,
+          },
+        ]);
+      });
+
+      test('the columns of recorded uses are in no index', async () => {
         const { rows } = await sql<{ indexdef: string }>`
-          select indexdef from pg_indexes where tablename = 'api_keys'`.execute(db);
+          select indexdef from pg_indexes
+          where tablename in ('api_keys', 'key_addresses')`.execute(db);
         assert.ok(rows.length > 3);
         for (const { indexdef } of rows) assert.doesNotMatch(indexdef, /used|late/);
       });
