@@ -10,7 +10,13 @@ export const eventKinds = {
   'rate limited': 'Rate limited ({count} refused)',
   'log out': 'Logged out',
   'key made': 'Created key {prefix}…',
+  'key edited': 'Edited key {prefix}…',
+  'key rotated': 'Rotated key {prefix}…',
+  'key paused': 'Paused key {prefix}…',
+  'key resumed': 'Resumed key {prefix}…',
   'key removed': 'Removed key {prefix}…',
+  'key restored': 'Undid the removal of key {prefix}…',
+  'key leaked': 'Reported leaked key {prefix}…',
   'password changed': 'Password changed',
   'signed out': 'Signed out one session',
   'signed out elsewhere': 'Signed out everywhere else',
@@ -32,7 +38,28 @@ export interface EventDetails {
   prefix?: string;
   before?: string[];
   after?: string[];
+  /** What was changed of a key. */
+  edits?: KeyEdits;
+  /** The prefix of the key that replaces another one, and how long both work; null: no end. */
+  successor?: string;
+  overlapHours?: number | null;
+  /** How long a pause lasts; absent: until the key is resumed. */
+  minutes?: number;
+  /** Whether a key was removed because it may have leaked. */
+  leaked?: boolean;
   count?: number;
   /** CIDR; absent where the address is unknown. */
   network?: string;
+}
+
+/** Times are ISO 8601 in UTC, or `never`. */
+export interface KeyEdits {
+  label?: Edit;
+  note?: Edit;
+  expires?: Edit;
+}
+
+interface Edit {
+  before: string;
+  after: string;
 }

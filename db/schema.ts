@@ -71,7 +71,7 @@ interface ApiKeysTable {
   /** When the key that replaces this one was first used, and so ended this one. */
   replaced_at: Date | null;
   /** In the past: not paused any more. `infinity` (which is no Date): until resumed. */
-  paused_until: ColumnType<never, never, unknown>;
+  paused_until: ColumnType<never, never, string | null>;
   /** When a removed key was reported as leaked. */
   leaked_at: Date | null;
   /** The latest check after the key's end or since its pause began, and how many there were. */

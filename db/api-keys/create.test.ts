@@ -4,7 +4,8 @@ import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
 import { addKey, addUser, client, insert, newKey } from '../testing/rows.ts';
-import { isSameRequest, type Lifetime, MAX_KEYS_VIA_API } from './create.ts';
+import { isSameRequest, MAX_KEYS_VIA_API } from './create.ts';
+import type { Lifetime } from './expiry.ts';
 import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('new keys in the database', (on) => {

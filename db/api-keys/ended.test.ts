@@ -7,6 +7,7 @@ import { describeOnEachDatabase } from '../testing/describe.ts';
 import { addKey, addUser, client, newKey } from '../testing/rows.ts';
 import { listEndedKeys, MAX_ENDED_COUNTED, sweepEndedKeys } from './ended.ts';
 import { removeKey } from './remove.ts';
+import { UNDO_MINUTES } from './state.ts';
 
 describeOnEachDatabase('keys that were removed or have expired', (on) => {
   let owner: number;
@@ -66,14 +67,16 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
     const id = await add('one', 'expires_at = null');
     await removeKey(on.db, owner, id, 'operator', client);
     const [key] = (await listEndedKeys(on.db, owner, 1)).keys;
-    const { endedAt, readAt, prefix, ...rest } = key ?? {};
+    const { endedAt, readAt, prefix, undoableUntil, ...rest } = key ?? {};
     assert.ok(endedAt && readAt && endedAt <= readAt);
+    assert.equal(undoableUntil?.getTime(), endedAt.getTime() + UNDO_MINUTES * 60_000);
     assert.equal(prefix?.length, 16);
     assert.deepEqual(rest, {
       id,
       label: 'one',
       removed: true,
       removedVia: 'operator',
+      leaked: false,
       lateUsedAt: null,
       lateUsedIp: null,
       lateUsedAgent: null,

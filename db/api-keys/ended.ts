@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RemovedVia } from '../schema.ts';
 import { deleteOldRows } from '../sweep.ts';
-import { endOf, isRemoved } from './state.ts';
+import { isOfPause, lateUse } from './late-uses.ts';
+import { endOf, isRemoved, undoableUntil } from './state.ts';
 
 /**
  * How long a key is recognized and listed after its end. Then its row is deleted, and a check says that
@@ -27,8 +28,12 @@ export interface EndedKey {
   prefix: string;
   endedAt: Date;
   removed: boolean;
-  /** Null for a key that expired, and for one that an earlier version removed. */
+  /** Null for a key that expired, was reported as leaked, or was removed by an earlier version. */
   removedVia: RemovedVia | null;
+  /** Whether it was removed or reported as leaked. */
+  leaked: boolean;
+  /** Until when its removal can be undone; null if it can't. */
+  undoableUntil: Date | null;
   /** The latest check after its end; null: none. */
   lateUsedAt: Date | null;
   lateUsedIp: string | null;
@@ -64,7 +69,8 @@ export async function listEndedKeys(
           'id',
           endOf('api_keys').as('endedAt'),
           sql<boolean>`coalesce(
-            late_used_at > now() - make_interval(hours => ${sql.lit(STILL_TRIED_HOURS)}),
+            late_used_at > now() - make_interval(hours => ${sql.lit(STILL_TRIED_HOURS)})
+              and not ${isOfPause('api_keys')},
             false)`.as('stillTried'),
         ])
         .where('user_id', '=', userId)
@@ -96,10 +102,9 @@ export async function listEndedKeys(
       sql<Date>`${endOf('api_keys')}`.as('endedAt'),
       isRemoved('api_keys').as('removed'),
       'removed_via as removedVia',
-      'late_used_at as lateUsedAt',
-      'late_used_ip as lateUsedIp',
-      'late_used_agent as lateUsedAgent',
-      'late_use_count as lateUseCount',
+      sql<boolean>`leaked_at is not null`.as('leaked'),
+      undoableUntil('api_keys').as('undoableUntil'),
+      ...lateUse('api_keys'),
       'stillTried',
       sql<Date>`now()`.as('readAt'),
       'total',

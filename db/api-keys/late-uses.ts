@@ -2,10 +2,29 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { Client } from '../events.ts';
 
-/** Checks of a key after its end: how many, and who sent the latest. */
+/** Checks of a key after its end, or while it is paused: how many, and who sent the latest. */
 export interface LateUses extends Client {
   keyId: number;
   count: number;
+}
+
+/** What is known of the late uses of a key since its end, or of those in its latest pause. */
+export function lateUse(key: string) {
+  const unlessOfPause = <Value>(column: string) =>
+    sql<Value | null>`case when not ${isOfPause(key)} then ${sql.ref(`${key}.${column}`)} end`;
+  return [
+    unlessOfPause<Date>('late_used_at').as('lateUsedAt'),
+    unlessOfPause<string>('late_used_ip').as('lateUsedIp'),
+    unlessOfPause<string>('late_used_agent').as('lateUsedAgent'),
+    sql<number>`coalesce(${unlessOfPause('late_use_count')}, 0)`.as('lateUseCount'),
+  ] as const;
+}
+
+/** Whether a key has ended, and its late uses are those of a pause before. */
+export function isOfPause(key: string) {
+  const end = sql`least(${sql.ref(`${key}.removed_at`)}, ${sql.ref(`${key}.expires_at`)})`;
+  return sql<boolean>`coalesce(
+    ${end} <= now() and ${sql.ref(`${key}.late_used_at`)} < ${end}, false)`;
 }
 
 /**
@@ -27,7 +46,7 @@ export async function recordLateUses(db: Database, uses: LateUses[]): Promise<vo
     )
     update api_keys k
     set late_used_at = now(), late_used_ip = used.ip, late_used_agent = used.agent,
-      late_use_count = k.late_use_count + used.count
+      late_use_count = used.count + case when ${isOfPause('k')} then 0 else k.late_use_count end
     from unnest(${ids}::bigint[], ${ips}::inet[], ${agents}::text[], ${counts}::bigint[])
         as used (id, ip, agent, count)
       join ended on ended.id = used.id

@@ -33,6 +33,8 @@ describeOnEachDatabase('keys in the database', (on) => {
       'lastUsedAgent',
       'lastUsedAt',
       'lastUsedIp',
+      'paused',
+      'pausedUntil',
       'prefix',
       'readAt',
     ]);

@@ -1,7 +1,15 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { CreatedVia } from '../schema.ts';
-import { expiresSoon, isActive, isExpired, isRemoved } from './state.ts';
+import {
+  expiresSoon,
+  hasNotEnded,
+  isActive,
+  isExpired,
+  isPaused,
+  isRemoved,
+  pausedUntil,
+} from './state.ts';
 
 /** A key as the page lists it. No field contains the secret or its digest. */
 export interface ApiKey {
@@ -16,6 +24,9 @@ export interface ApiKey {
   expiresAt: Date | null;
   expired: boolean;
   expiresSoon: boolean;
+  paused: boolean;
+  /** When a paused key resumes by itself; null: never, or it isn't paused. */
+  pausedUntil: Date | null;
   /** Null: never used. */
   lastUsedAt: Date | null;
   lastUsedIp: string | null;
@@ -29,7 +40,7 @@ export async function listKeys(db: Database, userId: number): Promise<ApiKey[]> 
   return selectKeys(db, userId).orderBy('created_at').orderBy('id').execute();
 }
 
-/** How many keys of a user are active; with `via`, only those created that way. */
+/** How many keys of a user have not ended; with `via`, only those created that way. */
 export async function countActiveKeys(
   db: Database,
   userId: number,
@@ -39,7 +50,7 @@ export async function countActiveKeys(
     .selectFrom('api_keys')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('user_id', '=', userId)
-    .where(isActive('api_keys'))
+    .where(hasNotEnded('api_keys'))
     .$if(via !== undefined, (query) => query.where('created_via', '=', via ?? null))
     .executeTakeFirstOrThrow();
   return count;
@@ -125,6 +136,8 @@ export function selectKeys(db: Database, userId: number, { removed = false } = {
       'last_used_agent as lastUsedAgent',
       isExpired('api_keys').as('expired'),
       expiresSoon('api_keys').as('expiresSoon'),
+      isPaused('api_keys').as('paused'),
+      pausedUntil('api_keys').as('pausedUntil'),
       sql<Date>`now()`.as('readAt'),
     ])
     .where('user_id', '=', userId)

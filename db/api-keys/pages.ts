@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { type ApiKey, selectKeys } from './list.ts';
-import { expiresSoon, isActive, isNeverUsed, isUnused } from './state.ts';
+import { expiresSoon, hasNotEnded, isNeverUsed, isUnused } from './state.ts';
 
 export const KEYS_PER_PAGE = 25;
 /** Counts stop here: counting must not cost more than showing a page does. */
@@ -93,7 +93,7 @@ export async function countKeys(db: Database, userId: number): Promise<KeyCounts
         .selectFrom('api_keys')
         .select(['created_at', 'expires_at', 'last_used_at'])
         .where('user_id', '=', userId)
-        .where(isActive('api_keys'))
+        .where(hasNotEnded('api_keys'))
         .orderBy('created_at')
         .orderBy('id')
         .limit(MAX_COUNTED_KEYS + 1)
@@ -113,7 +113,7 @@ export async function countKeys(db: Database, userId: number): Promise<KeyCounts
 }
 
 function matchingKeys(db: Database, userId: number, { filter, search }: KeyQuery) {
-  let query = selectKeys(db, userId).where(isActive('api_keys'));
+  let query = selectKeys(db, userId).where(hasNotEnded('api_keys'));
   if (filter) query = query.where(filters[filter]('api_keys'));
   if (search === '') return query;
   const text = sql`lower(${search})`;

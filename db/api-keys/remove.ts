@@ -1,10 +1,19 @@
 import { sql } from 'kysely';
-import type { Database } from '../database.ts';
-import { type Client, insertEvent } from '../events.ts';
+import type { Database, Transaction } from '../database.ts';
+import type { Client } from '../events.ts';
 import type { RemovedVia } from '../schema.ts';
-import { isRemoved } from './state.ts';
+import {
+  type ChangedKeys,
+  changeKeys,
+  changeLocked,
+  type KeysNotFound,
+  type LockedKey,
+  lockKeys,
+  type Refused,
+} from './change.ts';
+import { keyStage } from './state.ts';
 
-/** Removes a user's key permanently; the next check refuses it. */
+/** Removes a user's key; the next check refuses it. */
 export async function removeKey(
   db: Database,
   userId: number,
@@ -12,40 +21,124 @@ export async function removeKey(
   via: RemovedVia,
   from: Client,
 ): Promise<'removed' | 'removed before' | 'not found'> {
-  const outcome = await removeKeys(db, userId, [id], via, from);
-  if (outcome === 'not found') return outcome;
-  return outcome.removed === 1 ? 'removed' : 'removed before';
+  const result = await removeKeys(db, userId, [id], via, from);
+  if (result.outcome === 'not found') return result.outcome;
+  return result.changed.length === 1 ? 'removed' : 'removed before';
 }
 
-/** Removes all of these keys, or none if one of them is not the user's. */
-export async function removeKeys(
+/**
+ * Removes all of these keys, or none if one of them is not the user's. With `leaked` the removal can't be
+ * undone, and keys that were removed before are marked as leaked.
+ */
+export function removeKeys(
   db: Database,
   userId: number,
   ids: number[],
   via: RemovedVia,
   from: Client,
-): Promise<{ removed: number; removedBefore: number } | 'not found'> {
+  { leaked = false } = {},
+): Promise<ChangedKeys | KeysNotFound> {
+  return changeKeys(db, userId, ids, removal(via, { leaked }), from);
+}
+
+/** Removes the key that a program presents, unless a check of it would now be refused. */
+export async function removePresentedKey(
+  db: Database,
+  { userId, id }: { userId: number; id: number },
+  from: Client,
+): Promise<{ outcome: 'done' } | KeysNotFound | Refused> {
+  const change = { ...removal('API'), action: 'remove itself' } as const;
+  const result = await changeKeys(db, userId, [id], change, from);
+  if (result.outcome === 'not found') return result;
+  const [refused] = result.unchanged;
+  return refused ? { outcome: 'refused', refusal: refused.refusal } : { outcome: 'done' };
+}
+
+/** Removes a key that its transaction has locked. */
+export async function removeLocked(
+  trx: Transaction,
+  userId: number,
+  key: LockedKey,
+  from: Client,
+): Promise<void> {
+  await changeLocked(trx, userId, [key], removal('Linode Manager'), from);
+}
+
+/**
+ * Undoes removals, within UNDO_MINUTES and unless a key may have leaked. Such a key is then active, paused
+ * or expired, by the clock. Where another key has taken its place as the successor of a key, it comes back
+ * as a key of its own.
+ */
+export async function undoRemovals(
+  db: Database,
+  userId: number,
+  ids: number[],
+  from: Client,
+): Promise<ChangedKeys | KeysNotFound> {
   return db.transaction().execute(async (trx) => {
-    const keys = await trx
+    // Rotating locks the replaced key too, so that nothing takes the place of a key meanwhile.
+    const replaced = await trx
       .selectFrom('api_keys')
-      .select(['id', 'label', 'prefix', isRemoved('api_keys').as('removed')])
+      .select('replaces_id')
       .where('user_id', '=', userId)
       .where('id', 'in', ids)
-      // In one order, so that two removals of the same keys can't wait for each other.
-      .orderBy('id')
-      .forUpdate()
       .execute();
-    if (keys.length < new Set(ids).size) return 'not found';
-    const remaining = keys.filter(({ removed }) => !removed);
-    for (const { id, label, prefix } of remaining) {
-      await trx
-        .updateTable('api_keys')
-        .set({ removed_at: sql<Date>`now()`, removed_via: via })
-        .where('id', '=', id)
-        .execute();
-      const details = { label, prefix };
-      await insertEvent(trx, { kind: 'key removed', userId, keyId: id, details, ...from });
-    }
-    return { removed: remaining.length, removedBefore: keys.length - remaining.length };
+    const replacedIds = replaced.flatMap(({ replaces_id }) => replaces_id ?? []);
+    const locked = await lockKeys(trx, userId, [...ids, ...replacedIds]);
+    const keys = locked.filter(({ id }) => ids.includes(id));
+    if (keys.length < new Set(ids).size) return { outcome: 'not found' };
+    const set = {
+      removed_at: null,
+      replaces_id: sql<number | null>`case when not exists (
+        select 1 from api_keys other
+        where other.replaces_id = api_keys.replaces_id and (other.removed_at is null
+          or other.id > api_keys.id and other.id = any(${ids}::bigint[])))
+        then replaces_id end`,
+    };
+    const event = () => ({ kind: 'key restored' }) as const;
+    const change = { action: 'undo', set, event } as const;
+    return { outcome: 'done', ...(await changeLocked(trx, userId, keys, change, from)) };
   });
+}
+
+/** Who reports a leaked key stays unknown. */
+const finder: Client = { ip: null, userAgent: 'report of a leaked key' };
+
+/**
+ * Removes a key as leaked, or marks one that has ended: whoever has the whole key may do so. It is
+ * neither a use of the key nor a late one.
+ */
+export async function reportLeakedKey(
+  db: Database,
+  digest: Buffer,
+): Promise<'reported' | 'reported before' | 'unknown'> {
+  return db.transaction().execute(async (trx) => {
+    const key = await trx
+      .selectFrom('api_keys')
+      .select(['id', 'user_id', 'label', 'prefix', keyStage('api_keys').as('stage')])
+      .where('digest', '=', digest)
+      .forNoKeyUpdate()
+      .executeTakeFirst();
+    if (!key) return 'unknown';
+    const change = removal(null, { leaked: true });
+    const { changed } = await changeLocked(trx, key.user_id, [key], change, finder);
+    return changed.length === 1 ? 'reported' : 'reported before';
+  });
+}
+
+function removal(via: RemovedVia | null, { leaked = false } = {}) {
+  return {
+    action: leaked ? 'remove as leaked' : 'remove',
+    set: {
+      removed_at: sql<Date>`coalesce(removed_at, now())`,
+      removed_via: sql<RemovedVia | null>`case when removed_at is null
+        then ${via}::text else removed_via end`,
+      ...(leaked && { leaked_at: sql<Date>`now()` }),
+    },
+    event: ({ stage }: LockedKey) => {
+      const wasRemoved = stage === 'undoable' || stage === 'removed';
+      if (wasRemoved) return { kind: 'key leaked' } as const;
+      return { kind: 'key removed', details: leaked ? { leaked } : {} } as const;
+    },
+  } as const;
 }

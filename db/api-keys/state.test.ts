@@ -3,7 +3,7 @@ import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
 import { addKey, addUser } from '../testing/rows.ts';
-import { endOf, expiresSoon, isActive, isNeverUsed, keyState } from './state.ts';
+import { endOf, expiresSoon, hasNotEnded, isNeverUsed, keyState } from './state.ts';
 
 describeOnEachDatabase('the state of a key', (on) => {
   let owner: number;
@@ -20,7 +20,7 @@ describeOnEachDatabase('the state of a key', (on) => {
       .innerJoin('users', 'users.id', 'api_keys.user_id')
       .select([
         keyState('api_keys', 'users').as('state'),
-        isActive('api_keys').as('active'),
+        hasNotEnded('api_keys').as('active'),
         sql<boolean>`coalesce(${endOf('api_keys')} <= now(), false)`.as('ended'),
         isNeverUsed('api_keys').as('neverUsed'),
         expiresSoon('api_keys').as('soon'),

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 
 /** The state of a key: the first that applies. Only active keys are accepted. */
-export const keyStates = ['removed', 'expired', 'disabled', 'active'] as const;
+export const keyStates = ['removed', 'expired', 'disabled', 'paused', 'active'] as const;
 export type KeyState = (typeof keyStates)[number];
 
 /**
@@ -16,13 +16,63 @@ export function keyState(key: string, owner: string) {
     when ${isRemoved(key)} then 'removed'
     when ${isExpired(key)} then 'expired'
     when ${sql.ref(`${owner}.disabled_at`)} is not null then 'disabled'
+    when ${isPaused(key)} then 'paused'
     else 'active'
   end`;
 }
 
-/** Whether a key is active unless its owner is disabled. */
-export function isActive(key: string) {
+/**
+ * What decides which actions are possible with a key: its state, whether or not its owner is disabled.
+ * A removed key is `undoable`, or `leaked`, or else just removed.
+ */
+export const keyStages = ['active', 'paused', 'expired', 'undoable', 'removed', 'leaked'] as const;
+export type KeyStage = (typeof keyStages)[number];
+
+export function keyStage(key: string) {
+  return sql<KeyStage>`case
+    when ${sql.ref(`${key}.leaked_at`)} is not null then 'leaked'
+    when ${isUndoable(key)} then 'undoable'
+    when ${isRemoved(key)} then 'removed'
+    when ${isExpired(key)} then 'expired'
+    when ${isPaused(key)} then 'paused'
+    else 'active'
+  end`;
+}
+
+/** A removal can be undone for so long, unless the key may have leaked. */
+export const UNDO_MINUTES = 60;
+
+/** Until when the removal of a key can be undone; null if it can't. */
+export function undoableUntil(key: string) {
+  const end = sql`${sql.ref(`${key}.removed_at`)}
+    + make_interval(mins => ${sql.lit(UNDO_MINUTES)})`;
+  return sql<Date | null>`case when ${sql.ref(`${key}.leaked_at`)} is null
+    and ${sql.ref(`${key}.digest`)} is not null and ${end} > now() then ${end} end`;
+}
+
+function isUndoable(key: string) {
+  return sql<boolean>`(${undoableUntil(key)} is not null)`;
+}
+
+/** Whether a key is active or paused, unless its owner is disabled. */
+export function hasNotEnded(key: string) {
   return sql<boolean>`(not ${isRemoved(key)} and not ${isExpired(key)})`;
+}
+
+/** Whether a key is active, unless its owner is disabled. */
+export function isActive(key: string) {
+  return sql<boolean>`(${hasNotEnded(key)} and not ${isPaused(key)})`;
+}
+
+/** Whether a key is paused, unless it has ended. */
+export function isPaused(key: string) {
+  return sql<boolean>`coalesce(${sql.ref(`${key}.paused_until`)} > now(), false)`;
+}
+
+/** When a paused key resumes by itself; null if it doesn't, or isn't paused. */
+export function pausedUntil(key: string) {
+  const until = sql.ref(`${key}.paused_until`);
+  return sql<Date | null>`case when ${until} > now() and isfinite(${until}) then ${until} end`;
 }
 
 export function isRemoved(key: string) {

@@ -1,4 +1,4 @@
-import type { Lifetime } from '../../db/api-keys/create.ts';
+import type { Lifetime } from '../../db/api-keys/expiry.ts';
 
 interface Expiry {
   value: string;

@@ -25,4 +25,5 @@ const sentences = {
   unknown: 'There is no such key.',
   removed: 'The key was removed.',
   disabled: 'The user of the key is disabled.',
+  paused: 'The key is paused.',
 } as const;

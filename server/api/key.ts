@@ -1,5 +1,5 @@
-import type { RequestHandler } from 'express';
-import { removeKey } from '../../db/api-keys/remove.ts';
+import type { Request, RequestHandler, Response } from 'express';
+import { removePresentedKey } from '../../db/api-keys/remove.ts';
 import type { Database } from '../../db/database.ts';
 import { client } from '../http/client.ts';
 import type { KeyChecks } from '../key-checks/check.ts';
@@ -7,10 +7,14 @@ import { requireKey } from './require-key.ts';
 
 /** `DELETE /api/key`: a key removes itself, after a leak or when a script cleans up. */
 export function removeItself(db: Database, checks: KeyChecks): RequestHandler {
-  return async (req, res) => {
+  return remove;
+
+  async function remove(req: Request, res: Response): Promise<void> {
     const key = await requireKey(checks, req, res);
     if (!key) return;
-    await removeKey(db, key.userId, key.id, 'API', client(req));
-    res.writeHead(204).end();
-  };
+    const { outcome } = await removePresentedKey(db, key, client(req));
+    if (outcome === 'done') res.writeHead(204).end();
+    // It has ended or was paused since the check: another one says so.
+    else await remove(req, res);
+  }
 }

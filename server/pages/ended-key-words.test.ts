@@ -10,6 +10,8 @@ const removed: EndedKey = {
   endedAt: new Date('2014-02-13T07:42:00Z'),
   removed: true,
   removedVia: 'Linode Manager',
+  leaked: false,
+  undoableUntil: null,
   lateUsedAt: null,
   lateUsedIp: null,
   lateUsedAgent: null,

@@ -34,9 +34,10 @@ export function removalOfSelected(db: Database): Router {
     const ids = selectedIds(Object.keys(req.body ?? {}).filter((name) => name !== '_csrf'));
     const listing = parseListing(req.query);
     if (ids.length === 0) return backToList(res, listing, 'no-keys-selected');
-    const outcome = await removeKeys(db, signedInUser(req).id, ids, 'Linode Manager', client(req));
-    if (outcome === 'not found') throw notFound();
-    backToList(res, listing, outcome.removed > 0 ? 'keys-removed' : 'keys-removed-before', ids);
+    const result = await removeKeys(db, signedInUser(req).id, ids, 'Linode Manager', client(req));
+    if (result.outcome === 'not found') throw notFound();
+    const notice = result.changed.length > 0 ? 'keys-removed' : 'keys-removed-before';
+    backToList(res, listing, notice, ids);
   }
 }
 

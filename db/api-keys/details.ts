@@ -1,0 +1,97 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RemovedVia } from '../schema.ts';
+import { type KeyAddress, listKeyAddresses } from './addresses.ts';
+import { lateUse } from './late-uses.ts';
+import { type ApiKey, selectKeys } from './list.ts';
+import type { Overlap } from './rotate.ts';
+import { type KeyStage, keyStage, undoableUntil } from './state.ts';
+
+/** A key with everything that its own page shows. */
+export interface KeyDetails extends ApiKey {
+  note: string;
+  stage: KeyStage;
+  removedAt: Date | null;
+  removedVia: RemovedVia | null;
+  /** Until when its removal can be undone; null if it can't. */
+  undoableUntil: Date | null;
+  /** The latest check since its end, or since its pause began; null: none. */
+  lateUsedAt: Date | null;
+  lateUsedIp: string | null;
+  lateUsedAgent: string | null;
+  lateUseCount: number;
+  /** The latest first. */
+  addresses: KeyAddress[];
+  /** The key that it replaces; null if it replaces none, or that one is no longer known. */
+  predecessor: RelatedKey | null;
+  /** The key that replaces it and was not removed. */
+  successor: RelatedKey | null;
+  /** How long its predecessor works from its own first use on; null if it replaces none. */
+  overlap: Overlap | null;
+  /** When its successor was first used; null: not yet. */
+  replacedAt: Date | null;
+}
+
+/** The other key of a rotation. */
+export interface RelatedKey {
+  id: number;
+  prefix: string;
+  label: string;
+  stage: KeyStage;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+  replacedAt: Date | null;
+  overlap: Overlap | null;
+}
+
+/** A user's key with its details, also a removed one; undefined if the user has no such key. */
+export async function findKeyDetails(
+  db: Database,
+  userId: number,
+  id: number,
+): Promise<KeyDetails | undefined> {
+  const found = await selectKeys(db, userId, { removed: true })
+    .select([
+      'note',
+      'removed_at as removedAt',
+      'removed_via as removedVia',
+      'replaces_id as replacesId',
+      'replaced_at as replacedAt',
+      keyStage('api_keys').as('stage'),
+      undoableUntil('api_keys').as('undoableUntil'),
+      overlap.as('overlap'),
+      ...lateUse('api_keys'),
+    ])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const { replacesId, ...key } = found;
+  const predecessor =
+    replacesId !== null &&
+    (await selectRelated(db, userId).where('id', '=', replacesId).executeTakeFirst());
+  const successor = await selectRelated(db, userId)
+    .where('replaces_id', '=', id)
+    .where('removed_at', 'is', null)
+    .executeTakeFirst();
+  const addresses = await listKeyAddresses(db, id);
+  return { ...key, addresses, predecessor: predecessor || null, successor: successor ?? null };
+}
+
+function selectRelated(db: Database, userId: number) {
+  return db
+    .selectFrom('api_keys')
+    .select([
+      'id',
+      'prefix',
+      'label',
+      keyStage('api_keys').as('stage'),
+      'expires_at as expiresAt',
+      'last_used_at as lastUsedAt',
+      'replaced_at as replacedAt',
+      overlap.as('overlap'),
+    ])
+    .where('user_id', '=', userId);
+}
+
+const overlap = sql<Overlap | null>`case when replaces_id is not null
+  then coalesce(to_jsonb(overlap_hours), '"until removed"') end`;
