@@ -32,8 +32,16 @@ export interface SignedInUser {
   previousLogIn: { at: Date; ip: string | null } | undefined;
 }
 
-/** The session of an id, if it is still valid by the database's clock. Its user is joined in. */
-export async function findSession(db: Database, id: string): Promise<Session | undefined> {
+/**
+ * The session of an id, if it is still valid by the database's clock. Its user is joined in.
+ *
+ * @param prolong whether this counts as a request, after which it stays valid for some time.
+ */
+export async function findSession(
+  db: Database,
+  id: string,
+  { prolong = true } = {},
+): Promise<Session | undefined> {
   const row = await db
     .selectFrom('sessions')
     .leftJoin('users', 'users.id', 'sessions.user_id')
@@ -53,7 +61,7 @@ export async function findSession(db: Database, id: string): Promise<Session | u
     .where(isValid)
     .executeTakeFirst();
   if (row === undefined) return undefined;
-  if (row.seen_is_stale) await markSeen(db, id);
+  if (prolong && row.seen_is_stale) await markSeen(db, id);
   return {
     csrfSecret: row.csrf_secret,
     user: toSignedInUser(row),

@@ -17,6 +17,7 @@ import { requestLog } from './http/log.ts';
 import { MAX_FORM_BYTES, MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
 import { requireHttps } from './http/require-https.ts';
 import { routesOf } from './http/routes.ts';
+import { useSiteUrl } from './http/site-url.ts';
 import type { KeyChecks } from './key-checks/check.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { errorPage, nothingHere } from './pages/error-page.ts';
@@ -67,6 +68,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.set('etag', false);
   useViews(app);
   useCookies(app, cookies);
+  useSiteUrl(app, config.publicUrl);
 
   app.use(securityHeaders(config));
   // Before the log: probes would flood it.
@@ -95,7 +97,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use('/login', skipForUnknownPaths(csrf), login(db, passwords));
   app.use('/logout', logout(db, csrf));
   app.get('/', requireSignIn, csrf, home(db));
-  app.use('/documentation', requireSignIn, csrf, documentation(config));
+  app.use('/documentation', requireSignIn, csrf, documentation());
 
   // Closed by default: a page under /profile needs these three because of where it is mounted.
   app.use('/profile', requireSignIn, csrf);

@@ -25,15 +25,23 @@ export function sessionCookie(
   sessionSecrets: string[],
 ): RequestHandler {
   const cookie: session.CookieOptions = { httpOnly: true, sameSite: 'lax', path: '/', secure };
-  return session({
-    name,
-    secret: sessionSecrets,
-    cookie,
-    genid: newSessionId,
-    resave: false,
-    saveUninitialized: false,
-    store: new SessionStore(db, cookie),
-  });
+  const read = (options: { prolong: boolean }) =>
+    session({
+      name,
+      secret: sessionSecrets,
+      cookie,
+      genid: newSessionId,
+      resave: false,
+      saveUninitialized: false,
+      store: new SessionStore(db, cookie, options),
+    });
+  const [prolonging, watching] = [read({ prolong: true }), read({ prolong: false })];
+  return (req, res, next) => (isAskedByScript(req) ? watching : prolonging)(req, res, next);
+}
+
+/** Whether a page asks by itself: nobody may be there, so the session ends as if it did not. */
+function isAskedByScript({ path }: Request): boolean {
+  return /^\/profile\/api-keys\/\d+\/first-call$/.test(path);
 }
 
 /** Goes on under another id, whose session is already in the database; sends its cookie. */
@@ -76,15 +84,17 @@ export function newCsrfSecret(): string {
 class SessionStore extends session.Store {
   readonly #db: Database;
   readonly #cookie: session.CookieOptions;
+  readonly #prolong: boolean;
 
-  constructor(db: Database, cookie: session.CookieOptions) {
+  constructor(db: Database, cookie: session.CookieOptions, { prolong }: { prolong: boolean }) {
     super();
     this.#db = db;
     this.#cookie = cookie;
+    this.#prolong = prolong;
   }
 
   override get(id: string, done: (error: unknown, data?: session.SessionData) => void): void {
-    sessions.findSession(this.#db, id).then(
+    sessions.findSession(this.#db, id, { prolong: this.#prolong }).then(
       (found) =>
         done(
           null,

@@ -1,4 +1,5 @@
 import type { Activity, ActivityFilter } from '../../db/activity.ts';
+import type { ExpiringKeys } from '../../db/api-keys/expiring.ts';
 import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
@@ -10,7 +11,7 @@ import type { ZoneGroup } from './time-zone-names.ts';
 /** The locals of each view; a missing one doesn't compile. The keys name files in views/. */
 export interface Views {
   documentation: DocumentationView;
-  home: { user: SignedInUser; activeKeys: number };
+  home: { user: SignedInUser; activeKeys: number; expiring: ExpiringKeys; timeZone: string };
   login: { username: string; next: string; notice: Notice | undefined } & Problems<'/login'>;
   profile: {
     user: SignedInUser;
@@ -76,8 +77,12 @@ interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/
   /** The answer to a key that was pasted into the search; also as the notice of the page. */
   found: Notice | undefined;
   notice: Notice | undefined;
-  /** Of the key that was just created, where its row has to be marked. */
-  newPrefix: string | undefined;
+  /** The id of the key that was just created, and whether its row has to be marked. */
+  newKeyId: number | undefined;
+  isNewKeyMarked: boolean;
+  /** Scheme and host of this site, as programs use them. */
+  siteUrl: string;
+  expiring: ExpiringKeys;
   /** Undefined if there are none. */
   ended: EndedKeysSection | undefined;
   timeZone: string;

@@ -6,6 +6,7 @@ import type { Action } from '../api/v3/action.ts';
 import { actions } from '../api/v3/actions.ts';
 import { MAX_REQUESTS } from '../api/v3/batch.ts';
 import { errors } from '../api/v3/errors.ts';
+import { siteUrl } from '../http/site-url.ts';
 import { refusalReasons } from '../key-checks/outcomes.ts';
 import { render } from '../pages/render.ts';
 
@@ -16,11 +17,11 @@ const gatewayFile = readFileSync(
 );
 
 /** What programs can do with a key; from the tables that answer them, so that it is never out of date. */
-export function documentation({ publicUrl }: { publicUrl: string | undefined }): Router {
+export function documentation(): Router {
   return Router().get('/', showDocumentation);
 
   function showDocumentation(req: Request, res: Response) {
-    const url = publicUrl ?? `${req.protocol}://${req.host}`;
+    const url = siteUrl(req);
     render(req, res, 'documentation', ['Documentation'], {
       url,
       actions: actions.map((action) => ({

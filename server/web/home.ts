@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { listExpiringKeys } from '../../db/api-keys/expiring.ts';
 import { countActiveKeys } from '../../db/api-keys/list.ts';
 import type { Database } from '../../db/database.ts';
 import { signedInUser } from '../auth/require-sign-in.ts';
@@ -8,6 +9,7 @@ export function home(db: Database): RequestHandler {
   return async (req, res) => {
     const user = signedInUser(req);
     const activeKeys = await countActiveKeys(db, user.id);
-    render(req, res, 'home', [], { user, activeKeys });
+    const expiring = await listExpiringKeys(db, user.id);
+    render(req, res, 'home', [], { user, activeKeys, expiring, timeZone: user.timeZone });
   };
 }

@@ -34,6 +34,7 @@ test('Back after leaving does not show the key again', { tag: '@one-instance' },
   await expect(page).toHaveURL('/');
   // The browser may offer to send the form again instead of showing a page.
   await page.goBack().catch(() => undefined);
+  await page.waitForLoadState();
   expect(await page.content()).not.toContain(key);
   await page.goto('/profile/api-keys');
   await expect(page.getByRole('rowheader')).toHaveCount(1);
@@ -123,4 +124,33 @@ test('a printed page has only the message and the table', { tag: '@once' }, asyn
   await expect(page.getByRole('columnheader', { name: 'Options' })).toHaveCount(0);
   await expect(page.getByText(key)).toHaveCSS('color', 'rgb(0, 0, 0)');
   await page.screenshot({ path: test.info().outputPath('printed.png') });
+});
+
+test('below a new key are lines to use it, and word of the first call', {
+  tag: '@javascript',
+}, async ({ page, person, request }) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'deploy');
+  await page.getByText('Use this key').click();
+  for (const line of [
+    `Bearer ${key}`,
+    `LINODE_API_KEY=${key}`,
+    `api-key ${key}`,
+    `X-API-Key: ${key}`,
+  ]) {
+    await expect(page.getByRole('definition').filter({ hasText: line })).toBeVisible();
+  }
+  await expect(page.getByText('Waiting for the first call…')).toBeVisible();
+  await inspect(page, 'api-keys, use a new key');
+  const called = await request.get('/api/whoami', { headers: { 'X-API-Key': key } });
+  expect(called.status()).toBe(200);
+  await expect(
+    page.getByText(/^First call received from 127\.0\.0\.1 at \d\d:\d\d$/),
+  ).toBeVisible();
+
+  await page.getByRole('link', { name: 'Linode Manager' }).click();
+  await expect(page).toHaveURL('/');
+  await page.goBack().catch(() => undefined);
+  await page.waitForLoadState();
+  expect(await page.content()).not.toContain(key);
 });

@@ -10,6 +10,7 @@ import { filledInPath } from '../../forms/form-path.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';
 import { leaveNotice } from '../../pages/notices.ts';
+import { firstCall } from './api-keys/first-call.ts';
 import { listingUrl, parseListing } from './api-keys/listing.ts';
 import { removal } from './api-keys/remove.ts';
 import { removalOfSelected } from './api-keys/remove-selected.ts';
@@ -22,6 +23,7 @@ export function apiKeys(db: Database): Router {
     .post('/', create)
     .use('/search', search(db))
     .use('/remove-selected', removalOfSelected(db))
+    .use('/:id/first-call', firstCall(db))
     .use('/:id/remove', removal(db));
 
   /** `?label=ci&expires=3-months` opens the form filled in. */

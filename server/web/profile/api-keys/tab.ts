@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { listActivity } from '../../../../db/activity.ts';
+import { listExpiringKeys } from '../../../../db/api-keys/expiring.ts';
 import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import type { Database } from '../../../../db/database.ts';
@@ -10,6 +11,7 @@ import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { fieldsInQuery } from '../../../forms/fields.ts';
 import type { FormFields } from '../../../forms/forms.ts';
+import { siteUrl } from '../../../http/site-url.ts';
 import { describe } from '../../../pages/event-words.ts';
 import { noticeKeyIds } from '../../../pages/notices.ts';
 import { render } from '../../../pages/render.ts';
@@ -66,6 +68,7 @@ export async function renderTab(
       form: fieldsInQuery(req, '/profile/api-keys'),
       ...tab,
     })),
+    siteUrl: siteUrl(req),
     noticeKeys: tab.found ? [] : await noticeKeys(db, req),
   });
 }
@@ -94,12 +97,15 @@ export async function readTab(
     keys: page.keys,
     list: isLong ? list : undefined,
     found,
-    newPrefix: newKey !== undefined && page.previous ? prefixOf(newKey) : undefined,
+    newKey,
+    newKeyId: page.keys.find(({ prefix }) => newKey !== undefined && prefix === prefixOf(newKey))
+      ?.id,
+    isNewKeyMarked: page.previous !== undefined,
+    expiring: await listExpiringKeys(db, id),
     ended: await endedKeys(db, id, timeZone),
     timeZone,
     activity: await recentActivity(db, id),
     lifetimes: expiries,
-    newKey,
     notice: found,
     form: {
       ...form,

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addKey, addUser } from '../testing/rows.ts';
+import { listExpiringKeys } from './expiring.ts';
+
+describeOnEachDatabase('warnings about keys that expire soon', (on) => {
+  test('name keys that are in use, those that expire first, three at most', async () => {
+    const owner = await addUser(on.db, 'ada');
+    const add = async (expires: number, used: number | null, changes = sql`removed_at = null`) => {
+      const id = await addKey(on.db, owner);
+      await sql`
+        update api_keys set created_at = now() - interval '100 days',
+          expires_at = now() + make_interval(days => ${expires}::int),
+          last_used_at = now() - make_interval(days => ${used}::int), ${changes}
+        where id = ${id}`.execute(on.db);
+      return id;
+    };
+    const later = await add(9, 29);
+    const first = await add(2, 1);
+    await add(3, null);
+    await add(3, 31);
+    await add(15, 1);
+    await add(3, 1, sql`removed_at = now()`);
+    await add(3, 1, sql`replaced_at = now()`);
+    await add(3, 1, sql`paused_until = 'infinity'`);
+    const listed = await listExpiringKeys(on.db, owner);
+    assert.deepEqual(
+      listed.keys.map(({ id }) => id),
+      [first, later],
+    );
+    assert.equal(listed.hasMore, false);
+
+    const [third, fourth] = [await add(10, 1), await add(11, 1)];
+    const more = await listExpiringKeys(on.db, owner);
+    assert.deepEqual(
+      more.keys.map(({ id }) => id),
+      [first, later, third],
+    );
+    assert.equal(more.hasMore, true);
+    assert.ok(fourth);
+  });
+});

@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { selectKeys } from './list.ts';
+import { EXPIRES_SOON_DAYS, endOf, expiresSoon, isActive } from './state.ts';
+
+/** A key that nobody used for so long is not missed when it expires. */
+const USED_LATELY_DAYS = 30;
+/** At most so many keys are named. */
+export const MAX_WARNINGS = 3;
+
+/** A key that is in use and expires soon. */
+export interface ExpiringKey {
+  id: number;
+  label: string;
+  prefix: string;
+  expiresAt: Date;
+  lastUsedAt: Date;
+  /** The database's clock when this was read. */
+  readAt: Date;
+}
+
+export interface ExpiringKeys {
+  /** Those that expire first. */
+  keys: ExpiringKey[];
+  hasMore: boolean;
+}
+
+/** The keys of a user that expire soon, were used lately and were not replaced. */
+export async function listExpiringKeys(db: Database, userId: number): Promise<ExpiringKeys> {
+  const rows = await selectKeys(db, userId)
+    .where(isActive('api_keys'))
+    .where(expiresSoon('api_keys'))
+    // Said again as the index has it, so that keys which expire later are not read.
+    .where(endOf('api_keys'), '>', sql<Date>`now()`)
+    .where(
+      endOf('api_keys'),
+      '<=',
+      sql<Date>`now() + make_interval(days => ${sql.lit(EXPIRES_SOON_DAYS)})`,
+    )
+    .where(
+      'last_used_at',
+      '>',
+      sql<Date>`now() - make_interval(days => ${sql.lit(USED_LATELY_DAYS)})`,
+    )
+    .where('replaced_at', 'is', null)
+    .orderBy(endOf('api_keys'))
+    .orderBy('id')
+    .limit(MAX_WARNINGS + 1)
+    .execute();
+  const keys = rows.flatMap(({ expiresAt, lastUsedAt, ...key }) =>
+    expiresAt && lastUsedAt ? [{ ...key, expiresAt, lastUsedAt }] : [],
+  );
+  return { keys: keys.slice(0, MAX_WARNINGS), hasMore: keys.length > MAX_WARNINGS };
+}
