@@ -56,7 +56,7 @@ describe('in Firefox', { skip: noFirefox }, () => {
     await page.locator('a[data-remove]').click();
     await page.locator('dialog[open] form[method="post"] button').click();
     assert.match(await textOf(page, '[role="status"]'), /^The key has now been removed: /);
-    assert.equal(await page.$('th[scope="row"]'), null);
+    assert.equal(await page.$('a[data-remove]'), null);
     assert.deepEqual(errors, []);
   });
 

@@ -18,7 +18,7 @@ export function program(userAgent: string): string {
 function read(userAgent: string): string {
   if (userAgent === '') return 'an unnamed program';
   const { browser, os } = bowser.parse(userAgent);
-  if (browser.name) return os.name ? `${browser.name} on ${os.name}` : browser.name;
+  if (browser.name && os.name) return `${browser.name} on ${os.name}`;
   // Programs begin with their own name and version: `curl/8.5.0`.
   const [, name, version] = /^([\w.-]+)(?:\/(\d+(?:\.\d+)?))?/.exec(userAgent) ?? [];
   if (name === undefined) return 'an unknown program';

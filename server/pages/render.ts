@@ -62,7 +62,7 @@ export function render<View extends keyof Views>(
 
 function noticeOf(req: Request, res: Response, { notice }: Messages): Notice | undefined {
   const left = takeNotice(req, res);
-  return notice ?? left ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined);
+  return left ?? notice ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined);
 }
 
 /** The title, which screen readers say first: what is wrong, or what has happened, comes first. */

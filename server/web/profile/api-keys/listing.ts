@@ -35,6 +35,11 @@ const filters: Record<KeyFilter, string> = {
   unused: `Not used for ${UNUSED_DAYS} days`,
 };
 
+/** Whether a listing is what the plain URL of the list shows. */
+export function isFirstPage(listing: Listing): boolean {
+  return listingQuery(listing).size === 0;
+}
+
 /** In UTF-16 code units, more than the longest label in lower case and an id. */
 const MAX_CURSOR_LENGTH = 1_024;
 

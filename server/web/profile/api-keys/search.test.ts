@@ -76,6 +76,7 @@ describeApp('the search for keys', (on) => {
     assert.match(foreign.body, /This is not a whole key: it has 63/);
     assert.ok(!foreign.body.includes('begins like it'));
     await visitor.post(`${TAB}/${id}/remove`);
+    await visitor.get(TAB);
     assert.match((await search(secret)).body, /Your key lmk\w{13}… was removed\./);
   });
 

@@ -19,6 +19,7 @@ import type { Views } from '../../../pages/views.ts';
 import { endedKeys } from './ended.ts';
 import {
   firstPage,
+  isFirstPage,
   type Listing,
   lastPage,
   listingLinks,
@@ -79,23 +80,27 @@ export async function readTab(
   { id, timeZone }: Pick<SignedInUser, 'id' | 'timeZone'>,
   { listing, search, form, problems = {}, newKey, found }: Tab & Required<Pick<Tab, FromUrl>>,
 ) {
-  const counts = await countKeys(db, id);
-  const isLong = counts.all >= LONG_LIST;
-  // A short list is always whole. A new key is on the last page.
-  const asked = newKey === undefined ? listing : lastPage;
-  const shown = isLong ? asked : firstPage;
+  const first = await findPage(db, id, firstPage);
+  // A short list is always whole.
+  const isLong = first.keys.length >= LONG_LIST;
+  // A new key is on the last page.
+  const shown = isLong ? (newKey === undefined ? listing : lastPage) : firstPage;
   const page = found
     ? { keys: found.keys, previous: undefined, next: undefined }
-    : await findPage(db, id, shown);
-  const list = {
-    ...listingLinks(shown, counts, page),
-    query: listingQuery(shown),
-    // Never a key.
-    search: cutSecrets(search.typed),
-  };
+    : isFirstPage(shown)
+      ? first
+      : await findPage(db, id, shown);
+  const list = isLong
+    ? {
+        ...listingLinks(shown, await countKeys(db, id), page),
+        query: listingQuery(shown),
+        // Never a key.
+        search: cutSecrets(search.typed),
+      }
+    : undefined;
   return {
     keys: page.keys,
-    list: isLong ? list : undefined,
+    list,
     found,
     newKey,
     newKeyId: page.keys.find(({ prefix }) => newKey !== undefined && prefix === prefixOf(newKey))
