@@ -127,15 +127,19 @@ test('a button says what goes on while an answer takes long', {
   await page.getByLabel('Password').fill(person.password);
   // The request is never answered.
   await page.route('/login', () => undefined, { times: 1 });
-  // Playwright's own click would wait for the answer.
-  await page
-    .getByRole('button', { name: 'Log in' })
-    .evaluate((button: HTMLButtonElement) => button.click());
-  await expect(page.getByRole('button', { name: 'Logging in…' })).toBeVisible();
+  const button = page.getByRole('button', { name: 'Log in' });
+  // Locators wait for the answer, so the page itself stops waiting when the button has its words.
+  await button.evaluate((element: HTMLButtonElement) => {
+    new MutationObserver((_changes, observer) => {
+      if (element.textContent !== 'Logging in…') return;
+      observer.disconnect();
+      stop();
+    }).observe(element, { childList: true });
+  });
   const stopped = page.waitForEvent('requestfailed');
-  await page.evaluate(() => stop());
+  await button.click();
   await stopped;
-  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await expect(button).toHaveText('Log in');
 });
 
 test('a form whose request was stopped can be sent again', {
