@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client, newKey } from '../testing/rows.ts';
+import { addKey, addUser, client, rotate } from '../testing/rows.ts';
 import { editKey } from './edit.ts';
 import { pauseKeys, resumeKeys } from './pause.ts';
 import { removeKeys, removePresentedKey, undoRemovals } from './remove.ts';
-import { rotateKey } from './rotate.ts';
 import { type KeyStage, keyStage, keyStages } from './state.ts';
 import { type KeyAction, refusalOf } from './transitions.ts';
 
@@ -47,14 +45,7 @@ const actions = {
     return result.outcome === 'refused' ? result.refusal : ok(result.outcome);
   },
   async rotate({ db, owner, id }: Asked): Result {
-    const { prefix, digest } = newKey();
-    const rotation = {
-      ...{ prefix, digest, requestId: randomUUID() },
-      ...({ overlap: 24, expiry: 'same', timeZone: 'UTC' } as const),
-    };
-    const result = await db
-      .transaction()
-      .execute((trx) => rotateKey(trx, owner, id, rotation, client));
+    const result = await rotate(db, owner, id);
     return result.outcome === 'refused' ? result.refusal : ok(result.outcome);
   },
   async pause({ db, owner, id }: Asked): Result {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { insertKey, type NewKey } from '../api-keys/create.ts';
+import { type Rotation, rotateKey } from '../api-keys/rotate.ts';
 import type { Database } from '../database.ts';
 import type { Client } from '../events.ts';
 import { insertUser } from '../users.ts';
@@ -44,4 +45,14 @@ export async function addKey(db: Database, owner: number, key = newKey()): Promi
     .where('prefix', '=', key.prefix)
     .executeTakeFirstOrThrow();
   return id;
+}
+
+/** Rotates a key, with an overlap of 24 hours and the same length of life unless `changes` says more. */
+export function rotate(db: Database, owner: number, id: number, changes: Partial<Rotation> = {}) {
+  const { prefix, digest, requestId, timeZone } = newKey();
+  const rotation: Rotation = {
+    ...{ prefix, digest, requestId, timeZone },
+    ...{ overlap: 24, expiry: 'same', ...changes },
+  };
+  return db.transaction().execute((trx) => rotateKey(trx, owner, id, rotation, client));
 }
