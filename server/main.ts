@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { sweepKeyAddresses } from '../db/api-keys/addresses.ts';
 import { sweepEndedKeys } from '../db/api-keys/ended.ts';
 import { openDatabase } from '../db/database.ts';
 import { sweepEvents } from '../db/events.ts';
@@ -93,6 +94,7 @@ async function start() {
       sweepRateLimits(db),
       sweepKnownAddresses(db),
       sweepEndedKeys(db),
+      sweepKeyAddresses(db),
     ]).catch((err) => {
       // A stop closes the database in the middle of it.
       if (!stopping.signal.aborted) log.error({ err }, 'what has expired was not swept');

@@ -4,7 +4,11 @@ import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
 import { addKey, addUser, client } from '../testing/rows.ts';
 import { setDisabled } from '../users.ts';
+import { findKeyDetails } from './details.ts';
+import { listEndedKeys } from './ended.ts';
 import { recordLateUses } from './late-uses.ts';
+import { pauseKeys, resumeKeys } from './pause.ts';
+import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('late uses of keys', (on) => {
   let owner: number;
@@ -40,6 +44,38 @@ describeOnEachDatabase('late uses of keys', (on) => {
       lastUsedAt: null,
     });
     await recordLateUses(on.db, []);
+  });
+
+  test('in a pause are counted anew at each pause, but not when a pause gets another end', async () => {
+    await record(2, '10.0.0.11', 'before');
+    await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
+    await record(3, '10.0.0.12', 'first');
+    await pauseKeys(on.db, owner, [id], 'until resumed', client);
+    await record(1, '10.0.0.12', 'second');
+    assert.deepEqual(
+      { ...(await recorded()), lastUsedAt: null },
+      { count: 4, ip: '10.0.0.12', agent: 'second', lastUsedAt: null },
+    );
+    await resumeKeys(on.db, owner, [id], client);
+    await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
+    assert.deepEqual(await recorded(), { count: 0, ip: null, agent: null, lastUsedAt: null });
+  });
+
+  test('in a pause are not those after the end, which are counted anew', async () => {
+    await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
+    await record(3, '10.0.0.12', 'in the pause');
+    const known = async () => {
+      const key = await findKeyDetails(on.db, owner, id);
+      return [key?.lateUseCount, key?.lateUsedIp];
+    };
+    assert.deepEqual(await known(), [3, '10.0.0.12']);
+    await removeKey(on.db, owner, id, 'Linode Manager', client);
+    assert.deepEqual(await known(), [0, null]);
+    const { keys, stillTried } = await listEndedKeys(on.db, owner, 1);
+    assert.deepEqual([keys[0]?.id, keys[0]?.lateUseCount, stillTried], [id, 0, 0]);
+    await record(2, '10.0.0.13', 'late');
+    await record(2, '10.0.0.13', 'late');
+    assert.deepEqual(await known(), [4, '10.0.0.13']);
   });
 
   test('are dated when they are written', async () => {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { DatabaseLocation } from '../location.ts';
 import { openPool, withTimeouts } from '../pool.ts';
-import { type KeyState, keyState } from './state.ts';
+import { endsSoon, type KeyState, keyState, pausedUntil } from './state.ts';
 
 /** A key and its user, as of the statement that found it. */
 export interface KnownKey {
@@ -17,6 +17,10 @@ export interface KnownKey {
   permissions: string[];
   /** Within the last minute. */
   usedLately: boolean;
+  /** When a paused key resumes by itself; null: never, or it isn't paused. */
+  retryAfterSeconds: number | null;
+  /** Whether it expires soon, or is the old key of a rotation and expires. */
+  endsSoon: boolean;
 }
 
 export interface KeyLookup {
@@ -71,7 +75,9 @@ function findKeys(digests: Buffer[]) {
       select asked.position, k.id, k.prefix, k.expires_at as "expiresAt",
         ${keyState('k', 'u')} as state,
         u.id as "userId", u.username, u.permissions,
-        coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately"
+        coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately",
+        ceil(extract(epoch from ${pausedUntil('k')} - now()))::int as "retryAfterSeconds",
+        ${endsSoon('k')} as "endsSoon"
       from unnest(${digests}::bytea[]) with ordinality as asked (digest, position)
         join api_keys k on k.digest = asked.digest
         join users u on u.id = k.user_id

@@ -121,3 +121,10 @@ export function expiresSoon(key: string) {
         > make_interval(days => ${sql.lit(SHORT_LIVED_DAYS)}),
     false)`;
 }
+
+/** A mark of keys that have not expired: they expire soon, or their successor's first use has ended them. */
+export function endsSoon(key: string) {
+  const [expiresAt, replacedAt] = [sql.ref(`${key}.expires_at`), sql.ref(`${key}.replaced_at`)];
+  return sql<boolean>`(${expiresAt} is not null
+    and (${replacedAt} is not null or ${expiresSoon(key)}))`;
+}

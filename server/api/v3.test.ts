@@ -180,6 +180,7 @@ describeOnDatabase('the Linode API v3', (on) => {
       makeSecret(),
       await spoil('removed_at = now()'),
       await spoil(`expires_at = '2026-01-02T03:04:05Z'`),
+      await spoil(`paused_until = 'infinity'`),
     ];
     for (const api_key of keys) {
       const message = await api.refuses(4, { api_action: 'test.echo', api_key });

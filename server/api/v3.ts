@@ -2,13 +2,14 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Passwords } from '../auth/passwords.ts';
-import { client } from '../http/client.ts';
+import { client, sender } from '../http/client.ts';
 import { toHttpError } from '../http/errors.ts';
 import { addToLog } from '../http/log.ts';
 import { headRefusal } from '../http/request-limits.ts';
 import type { KeyChecks, Verdict } from '../key-checks/check.ts';
 import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
 import { isCrossSite } from './cross-site.ts';
+import { lifeHeaders } from './life-headers.ts';
 import { queryOf } from './query.ts';
 import type { Asked } from './v3/action.ts';
 import { actions } from './v3/actions.ts';
@@ -96,8 +97,9 @@ function authentication(
   let checking: Promise<Verdict> | undefined;
 
   return async () => {
-    checking ??= checks.check(presented, () => client(req));
+    checking ??= checks.check(presented, sender(req));
     const verdict = await checking;
+    res.setHeaders(new Map(lifeHeaders(verdict)));
     // Without the reason, for programs that compare the text; `/api/whoami` gives it.
     if (!verdict.key) throw new ApiError(4);
     addToLog(res, { user: verdict.key.userId, key: verdict.key.prefix });

@@ -212,6 +212,45 @@ describeProxiedApp('the gateway check', (on) => {
     assert.equal((await ask(bearer(secret))).reason, 'unknown');
   });
 
+  test('a paused key is refused until its pause is over, and says when a timed one ends', async () => {
+    const secret = await newKey();
+    const retryAfter = async () => {
+      const answer = await fetch(`${on.app.origin}/auth/verify`, { headers: bearer(secret) });
+      return `${answer.status} ${answer.headers.get('retry-after')}`;
+    };
+    await change(`paused_until = 'infinity'`, secret);
+    assert.equal((await ask(bearer(secret))).reason, 'paused');
+    assert.match((await ask(bearer(secret))).challenge ?? '', /The key is paused/);
+    assert.equal(await retryAfter(), '401 null');
+    await change(`paused_until = now() + interval '15 minutes'`, secret);
+    assert.match(await retryAfter(), /^401 (900|89\d)$/);
+    await change(`paused_until = now()`, secret);
+    assert.equal(await retryAfter(), '204 null');
+    await change(`paused_until = 'infinity', expires_at = now()`, secret);
+    assert.equal((await ask(bearer(secret))).reason, 'expired');
+  });
+
+  test('a key that ends soon, or was replaced, has a Sunset header (RFC 8594)', async () => {
+    const secret = await newKey();
+    const sunset = async () => {
+      const answer = await fetch(`${on.app.origin}/auth/verify`, { headers: bearer(secret) });
+      assert.equal(answer.status, 204);
+      return answer.headers.get('sunset');
+    };
+    assert.equal(await sunset(), null);
+    await change(`replaced_at = now()`, secret);
+    assert.equal(await sunset(), null);
+    await change(`expires_at = '2100-01-02T03:04:05Z'`, secret);
+    assert.equal(await sunset(), 'Sat, 02 Jan 2100 03:04:05 GMT');
+    await change(`replaced_at = null`, secret);
+    assert.equal(await sunset(), null);
+    await change(
+      `created_at = now() - interval '1 year', expires_at = now() + interval '1 day'`,
+      secret,
+    );
+    assert.match((await sunset()) ?? '', / GMT$/);
+  });
+
   test('permissions are what the user may do now: 403 without one that is asked for', async () => {
     await sql`update users set permissions = '{domains,linodes}'`.execute(on.db);
     const asking = (query: string) => ask(bearer(key), `/auth/verify?${query}`);
@@ -250,6 +289,17 @@ describeProxiedApp('the gateway check', (on) => {
     const { rows } = await sql`select last_used_ip, last_used_agent from api_keys
       where prefix = ${secret.slice(0, 16)} and last_used_at is not null`.execute(on.db);
     assert.deepEqual(rows, [{ last_used_ip: '203.0.113.77', last_used_agent: 'curl/8' }]);
+  });
+
+  test('a refused check of a paused key is a late use', async () => {
+    const secret = await newKey();
+    await change(`paused_until = 'infinity'`, secret);
+    const other = await startApp(on.db, {}, on.location);
+    await fetch(`${other.origin}/auth/verify`, { headers: bearer(secret) });
+    await other.close();
+    const { rows } = await sql`select late_use_count, last_used_at from api_keys
+      where prefix = ${secret.slice(0, 16)}`.execute(on.db);
+    assert.deepEqual(rows, [{ late_use_count: 1, last_used_at: null }]);
   });
 
   test('a refused check is in the log, with the reason and the prefix of the key', async () => {

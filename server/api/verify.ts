@@ -2,12 +2,13 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from 'pino';
 import { isWellFormed } from '../api-keys/secret.ts';
 import { isPermission, isPermitted } from '../auth/permissions.ts';
-import { clientBehind, type Trust } from '../http/client.ts';
+import { senderBehind, type Trust } from '../http/client.ts';
 import { bodilessSecurityHeaders } from '../http/headers.ts';
 import { headRefusal } from '../http/request-limits.ts';
 import type { KeyChecks, Refusal, Verdict } from '../key-checks/check.ts';
 import { presentedKeys, trimKey } from '../key-checks/presented-keys.ts';
 import { challenge, insufficientScope } from './challenge.ts';
+import { lifeHeaders } from './life-headers.ts';
 import { queryOf } from './query.ts';
 import { refusedChecksLog } from './refused-checks.ts';
 
@@ -46,9 +47,10 @@ export function verify({ config, checks, trust, log }: Parts): RequestListener {
     const refusal = headRefusal(req);
     const query = refusal ? new URLSearchParams() : queryOf(req);
     const presented = refusal ? new Set<string>() : presentedKeys(req);
-    const client = () => clientBehind(trust, req);
+    const from = senderBehind(trust, req);
     const verdict = await judge().catch(() => undefined);
-    const identity = [...security, ...identityHeaders(verdict)];
+    const life = verdict ? lifeHeaders(verdict).flat() : [];
+    const identity = [...security, ...identityHeaders(verdict), ...life];
     // A gateway lets nothing through that was not found to be good.
     if (!verdict) return refuse(503, ['Retry-After', '5']);
     if (!verdict.key) return refuse(401, ['WWW-Authenticate', challenge(verdict)]);
@@ -62,11 +64,11 @@ export function verify({ config, checks, trust, log }: Parts): RequestListener {
 
     async function judge(): Promise<Verdict> {
       if (refusal || hasKey(query)) return INVALID_REQUEST;
-      return checks.check(presented, client);
+      return checks.check(presented, from);
     }
 
     function refuse(status: 401 | 403 | 503, why: [string, string]) {
-      logRefused({ status, outcome: outcomeOf(verdict), presented, client });
+      logRefused({ status, outcome: outcomeOf(verdict), presented, client: from.client });
       res.writeHead(status, [...identity, ...why, 'Content-Length', '0']).end();
     }
   }

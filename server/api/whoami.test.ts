@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { describeApp } from '../testing/describe-app.ts';
 
 describeApp('/api/whoami', (on) => {
@@ -26,5 +27,23 @@ describeApp('/api/whoami', (on) => {
     assert.equal(answer.status, 401);
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="api"');
     assert.deepEqual(await answer.json(), { error: 'missing', message: 'A key is needed.' });
+  });
+
+  test('a paused key is told when it resumes, and one that ends soon when it ends', async () => {
+    const { secret: key } = await (await on.app.signInNewUser()).createKey({});
+    const ask = () => fetch(`${on.app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
+    const change = (columns: string) =>
+      sql`update api_keys set ${sql.raw(columns)} where prefix = ${key.slice(0, 16)}`.execute(
+        on.db,
+      );
+    await change(`paused_until = now() + interval '1 minute'`);
+    const paused = await ask();
+    assert.equal(paused.status, 401);
+    assert.match(paused.headers.get('retry-after') ?? '', /^(60|5\d)$/);
+    assert.deepEqual(await paused.json(), { error: 'paused', message: 'The key is paused.' });
+    await change(`paused_until = null, replaced_at = now(), expires_at = '2100-01-02T03:04:05Z'`);
+    const passed = await ask();
+    assert.equal(passed.status, 200);
+    assert.equal(passed.headers.get('sunset'), 'Sat, 02 Jan 2100 03:04:05 GMT');
   });
 });

@@ -20,6 +20,31 @@ export function trusting(trustProxy: false | number | string[]): Trust {
   return (_address, hops) => hops < Number(trustProxy);
 }
 
+/** Who sent a request, as far as each question about it is worth the time. */
+export interface Sender {
+  /** What the address is read from: requests with the same text have the same address. */
+  source: string;
+  client(): Client;
+}
+
+/** As much of X-Forwarded-For as tells senders apart. */
+const SOURCE_LENGTH = 256;
+
+/** The sender of a request that came through Express. */
+export function sender(req: Request): Sender {
+  return { source: sourceOf(req), client: () => client(req) };
+}
+
+/** As `sender`, for a request that did not come through Express. */
+export function senderBehind(trust: Trust, req: IncomingMessage): Sender {
+  return { source: sourceOf(req), client: () => clientBehind(trust, req) };
+}
+
+function sourceOf({ socket, headers }: IncomingMessage): string {
+  const forwarded = String(headers['x-forwarded-for'] ?? '').slice(-SOURCE_LENGTH);
+  return `${socket.remoteAddress} ${forwarded}`;
+}
+
 /** Who sent a request. A proxy we trust may still pass on nonsense for an address: then null. */
 export function client(req: Request): Client {
   return describe(req, req.ip);

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { type KnownKey, openKeyLookup } from '../../db/api-keys/lookup.ts';
 import type { Database } from '../../db/database.ts';
-import type { Client } from '../../db/events.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
 import { digestOf, isWellFormed } from '../api-keys/secret.ts';
+import type { Sender } from '../http/client.ts';
 import { signals } from '../metrics/signals.ts';
 import { batched } from './batched.ts';
 import { collectLateUses } from './late-uses.ts';
@@ -17,18 +17,20 @@ export interface Refusal {
   key?: never;
   refusal: RefusalReason;
   expiredAt?: Date | null;
+  /** When a paused key resumes by itself; null: never. */
+  retryAfterSeconds?: number | null;
 }
 
 export interface KeyChecks {
   /**
-   * Nothing is remembered between one check and the next, so a removal, an expiry, a disabled user
-   * or a change of permissions holds from the next request on, in every process.
+   * Nothing is remembered between one check and the next, so a removal, an expiry, a pause, a disabled
+   * user or a change of permissions holds from the next request on, in every process.
    *
    * Rejects when the database is away.
    *
-   * @param client asked for only when the use of the key, or of one that has ended, is worth noting.
+   * @param from its client is asked for only when the use of the key is worth noting.
    */
-  check(presented: ReadonlySet<string>, client: () => Client): Promise<Verdict>;
+  check(presented: ReadonlySet<string>, from: Sender): Promise<Verdict>;
   /** Writes what is left to write. */
   close(): Promise<void>;
 }
@@ -48,8 +50,8 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
   const lateUses = collectLateUses(db, log);
 
   return {
-    async check(presented, client) {
-      const verdict = await judge(presented, client).catch((error) => {
+    async check(presented, from) {
+      const verdict = await judge(presented, from).catch((error) => {
         signals.emit('key check', 'unavailable');
         throw error;
       });
@@ -62,7 +64,7 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     },
   };
 
-  async function judge(presented: ReadonlySet<string>, client: () => Client): Promise<Verdict> {
+  async function judge(presented: ReadonlySet<string>, from: Sender): Promise<Verdict> {
     const [secret, ...others] = presented;
     if (secret === undefined) return { refusal: 'missing' };
     if (others.length > 0) return { refusal: 'ambiguous' };
@@ -71,10 +73,18 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     const key = await find(digestOf(secret));
     if (key === undefined) return { refusal: 'unknown' };
     // So that its owner learns why a program has stopped working.
-    if (key.state === 'expired' || key.state === 'removed') lateUses.note(key.id, client());
+    if (isLate(key)) lateUses.note(key.id, from.client());
     if (key.state === 'expired') return { refusal: 'expired', expiredAt: key.expiresAt };
+    if (key.state === 'paused') {
+      return { refusal: 'paused', retryAfterSeconds: key.retryAfterSeconds };
+    }
     if (key.state !== 'active') return { refusal: key.state };
-    if (!key.usedLately) uses.note(key.id, client());
+    uses.note(key, from);
     return { key };
   }
+}
+
+/** Whether a use of a key is counted as a late one. */
+function isLate({ state }: KnownKey): boolean {
+  return state === 'removed' || state === 'expired' || state === 'paused';
 }

@@ -75,8 +75,8 @@ describeOnDatabase('metrics', (on) => {
 
   test('a check that could not be made is counted as that', async () => {
     const nowhere = startKeyChecks(on.db, { url: 'postgres://127.0.0.1:1/none' }, app.parts.log);
-    const client = () => ({ ip: null, userAgent: '' });
-    await assert.rejects(nowhere.check(new Set([secret]), client));
+    const from = { source: '', client: () => ({ ip: null, userAgent: '' }) };
+    await assert.rejects(nowhere.check(new Set([secret]), from));
     await nowhere.close();
     assert.equal(await change('key_checks_total', 'outcome="unavailable"'), 1);
     assert.equal(await change('key_checks_total', 'outcome="good"'), 0);
