@@ -20,8 +20,8 @@ describeOnEachDatabase('late uses of keys', (on) => {
     id = await addKey(on.db, owner);
   });
 
-  const record = (count: number, ip: string | null, userAgent: string) =>
-    recordLateUses(on.db, [{ keyId: id, ip, userAgent, count }]);
+  const record = (count: number, ip: string | null, userAgent: string, isPaused = false) =>
+    recordLateUses(on.db, [{ keyId: id, ip, userAgent, count, isPaused }]);
   const recorded = () =>
     on.db
       .selectFrom('api_keys')
@@ -49,9 +49,9 @@ describeOnEachDatabase('late uses of keys', (on) => {
   test('in a pause are counted anew at each pause, but not when a pause gets another end', async () => {
     await record(2, '10.0.0.11', 'before');
     await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
-    await record(3, '10.0.0.12', 'first');
+    await record(3, '10.0.0.12', 'first', true);
     await pauseKeys(on.db, owner, [id], 'until resumed', client);
-    await record(1, '10.0.0.12', 'second');
+    await record(1, '10.0.0.12', 'second', true);
     assert.deepEqual(
       { ...(await recorded()), lastUsedAt: null },
       { count: 4, ip: '10.0.0.12', agent: 'second', lastUsedAt: null },
@@ -63,7 +63,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
 
   test('in a pause are not those after the end, which are counted anew', async () => {
     await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
-    await record(3, '10.0.0.12', 'in the pause');
+    await record(3, '10.0.0.12', 'in the pause', true);
     const known = async () => {
       const key = await findKeyDetails(on.db, owner, id);
       return [key?.lateUseCount, key?.lateUsedIp];
@@ -73,6 +73,8 @@ describeOnEachDatabase('late uses of keys', (on) => {
     assert.deepEqual(await known(), [0, null]);
     const { keys, stillTried } = await listEndedKeys(on.db, owner, 1);
     assert.deepEqual([keys[0]?.id, keys[0]?.lateUseCount, stillTried], [id, 0, 0]);
+    await record(1, '10.0.0.12', 'in the pause', true);
+    assert.deepEqual(await known(), [0, null]);
     await record(2, '10.0.0.13', 'late');
     await record(2, '10.0.0.13', 'late');
     assert.deepEqual(await known(), [4, '10.0.0.13']);
@@ -80,7 +82,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
 
   test('are dated when they are written', async () => {
     await on.db.transaction().execute(async (trx) => {
-      await recordLateUses(trx, [{ keyId: id, ...client, count: 1 }]);
+      await recordLateUses(trx, [{ keyId: id, ...client, count: 1, isPaused: false }]);
       const { now } = await trx
         .selectFrom('api_keys')
         .select(sql<boolean>`late_used_at = now()`.as('now'))
@@ -101,7 +103,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
 
   test('that two processes write at once are all added', async () => {
     const ids = [id, ...(await Promise.all(Array.from({ length: 9 }, () => addKey(on.db, owner))))];
-    const uses = ids.map((keyId) => ({ keyId, ...client, count: 1 }));
+    const uses = ids.map((keyId) => ({ keyId, ...client, count: 1, isPaused: false }));
     await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
         recordLateUses(on.db, n % 2 === 0 ? uses : uses.toReversed()),

@@ -1,11 +1,14 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { Client } from '../events.ts';
+import { hasNotEnded } from './state.ts';
 
 /** Checks of a key after its end, or while it is paused: how many, and who sent the latest. */
 export interface LateUses extends Client {
   keyId: number;
   count: number;
+  /** Whether the key was paused then; otherwise it had ended. */
+  isPaused: boolean;
 }
 
 /** What is known of the late uses of a key since its end, or of those in its latest pause. */
@@ -29,17 +32,18 @@ export function isOfPause(key: string) {
 
 /**
  * Adds late uses, given once for each key, in one statement. None are added while the owner of a key is
- * disabled, and the key's last use before its end stays.
+ * disabled, nor those of a pause once the key has ended, and its last use before stays.
  */
 export async function recordLateUses(db: Database, uses: LateUses[]): Promise<void> {
   const ids = uses.map((use) => use.keyId);
   const ips = uses.map((use) => use.ip);
   const agents = uses.map((use) => use.userAgent);
   const counts = uses.map((use) => use.count);
+  const paused = uses.map((use) => use.isPaused);
   // Locked in order, so that two processes that write at once don't block each other for ever.
   await sql`
-    with ended as (
-      select k.id from api_keys k join users u on u.id = k.user_id
+    with refused as (
+      select k.id, ${hasNotEnded('k')} as lives from api_keys k join users u on u.id = k.user_id
       where k.id = any(${ids}::bigint[]) and u.disabled_at is null
       order by k.id
       for no key update of k
@@ -47,8 +51,8 @@ export async function recordLateUses(db: Database, uses: LateUses[]): Promise<vo
     update api_keys k
     set late_used_at = now(), late_used_ip = used.ip, late_used_agent = used.agent,
       late_use_count = used.count + case when ${isOfPause('k')} then 0 else k.late_use_count end
-    from unnest(${ids}::bigint[], ${ips}::inet[], ${agents}::text[], ${counts}::bigint[])
-        as used (id, ip, agent, count)
-      join ended on ended.id = used.id
+    from unnest(${ids}::bigint[], ${ips}::inet[], ${agents}::text[], ${counts}::bigint[],
+        ${paused}::boolean[]) as used (id, ip, agent, count, paused)
+      join refused on refused.id = used.id and (refused.lives or not used.paused)
     where k.id = used.id`.execute(db);
 }

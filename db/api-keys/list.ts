@@ -109,16 +109,6 @@ export async function listKeysById(
     .execute();
 }
 
-/** The id of a user's key by its first 16 characters; undefined if there is none or it was removed. */
-export async function findKeyByPrefix(
-  db: Database,
-  userId: number,
-  prefix: string,
-): Promise<number | undefined> {
-  const key = await selectKeys(db, userId).where('prefix', '=', prefix).executeTakeFirst();
-  return key?.id;
-}
-
 /** The keys of a user as pages show them; without those that have been removed, unless `removed`. */
 export function selectKeys(db: Database, userId: number, { removed = false } = {}) {
   return db

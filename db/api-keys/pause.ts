@@ -4,7 +4,10 @@ import type { Client } from '../events.ts';
 import { type ChangedKeys, changeKeys, type KeysNotFound } from './change.ts';
 import { isPaused } from './state.ts';
 
-/** How long a pause lasts, in minutes, or until the key is resumed. */
+/** A year: what is longer than that is a pause until the key is resumed. */
+export const MAX_PAUSE_MINUTES = 525_600;
+
+/** How long a pause lasts, in minutes (at most MAX_PAUSE_MINUTES), or until the key is resumed. */
 export type PauseLength = { minutes: number } | 'until resumed';
 
 /**

@@ -73,7 +73,9 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     const key = await find(digestOf(secret));
     if (key === undefined) return { refusal: 'unknown' };
     // So that its owner learns why a program has stopped working.
-    if (isLate(key)) lateUses.note(key.id, from.client());
+    const isPaused = key.state === 'paused';
+    const isLate = isPaused || key.state === 'removed' || key.state === 'expired';
+    if (isLate) lateUses.note(key.id, from.client(), { isPaused });
     if (key.state === 'expired') return { refusal: 'expired', expiredAt: key.expiresAt };
     if (key.state === 'paused') {
       return { refusal: 'paused', retryAfterSeconds: key.retryAfterSeconds };
@@ -82,9 +84,4 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     uses.note(key, from);
     return { key };
   }
-}
-
-/** Whether a use of a key is counted as a late one. */
-function isLate({ state }: KnownKey): boolean {
-  return state === 'removed' || state === 'expired' || state === 'paused';
 }

@@ -17,7 +17,7 @@ interface Counted extends LateUses {
 }
 
 /**
- * Counts the checks of keys that have expired or were removed, and adds them to what the database has:
+ * Counts the checks of keys that have expired, were removed or are paused, and adds them to what the database has:
  * the first within about a second, and then each key's at most once a minute, so that a program that
  * keeps trying costs no more writes than one whose key is active. `close()` writes what is left.
  */
@@ -26,14 +26,13 @@ export function collectLateUses(db: Database, log: Logger) {
   const timer = setInterval(flushDue, EVERY_MS).unref();
 
   return {
-    note(keyId: number, client: Client) {
+    note(keyId: number, client: Client, { isPaused = false } = {}) {
       const key = counted.get(keyId);
       if (key) {
-        key.ip = client.ip;
-        key.userAgent = client.userAgent;
-        key.count++;
+        const count = key.isPaused === isPaused ? key.count : 0;
+        Object.assign(key, client, { isPaused, count: count + 1 });
       } else if (counted.size < MAX_KEYS) {
-        counted.set(keyId, { keyId, ...client, count: 1, dueAtMs: 0 });
+        counted.set(keyId, { keyId, ...client, isPaused, count: 1, dueAtMs: 0 });
       }
     },
     async close() {
@@ -57,10 +56,10 @@ export function collectLateUses(db: Database, log: Logger) {
 
   /** What is counted from here on is for the next time. */
   function take(key: Counted): LateUses {
-    const { keyId, ip, userAgent, count } = key;
+    const { dueAtMs: _, ...uses } = key;
     key.count = 0;
     key.dueAtMs = performance.now() + EACH_KEY_MS;
-    return { keyId, ip, userAgent, count };
+    return uses;
   }
 
   async function write(batch: LateUses[]): Promise<void> {
