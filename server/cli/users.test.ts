@@ -133,8 +133,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     const check = await fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
     assert.equal(check.headers.get('x-auth-reason'), 'removed');
     const again = await users(env, ['keys', 'remove', 'ada', prefix]);
-    assert.equal(again.status, 1);
-    assert.equal(again.stderr, `ada has no key ${prefix}.\n`);
+    assert.deepEqual([again.status, again.stdout], [0, 'The key was already removed.\n']);
   });
 
   test('shows what is known of a user, for people and for programs', async () => {
@@ -162,13 +161,49 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     }
   });
 
+  test('a key is paused, shown and resumed by its prefix, at once', async () => {
+    const { secret } = await (
+      await app.signIn('ada', { password: 'another password' })
+    ).createKey();
+    const prefix = secret.slice(0, 16);
+    const keys = (command: string, ...more: string[]) =>
+      users(env, ['keys', command, 'ada', prefix, ...more]);
+    const check = async () => {
+      const headers = { 'x-api-key': secret };
+      const answer = await fetch(`${app.origin}/auth/verify`, { headers });
+      return [answer.status, Number(answer.headers.get('retry-after') ?? 0) > 0];
+    };
+    assert.equal((await keys('pause', '15')).stdout, `Paused ${prefix} of ada.\n`);
+    assert.deepEqual(await check(), [401, true]);
+    assert.match((await keys('show')).stdout, /^state\tpaused\n[\s\S]*^paused until\t\S+Z$/m);
+    assert.equal((await keys('pause')).status, 0);
+    assert.deepEqual(await check(), [401, false]);
+    assert.equal(JSON.parse((await keys('show', '--json')).stdout).pausedUntil, null);
+    assert.equal((await keys('resume')).stdout, `Resumed ${prefix} of ada.\n`);
+    assert.deepEqual(await check(), [204, false]);
+    assert.equal((await keys('resume')).stdout, 'The key is not paused.\n');
+    assert.equal((await keys('pause', '1.5')).stderr.includes('whole number from 1'), true);
+
+    await keys('remove');
+    for (const command of ['pause', 'resume']) {
+      const refused = await keys(command);
+      assert.deepEqual([refused.status, refused.stderr], [1, 'The key was removed.\n']);
+    }
+    assert.deepEqual((await eventsOf('ada')).slice(-4), [
+      'key paused',
+      'key paused',
+      'key resumed',
+      'key removed',
+    ]);
+  });
+
   test('explains itself when asked', async () => {
     const { status, stdout, stderr } = await users(env, ['--help']);
     assert.equal(status, 0);
     assert.equal(stderr, '');
     assert.match(
       stdout,
-      /^Usage: npm run users -- COMMAND[\s\S]*remove NAME PREFIX[\s\S]*Exit code/,
+      /^Usage: npm run users -- COMMAND[\s\S]*resume, remove NAME[\s\S]*Exit code/,
     );
   });
 

@@ -4,7 +4,7 @@ import { runCommand } from '../run.ts';
 import { add } from './add.ts';
 import { disable } from './disable.ts';
 import { enable } from './enable.ts';
-import { keysList, keysRemove } from './keys.ts';
+import { keysCommands } from './keys.ts';
 import { list } from './list.ts';
 import { password } from './password.ts';
 import { permissions } from './permissions.ts';
@@ -49,8 +49,10 @@ export async function runUsers(args: string[], terminal: Terminal): Promise<numb
   for (const command of [list, show, add, disable, enable, password, permissions]) {
     addCommand(program, command);
   }
-  const keys = program.command('keys').description("a user's keys: list NAME, remove NAME PREFIX");
-  for (const command of [keysList, keysRemove]) addCommand(keys, command);
+  const keys = program
+    .command('keys')
+    .description("a user's keys: list NAME; show, pause, resume, remove NAME PREFIX");
+  for (const command of keysCommands) addCommand(keys, command);
 
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,6 +1,7 @@
 import { countActiveKeys } from '../../../db/api-keys/list.ts';
 import { describeUser } from '../../../db/users.ts';
 import type { UserCommand } from '../command.ts';
+import { inLines } from '../facts.ts';
 import { namedUser } from './named-user.ts';
 
 export const show: UserCommand = {
@@ -9,20 +10,6 @@ export const show: UserCommand = {
   async run(db, [username]) {
     const { id } = await namedUser(db, username);
     const user = { ...(await describeUser(db, id)), activeKeys: await countActiveKeys(db, id) };
-    const lines = Object.entries(user).map(
-      ([name, value]) => `${nameInWords(name)}\t${valueInWords(value)}`,
-    );
-    return { text: lines.join('\n'), json: user };
+    return { text: inLines(user), json: user };
   },
 };
-
-/** `disabledAt` is "disabled at". */
-function nameInWords(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
-function valueInWords(value: string | number | Date | string[] | null): string {
-  if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.join(' ') || '(none)';
-  return String(value ?? '-');
-}
