@@ -51,8 +51,12 @@ const pages: Record<string, string[]> = {
   '/profile/password/sessions/1': ['_csrf'],
   '/profile/api-keys': ['label', 'expires', 'request_id', '_csrf'],
   '/profile/api-keys/search': ['q', '_csrf'],
-  '/profile/api-keys/remove-selected': ['key-9', '_csrf'],
-  '/profile/api-keys/1/remove': ['_csrf'],
+  '/profile/api-keys/remove-selected': ['key-9', 'leaked', '_csrf'],
+  '/profile/api-keys/pause-selected': ['key-9', '_csrf'],
+  '/profile/api-keys/resume-selected': ['key-9', '_csrf'],
+  '/profile/api-keys/undo': ['key-9', '_csrf'],
+  '/profile/api-keys/1/remove': ['leaked', '_csrf'],
+  '/leaked': ['key', '_csrf'],
   '/profile/activity': ['key', 'kind', 'before', 'after'],
   '/profile/activity/download.csv': [''],
   '/profile/activity/download.ndjson': [''],
@@ -156,7 +160,7 @@ describeOnDatabase('hostile input', (on) => {
   });
 
   function formAt(page: string): object {
-    return Object.entries(forms).find(([path]) => path === page)?.[1] ?? {};
+    return Object.entries(forms).find(([path]) => path.replace(':id', '1') === page)?.[1] ?? {};
   }
 
   for (const [path, fields] of Object.entries(pages)) {

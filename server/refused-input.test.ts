@@ -25,8 +25,12 @@ describeApp('refused input', (on) => {
       '/profile/api-keys',
       '/profile/api-keys/search',
       '/profile/api-keys/remove-selected',
+      '/profile/api-keys/pause-selected',
+      '/profile/api-keys/resume-selected',
+      '/profile/api-keys/undo',
       `/profile/api-keys/${id}/remove`,
       '/logout',
+      '/leaked',
     ];
   });
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import type { EventKind } from '../event-kinds.ts';
 import type { RemovedVia } from '../schema.ts';
 import { deleteOldRows } from '../sweep.ts';
 import { isOfPause, lateUse } from './late-uses.ts';
@@ -30,6 +31,8 @@ export interface EndedKey {
   removed: boolean;
   /** Null for a key that expired, was reported as leaked, or was removed by an earlier version. */
   removedVia: RemovedVia | null;
+  /** From where a key was removed through the API; null if that is unknown, and for others. */
+  removedIp: string | null;
   /** Whether it was removed or reported as leaked. */
   leaked: boolean;
   /** Until when its removal can be undone; null if it can't. */
@@ -102,6 +105,17 @@ export async function listEndedKeys(
       sql<Date>`${endOf('api_keys')}`.as('endedAt'),
       isRemoved('api_keys').as('removed'),
       'removed_via as removedVia',
+      (eb) =>
+        eb
+          .selectFrom('events')
+          .select('events.ip')
+          .whereRef('events.user_id', '=', 'api_keys.user_id')
+          .whereRef('events.key_id', '=', 'api_keys.id')
+          .where('events.kind', '=', sql.lit<EventKind>('key removed'))
+          .where('api_keys.removed_via', '=', sql.lit<RemovedVia>('API'))
+          .orderBy('events.id', 'desc')
+          .limit(1)
+          .as('removedIp'),
       sql<boolean>`leaked_at is not null`.as('leaked'),
       undoableUntil('api_keys').as('undoableUntil'),
       ...lateUse('api_keys'),

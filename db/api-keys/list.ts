@@ -9,6 +9,7 @@ import {
   isPaused,
   isRemoved,
   pausedUntil,
+  undoableUntil,
 } from './state.ts';
 
 /** A key as the page lists it. No field contains the secret or its digest. */
@@ -96,14 +97,21 @@ export async function findKeyBy(
     .executeTakeFirst();
 }
 
+/** A key that may be a removed one. */
+interface ListedKey extends ApiKey {
+  removed: boolean;
+  /** Until when its removal can be undone; null if it can't. */
+  undoableUntil: Date | null;
+}
+
 /** Those of these keys that are the user's, removed ones too, oldest first. */
 export async function listKeysById(
   db: Database,
   userId: number,
   ids: number[],
-): Promise<(ApiKey & { removed: boolean })[]> {
+): Promise<ListedKey[]> {
   return selectKeys(db, userId, { removed: true })
-    .select(isRemoved('api_keys').as('removed'))
+    .select([isRemoved('api_keys').as('removed'), undoableUntil('api_keys').as('undoableUntil')])
     .where('id', 'in', ids)
     .orderBy('id')
     .execute();

@@ -13,7 +13,13 @@ export const forms = {
   },
   '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
   '/profile/api-keys/search': { q: 'carried' },
-  '/profile/api-keys/remove-selected': { 'key-<id>': 'carried' },
+  '/profile/api-keys/remove-selected': { 'key-<id>': 'carried', leaked: 'carried' },
+  '/profile/api-keys/pause-selected': { 'key-<id>': 'carried' },
+  '/profile/api-keys/resume-selected': { 'key-<id>': 'carried' },
+  '/profile/api-keys/undo': { 'key-<id>': 'carried' },
+  '/profile/api-keys/:id/remove': { leaked: 'carried' },
+  /** Public. A key is a secret. */
+  '/leaked': { key: 'secret' },
   /** For forms that are only a button. */
   none: {},
 } as const satisfies Record<string, Record<string, 'carried' | 'secret' | 'fresh'>>;
@@ -25,7 +31,8 @@ export type FormFields<Name extends FormName> = Record<keyof (typeof forms)[Name
 
 /** Whether a URL may carry a field back to the form at a path. */
 export function isCarried(path: string, field: string): boolean {
-  const form = Object.entries(forms).find(([name]) => name === path)?.[1] ?? {};
+  const route = path.replace(/\/[1-9]\d*(?=\/|$)/, '/:id');
+  const form = Object.entries(forms).find(([name]) => name === route)?.[1] ?? {};
   return Object.entries(form).some(
     ([name, how]) => how === 'carried' && name === field.replace(/^key-[1-9]\d*$/, 'key-<id>'),
   );

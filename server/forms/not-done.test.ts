@@ -34,12 +34,22 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
   ['Sign out', '/profile/password/sessions/:id', {}, /Where you are signed in/],
   ['Remove', `${TAB}/:id/remove`, {}, /Are you sure you want to remove this API key\?/],
+  ['Remove, as leaked', `${TAB}/:id/remove`, { leaked: 'on' }, /name="leaked"[^>]* checked>/],
   [
     'Remove selected',
     `${TAB}/remove-selected`,
     { 'key-:id': 'on' },
     /Are you sure you want to remove this API key\?/,
   ],
+  [
+    'Remove selected, as leaked',
+    `${TAB}/remove-selected`,
+    { 'key-:id': 'on', leaked: 'on' },
+    /name="leaked"[^>]* checked>/,
+  ],
+  ['Pause', `${TAB}/pause-selected`, { 'key-:id': 'on' }, /Pause this API key\?/],
+  ['Resume', `${TAB}/resume-selected`, { 'key-:id': 'on' }, /Resume this API key\?/],
+  ['Undo', `${TAB}/undo`, { 'key-:id': 'on' }, /Undo the removal of this API key\?/],
 ];
 /** A search changes nothing: it is made as soon as its page can be opened. */
 const SEARCH = `${TAB}/search`;
@@ -74,8 +84,8 @@ describeApp('a form that was not acted upon', (on) => {
     const ofProfile = routes.filter(
       ({ method, path }) => method === 'POST' && /^\/profile(?!\/authenticate)/.test(path),
     );
-    const paths = [SEARCH, ...posts.map(([, path]) => path)];
-    assert.deepEqual(ofProfile.map(({ path }) => path).sort(), paths.sort());
+    const paths = new Set([SEARCH, ...posts.map(([, path]) => path)]);
+    assert.deepEqual(ofProfile.map(({ path }) => path).sort(), [...paths].sort());
   });
 
   for (const [what, path, fields, filledIn] of posts) {

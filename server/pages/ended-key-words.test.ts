@@ -10,6 +10,7 @@ const removed: EndedKey = {
   endedAt: new Date('2014-02-13T07:42:00Z'),
   removed: true,
   removedVia: 'Linode Manager',
+  removedIp: null,
   leaked: false,
   undoableUntil: null,
   lateUsedAt: null,
@@ -31,6 +32,12 @@ const tried: EndedKey = {
 const ends: [Partial<EndedKey>, string][] = [
   [{}, 'Removed 3 days ago by you.'],
   [{ removedVia: 'API' }, 'Removed 3 days ago by the key itself.'],
+  [
+    { removedVia: 'API', removedIp: '10.0.0.12' },
+    'Removed 3 days ago by the key itself, from 10.0.0.12.',
+  ],
+  [{ leaked: true }, 'Removed 3 days ago by you. Reported as leaked.'],
+  [{ leaked: true, removedVia: null }, 'Removed 3 days ago. Reported as leaked.'],
   [{ removedVia: 'operator' }, 'Removed 3 days ago by the operator.'],
   [{ removedVia: null }, 'Removed 3 days ago.'],
   [{ removed: false, removedVia: null }, 'Expired 3 days ago.'],

@@ -13,7 +13,9 @@ const removers = {
 export function describeEnd(key: EndedKey, timeZone: string): string {
   const when = ago(key.endedAt, key.readAt, timeZone);
   if (!key.removed) return `Expired ${when}.`;
-  return `Removed ${when}${key.removedVia ? removers[key.removedVia] : ''}.`;
+  const by = key.removedVia ? removers[key.removedVia] : '';
+  const from = key.removedVia === 'API' && key.removedIp ? `, from ${key.removedIp}` : '';
+  return `Removed ${when}${by}${from}.${key.leaked ? ' Reported as leaked.' : ''}`;
 }
 
 /**

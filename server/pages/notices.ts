@@ -1,14 +1,28 @@
 import type { CookieOptions, Request, Response } from 'express';
 import { cookiesOf, readCookie } from '../http/cookies.ts';
 import { parseId } from '../http/id.ts';
+import {
+  describeNothingDone,
+  describeUnchanged,
+  isUnchanged,
+  type Unchanged,
+} from './unchanged-words.ts';
 
 /** Sentences that a page shows once, at its top, about the action that led to it. */
 export const notices = {
   'key-removed': { text: 'The key has now been removed.', good: true },
-  'key-removed-before': { text: 'That key was already removed.', good: false },
   'keys-removed': { text: 'The keys have now been removed.', good: true },
-  'keys-removed-before': { text: 'Those keys were already removed.', good: false },
-  'no-keys-selected': { text: 'Nothing was removed: select the keys first.', good: false },
+  'key-leaked': { text: 'The key has now been removed as leaked.', good: true },
+  'keys-leaked': { text: 'The keys have now been removed as leaked.', good: true },
+  'key-restored': { text: 'The removal has been undone.', good: true },
+  'keys-restored': { text: 'The removals have been undone.', good: true },
+  'selected-key-paused': { text: 'The key is now paused, until you resume it.', good: true },
+  'selected-keys-paused': { text: 'The keys are now paused, until you resume them.', good: true },
+  'selected-key-resumed': { text: 'The key has been resumed.', good: true },
+  'selected-keys-resumed': { text: 'The keys have been resumed.', good: true },
+  /** Its text says why. */
+  'keys-unchanged': { text: '', good: false },
+  'no-keys-selected': { text: 'Nothing was done: select the keys first.', good: false },
   'profile-saved': { text: 'Your profile has been saved.', good: true },
   'password-changed': { text: 'Your password has been changed.', good: true },
   'signed-out': { text: 'That session has been signed out.', good: true },
@@ -39,6 +53,30 @@ export type NoticeName = keyof typeof notices;
 export interface Notice {
   text: string;
   good: boolean;
+  /** What follows the keys that the notice is about. */
+  rest?: string;
+}
+
+/** A key that a notice is about. */
+export interface NoticeKey {
+  label: string;
+  prefix: string;
+  /** Empty where there is nothing more to be said of it. */
+  remark: string;
+}
+
+/** The button beside a notice. */
+export interface Undo {
+  /** The path that its form posts to. */
+  action: string;
+  keyIds: number[];
+}
+
+/** The keys that a notice is about. */
+interface About {
+  keyIds?: number[];
+  /** Other keys, to which nothing was done, and why. */
+  unchanged?: Unchanged;
 }
 
 /** Longer than the ids of a page of keys. */
@@ -49,32 +87,49 @@ const MAX_COOKIE_LENGTH = 512;
  * name: a flash in the session would be a write to the database for each view, shown twice or
  * lost when two requests race, and a query parameter would show it again at each reload.
  *
- * @param keyIds the keys that it is about. The page looks them up among those of its user, so that no
- * text of a cookie is ever shown.
+ * The page looks the keys up among those of its user, so that no text of a cookie is ever shown.
  */
-export function leaveNotice(res: Response, name: NoticeName, keyIds: number[] = []): void {
-  const value = [name, ...keyIds].join('.');
+export function leaveNotice(
+  res: Response,
+  name: NoticeName,
+  { keyIds = [], unchanged = {} }: About = {},
+): void {
+  const counts = Object.entries(unchanged).map(([why, count]) => `${why}.${count}`);
+  const value = [[name, ...keyIds].join('.'), ...counts].join('~');
   res.cookie(cookiesOf(res.req).notice, value, { ...options(res.req), maxAge: 60_000 });
 }
 
 /** The notice for the page being rendered, if there is one. It is shown only once. */
 export function takeNotice(req: Request, res: Response): Notice | undefined {
-  const [name] = readNotice(req);
-  if (name === undefined) return undefined;
+  const left = readNotice(req);
+  if (left === undefined) return undefined;
   res.clearCookie(cookiesOf(req).notice, options(req));
-  return isNoticeName(name) ? notices[name] : undefined;
+  const { name, unchanged } = left;
+  if (name === undefined) return undefined;
+  if (name === 'keys-unchanged') return { text: describeNothingDone(unchanged), good: false };
+  const rest = describeUnchanged(unchanged);
+  return { ...notices[name], ...(rest && { rest }) };
 }
 
-/** The ids of the keys that the notice is about. A client may send any ids. */
-export function noticeKeyIds(req: Request): number[] {
-  const [name, ...ids] = readNotice(req);
-  return isNoticeName(name) ? ids.flatMap((id) => parseId(id) ?? []) : [];
+/** The name of the notice, and the ids of the keys that it is about. A client may send any ids. */
+export function leftNotice(req: Request): { name: NoticeName | undefined; keyIds: number[] } {
+  return readNotice(req) ?? { name: undefined, keyIds: [] };
 }
 
-function readNotice(req: Request): string[] {
+/** Undefined where there is no notice; its name is undefined where the cookie is none of the app's. */
+function readNotice(req: Request) {
   const cookie = readCookie(req, cookiesOf(req).notice);
-  if (cookie === undefined) return [];
-  return cookie.length > MAX_COOKIE_LENGTH ? [''] : cookie.split('.');
+  if (cookie === undefined) return undefined;
+  const [about = '', ...counts] = cookie.length > MAX_COOKIE_LENGTH ? [] : cookie.split('~');
+  const [name, ...ids] = about.split('.');
+  const unchanged: Unchanged = {};
+  for (const text of counts) {
+    const [why, number] = text.split('.');
+    const count = parseId(number);
+    if (isUnchanged(why) && count !== undefined) unchanged[why] = count;
+  }
+  if (!isNoticeName(name)) return { name: undefined, keyIds: [], unchanged };
+  return { name, keyIds: ids.flatMap((id) => parseId(id) ?? []), unchanged };
 }
 
 function options(req: Request): CookieOptions {

@@ -4,7 +4,7 @@ import type { Express, Request, Response } from 'express';
 import { isNotDone } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
 import { age, minute, timeLeft, timeOfDay } from './dates.ts';
-import { type Notice, notices, takeNotice } from './notices.ts';
+import { type Notice, type NoticeKey, notices, takeNotice, type Undo } from './notices.ts';
 import { program } from './program-name.ts';
 import { assetUrl } from './static-files.ts';
 import { version } from './version.ts';
@@ -14,9 +14,13 @@ import { visible } from './visible-text.ts';
 /** What the place for messages of a page shows, in addition to a notice that was left for it. */
 interface Messages {
   problems?: Partial<Record<string, string>>;
+  /** Comes before a notice that was left … */
   notice?: Notice | undefined;
+  /** … and this after it. */
+  fallbackNotice?: Notice | undefined;
   /** The keys that the notice which was left is about. */
-  noticeKeys?: { id: number; label: string; prefix: string }[];
+  noticeKeys?: NoticeKey[];
+  undo?: Undo | undefined;
 }
 
 /**
@@ -32,7 +36,7 @@ export function render<View extends keyof Views>(
   locals: Views[View] & Messages,
 ): void {
   const user = req.session?.user;
-  const { problems = {}, noticeKeys = [] } = locals;
+  const { problems = {}, noticeKeys = [], undo } = locals;
   const firstProblem = Object.keys(problems)[0];
   const notice = noticeOf(req, res, locals);
   const inProfile = /^\/profile(?:[/?]|$)/.test(req.originalUrl);
@@ -46,13 +50,13 @@ export function render<View extends keyof Views>(
     inProfile,
     lock: inProfile && user && lockOf(req, view, user.timeZone),
     csrfToken: req.csrfToken?.(),
-    notice: notice && { ...notice, keys: noticeKeys },
+    notice: notice && { ...notice, keys: noticeKeys, undo },
     problems,
     firstProblem,
     idOf,
     /** Whether a field gets the focus: what is next is to type, and the field is described by the notice. */
     focusesField: firstProblem !== undefined || view === 'login' || view === 'profile/authenticate',
-    time: { age, minute, timeLeft },
+    time: { age, minute, timeLeft, timeOfDay },
     program,
     visible,
     version,
@@ -60,9 +64,15 @@ export function render<View extends keyof Views>(
   });
 }
 
-function noticeOf(req: Request, res: Response, { notice }: Messages): Notice | undefined {
-  const left = takeNotice(req, res);
-  return left ?? notice ?? (isNotDone(req.originalUrl) ? notices['not-done'] : undefined);
+function noticeOf(
+  req: Request,
+  res: Response,
+  { notice, fallbackNotice }: Messages,
+): Notice | undefined {
+  // A page outside of sessions has no cookies either.
+  const left = req.session && takeNotice(req, res);
+  const notDone = isNotDone(req.originalUrl) ? notices['not-done'] : undefined;
+  return notice ?? left ?? fallbackNotice ?? notDone;
 }
 
 /** The title, which screen readers say first: what is wrong, or what has happened, comes first. */

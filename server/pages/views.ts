@@ -4,7 +4,8 @@ import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
-import type { Notice } from './notices.ts';
+import type { Notice, NoticeKey, Undo } from './notices.ts';
+import type { BeforeRemoval } from './removal-words.ts';
 import { assetUrl } from './static-files.ts';
 import type { ZoneGroup } from './time-zone-names.ts';
 
@@ -12,7 +13,11 @@ import type { ZoneGroup } from './time-zone-names.ts';
 export interface Views {
   documentation: DocumentationView;
   home: { user: SignedInUser; activeKeys: number; expiring: ExpiringKeys; timeZone: string };
-  login: { username: string; next: string; notice: Notice | undefined } & Problems<'/login'>;
+  login: {
+    username: string;
+    next: string;
+    fallbackNotice: Notice | undefined;
+  } & Problems<'/login'>;
   profile: {
     user: SignedInUser;
     /** The chosen one, or what was sent if that was wrong. */
@@ -23,7 +28,7 @@ export interface Views {
     username: string;
     next: string;
     /** Whether the way here began with a form that was not acted upon. */
-    notice: Notice | undefined;
+    fallbackNotice: Notice | undefined;
   } & Problems<'/profile/authenticate'>;
   'profile/password': {
     username: string;
@@ -32,8 +37,22 @@ export interface Views {
   } & Problems<'/profile/password'>;
   'profile/activity': ActivityView;
   'profile/api-keys': ApiKeysView;
-  'profile/api-keys/remove': { key: KeyToRemove; list: URLSearchParams; timeZone: string };
-  'profile/api-keys/remove-selected': { keys: ApiKey[]; list: URLSearchParams; timeZone: string };
+  'profile/api-keys/remove': { key: KeyToRemove & BeforeRemoval } & Removal;
+  'profile/api-keys/remove-selected': { keys: (ApiKey & BeforeRemoval)[] } & Removal;
+  'profile/api-keys/change-selected': {
+    question: string;
+    explanation: string;
+    button: string;
+    /** What the button says while the form is being sent. */
+    busy: string;
+    /** The path that the form posts to. */
+    action: string;
+    keys: ApiKey[];
+    /** The parameters of the URL of the list. */
+    list: URLSearchParams;
+    timeZone: string;
+  };
+  leaked: { typed: string } & Problems<'/leaked'>;
   error: {
     heading: string;
     explanation: string;
@@ -41,6 +60,14 @@ export interface Views {
     advice: string | undefined;
     requestId: string | undefined;
   };
+}
+
+interface Removal {
+  /** Whether the box for leaked keys is checked. */
+  leaked: boolean;
+  /** The parameters of the URL of the list. */
+  list: URLSearchParams;
+  timeZone: string;
 }
 
 interface Problems<Name extends FormName> {
@@ -91,7 +118,10 @@ interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/
   /** The form, as typed. */
   form: FormFields<'/profile/api-keys'>;
   /** The keys that a notice is about. */
-  noticeKeys: Pick<ApiKey, 'id' | 'label' | 'prefix'>[];
+  noticeKeys: NoticeKey[];
+  undo: Undo | undefined;
+  /** Keys that were reported as leaked, and so removed, lately. */
+  leakReports: { label: string; prefix: string; when: string }[];
   /** The user's newest events. */
   activity: ActivityInWords[];
   lifetimes: readonly { value: string; text: string }[];
@@ -115,7 +145,16 @@ interface KeyList {
 
 /** The user's expired and removed keys, in words; those that are still being tried come first. */
 export interface EndedKeysSection {
-  keys: { label: string; prefix: string; endedAt: Date; end: string; lateUse: string }[];
+  keys: {
+    id: number;
+    label: string;
+    prefix: string;
+    endedAt: Date;
+    /** Until when its removal can be undone; null if it can't. */
+    undoableUntil: Date | null;
+    end: string;
+    lateUse: string;
+  }[];
   /** How many there are: `31`, `more than 1,000`. */
   total: string;
   /** Whether there are more than shown. */
@@ -156,6 +195,7 @@ export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: 
   home: asHome,
   error: asHome,
   login: { styles: [assetUrl('css/login.css')], ...withPasswords },
+  leaked: { styles: [assetUrl('css/login.css')] },
   profile: { scripts: [assetUrl('js/time-zone.js')] },
   'profile/authenticate': withPasswords,
   'profile/password': withPasswords,

@@ -60,7 +60,7 @@ function renderLogin(
 ) {
   render(req, res, 'login', ['Log in'], {
     problems: {},
-    notice: isNotDone(locals.next) ? notices['signed-out-not-done'] : undefined,
+    fallbackNotice: isNotDone(locals.next) ? notices['signed-out-not-done'] : undefined,
     ...locals,
   });
 }

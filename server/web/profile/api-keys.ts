@@ -10,6 +10,7 @@ import { filledInPath } from '../../forms/form-path.ts';
 import { client } from '../../http/client.ts';
 import { HttpError } from '../../http/errors.ts';
 import { leaveNotice } from '../../pages/notices.ts';
+import { pauseOfSelected, resumeOfSelected, undoOfRemovals } from './api-keys/change-selected.ts';
 import { firstCall } from './api-keys/first-call.ts';
 import { listingUrl, parseListing } from './api-keys/listing.ts';
 import { removal } from './api-keys/remove.ts';
@@ -24,6 +25,9 @@ export function apiKeys(db: Database): Router {
     .use('/search', search(db))
     .use('/remove-selected', removalOfSelected(db))
     .use('/:id/first-call', firstCall(db))
+    .use('/pause-selected', pauseOfSelected(db))
+    .use('/resume-selected', resumeOfSelected(db))
+    .use('/undo', undoOfRemovals(db))
     .use('/:id/remove', removal(db));
 
   /** `?label=ci&expires=3-months` opens the form filled in. */

@@ -44,7 +44,7 @@ function renderQuestion(
   render(req, res, 'profile/authenticate', ['Authenticate', 'My Profile'], {
     username: signedInUser(req).username,
     problems: {},
-    notice: isNotDone(locals.next) ? notices['locked-not-done'] : undefined,
+    fallbackNotice: isNotDone(locals.next) ? notices['locked-not-done'] : undefined,
     ...locals,
   });
 }

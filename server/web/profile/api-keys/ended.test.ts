@@ -43,7 +43,10 @@ describeApp('expired and removed keys on /profile/api-keys', (on) => {
     }
     assert.match(text, /nightly lmk\w+… Expired [^.]+ ago\. 2026-01-02 03:04 /);
     assert.match(text, /laptop &lt;b&gt; lmk\w+… Removed less than a minute ago by you\./);
-    assert.match(text, /script lmk\w+… Removed less than a minute ago by the key itself\./);
+    assert.match(
+      text,
+      /script lmk\w+… Removed less than a minute ago by the key itself, from 127\.0\.0\.1\./,
+    );
     assert.match(text, /90 days after their end/);
     assert.equal(await section(await on.app.signInNewUser()), '');
   });

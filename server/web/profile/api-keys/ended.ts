@@ -15,9 +15,11 @@ export async function endedKeys(
   if (total === 0) return undefined;
   return {
     keys: keys.map((key) => ({
+      id: key.id,
       label: key.label,
       prefix: key.prefix,
       endedAt: key.endedAt,
+      undoableUntil: key.undoableUntil,
       end: describeEnd(key, timeZone),
       lateUse: describeLateUse(key, timeZone),
     })),

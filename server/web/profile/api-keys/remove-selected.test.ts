@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { sql } from 'kysely';
 import { describeApp } from '../../../testing/describe-app.ts';
 import { addManyKeys } from '../../../testing/keys.ts';
 import type { Visitor } from '../../../testing/visitor.ts';
@@ -64,7 +65,7 @@ describeApp('/profile/api-keys/remove-selected', (on) => {
     assert.equal(await countActive(), before - 2);
     assert.equal((await ask(ids.slice(0, 5))).location, TAB);
     assert.equal((await remove(ids.slice(0, 5))).location, TAB);
-    assert.match((await ada.get(TAB)).body, /Those keys were already removed: <bdi>/);
+    assert.match((await ada.get(TAB)).body, /Nothing was done: 5 were already removed\.</);
   });
 
   test("with another user's key among them it is 404, and nothing is done", async () => {
@@ -79,7 +80,7 @@ describeApp('/profile/api-keys/remove-selected', (on) => {
   test('without a selection nothing is done, and the page says so', async () => {
     for (const send of [ask, remove]) {
       assert.equal((await send([])).location, TAB);
-      assert.match((await ada.get(TAB)).body, /Nothing was removed: select the keys first\./);
+      assert.match((await ada.get(TAB)).body, /Nothing was done: select the keys first\./);
     }
   });
 
@@ -103,6 +104,28 @@ describeApp('/profile/api-keys/remove-selected', (on) => {
       [303, 303],
     );
     assert.equal(await countActive(), before - selected.length);
+  });
+
+  test('as leaked, none of them can be restored', async () => {
+    const selected = ids.slice(23, 25);
+    const { body: question } = await ada.get(
+      `${PAGE}?${new URLSearchParams({ ...fields(selected), leaked: 'on' })}`,
+    );
+    assert.match(question, /name="leaked"[^>]* checked>/);
+    await ada.post(PAGE, { ...fields(selected), leaked: 'on' });
+    const { body } = await ada.get(TAB);
+    assert.match(body, /The keys have now been removed as leaked: <bdi>/);
+    assert.doesNotMatch(body, /data-busy="Undoing…">Undo<\/button>\s*<\/form>\s*<\/div>/);
+    const undone = await ada.post(`${TAB}/undo`, fields(selected));
+    assert.equal(undone.status, 422);
+    assert.match(undone.body, /Nothing was done: 2 may have leaked\./);
+  });
+
+  test('of each key the question says what may break', async () => {
+    const [used = '', never = ''] = ids.slice(8, 10);
+    await sql`update api_keys set last_used_at = now() where id = ${Number(used)}`.execute(on.db);
+    const { body } = await ask([used, never]);
+    assert.equal(body.match(/This key is in use: what uses it will stop working\./g)?.length, 1);
   });
 
   test('a selection survives a session that has to authenticate again', async () => {

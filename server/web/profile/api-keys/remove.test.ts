@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { sql } from 'kysely';
 import { describeApp } from '../../../testing/describe-app.ts';
 import { addUser } from '../../../testing/users.ts';
 import type { Visitor } from '../../../testing/visitor.ts';
@@ -18,8 +19,11 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
 
   async function newKey(label = '') {
     const { id, secret } = await ada.createKey({ label });
-    return { path: `${TAB}/${id}/remove`, prefix: secret.slice(0, 16) };
+    return { id, path: `${TAB}/${id}/remove`, prefix: secret.slice(0, 16) };
   }
+
+  const change = (id: string, to: string) =>
+    sql`update api_keys set ${sql.raw(to)} where id = ${Number(id)}`.execute(on.db);
 
   test('asks first, and names the key and the consequences', async () => {
     const { path, prefix } = await newKey('laptop');
@@ -43,6 +47,64 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
     assert.ok((await carol.get(`${TAB}/${first.id}/remove`)).body.includes(warning));
     await carol.createKey();
     assert.ok(!(await carol.get(`${TAB}/${first.id}/remove`)).body.includes(warning));
+  });
+
+  const inUse = /This key is in use: what uses it will stop working\./;
+  test('a key that was used within 7 days has a warning, an older use is only a fact', async () => {
+    const { id, path } = await newKey();
+    assert.match((await ada.get(path)).body, /Never used\./);
+    await change(
+      id,
+      `last_used_at = now() - interval '6 days 23 hours', last_used_ip = '10.0.0.1'`,
+    );
+    const { body } = await ada.get(path);
+    assert.match(body, /Last used 6 days ago from 10\.0\.0\.1\./);
+    assert.match(body, inUse);
+    await change(id, `last_used_at = now() - interval '7 days 1 second'`);
+    assert.doesNotMatch((await ada.get(path)).body, inUse);
+  });
+
+  test('a paused key that programs still try has a warning', async () => {
+    const { id, path } = await newKey();
+    await change(
+      id,
+      `paused_until = 'infinity', late_used_at = now(), late_used_ip = '10.0.0.12',
+        late_used_agent = 'curl/8.5.0', late_use_count = 12`,
+    );
+    const tried =
+      /It was tried while it is paused: last less than a minute ago from 10\.0\.0\.12 \(curl 8\.5\), at least 12 times\./;
+    assert.match((await ada.get(path)).body, tried);
+    await change(id, 'paused_until = null');
+    assert.doesNotMatch((await ada.get(path)).body, tried);
+  });
+
+  test('of a used successor the question says when the old key ends', async () => {
+    const old = await newKey();
+    const { id, path } = await newKey();
+    await change(id, `replaces_id = ${old.id}, overlap_hours = 24`);
+    await change(old.id, `expires_at = now() + interval '23 hours 30 minutes'`);
+    assert.ok(!(await ada.get(path)).body.includes(old.prefix));
+    await change(id, 'last_used_at = now()');
+    const ends = `The key that it has replaced, ${old.prefix}…, ends in 23 hours, at 20`;
+    assert.ok((await ada.get(path)).body.includes(ends));
+    await change(old.id, 'expires_at = null');
+    const stays = `The key that it has replaced, ${old.prefix}…, does not end by itself.`;
+    assert.ok((await ada.get(path)).body.includes(stays));
+    await change(old.id, 'removed_at = now()');
+    assert.ok(!(await ada.get(path)).body.includes('that it has replaced'));
+  });
+
+  test('a key that may have leaked is removed for good, and the page says so', async () => {
+    const { id, path, prefix } = await newKey();
+    assert.doesNotMatch((await ada.get(path)).body, /name="leaked"[^>]* checked>/);
+    assert.match((await ada.get(`${path}?leaked=on`)).body, /name="leaked"[^>]* checked>/);
+    await ada.post(path, { leaked: 'on' });
+    const { body } = await ada.get(TAB);
+    assert.match(body, new RegExp(`removed as leaked: <bdi>[^<]*</bdi> ${prefix}…`));
+    assert.match(body, /Removed less than a minute ago by you\. Reported as leaked\./);
+    assert.ok(!body.includes(`name="key-${id}"`));
+    assert.match((await ada.post(path, { leaked: 'on' })).location ?? '', /api-keys$/);
+    assert.match((await ada.get(TAB)).body, /The key was already reported as leaked: /);
   });
 
   test('removes, says so once, and is an event', async () => {
@@ -73,7 +135,7 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
       const answer = await again();
       assert.equal(answer.status, 303);
       assert.equal(answer.location, TAB);
-      assert.match((await ada.get(TAB)).body, /That key was already removed: /);
+      assert.match((await ada.get(TAB)).body, /The key was already removed: /);
     }
   });
 

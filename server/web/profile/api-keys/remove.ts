@@ -1,43 +1,42 @@
 import { type Request, type Response, Router } from 'express';
 import { findKey } from '../../../../db/api-keys/list.ts';
-import { removeKey } from '../../../../db/api-keys/remove.ts';
+import { listRemovalFacts } from '../../../../db/api-keys/removal-facts.ts';
+import { removeKeys } from '../../../../db/api-keys/remove.ts';
 import type { Database } from '../../../../db/database.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
-import { readForm } from '../../../forms/fields.ts';
+import { fieldsInQuery, readForm } from '../../../forms/fields.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
 import { idParameter } from '../../../http/id.ts';
-import { leaveNotice, type NoticeName } from '../../../pages/notices.ts';
+import { describeBeforeRemoval } from '../../../pages/removal-words.ts';
 import { render } from '../../../pages/render.ts';
-import { listingQuery, listingUrl, parseListing } from './listing.ts';
+import { listingQuery, parseListing } from './listing.ts';
+import { answerChange, nothingDone } from './outcome.ts';
+
+const FORM = '/profile/api-keys/:id/remove';
 
 export function removal(db: Database): Router {
   return Router({ mergeParams: true }).get('/', confirmRemoval).post('/', remove);
 
   async function confirmRemoval(req: Request, res: Response) {
-    const user = signedInUser(req);
-    const key = await findKey(db, user.id, idParameter(req));
+    const { id: userId, timeZone } = signedInUser(req);
+    const key = await findKey(db, userId, idParameter(req));
     if (!key) throw notFound();
-    if (key.removed) return backToList(req, res, 'key-removed-before', key.id);
+    if (key.removed) return nothingDone(req, res, [key], { 'removed before': 1 });
+    const facts = await listRemovalFacts(db, userId, [key.id]);
     render(req, res, 'profile/api-keys/remove', ['Remove an API key', 'My Profile'], {
-      key,
+      key: { ...key, ...describeBeforeRemoval(key, facts.get(key.id), timeZone) },
+      leaked: fieldsInQuery(req, FORM).leaked !== '',
       list: listingQuery(parseListing(req.query)),
-      timeZone: user.timeZone,
+      timeZone,
     });
   }
 
   async function remove(req: Request, res: Response) {
-    readForm(req, 'none');
-    const { id } = signedInUser(req);
-    const keyId = idParameter(req);
-    const outcome = await removeKey(db, id, keyId, 'Linode Manager', client(req));
-    if (outcome === 'not found') throw notFound();
-    backToList(req, res, outcome === 'removed' ? 'key-removed' : 'key-removed-before', keyId);
+    const leaked = readForm(req, FORM).leaked !== '';
+    const { id: userId } = signedInUser(req);
+    const ids = [idParameter(req)];
+    const result = await removeKeys(db, userId, ids, 'Linode Manager', client(req), { leaked });
+    await answerChange(db, req, res, result, leaked ? 'leaked' : 'removed');
   }
-}
-
-/** Where the person came from: the list may have many pages. */
-function backToList(req: Request, res: Response, notice: NoticeName, keyId: number) {
-  leaveNotice(res, notice, [keyId]);
-  res.redirect(303, listingUrl(parseListing(req.query)));
 }

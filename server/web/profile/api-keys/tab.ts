@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { listActivity } from '../../../../db/activity.ts';
 import { listExpiringKeys } from '../../../../db/api-keys/expiring.ts';
+import { listLeakReports } from '../../../../db/api-keys/leak-reports.ts';
 import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import type { Database } from '../../../../db/database.ts';
@@ -12,8 +13,9 @@ import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { fieldsInQuery } from '../../../forms/fields.ts';
 import type { FormFields } from '../../../forms/forms.ts';
 import { siteUrl } from '../../../http/site-url.ts';
+import { ago } from '../../../pages/dates.ts';
 import { describe } from '../../../pages/event-words.ts';
-import { noticeKeyIds } from '../../../pages/notices.ts';
+import { leftNotice, type Notice } from '../../../pages/notices.ts';
 import { render } from '../../../pages/render.ts';
 import type { Views } from '../../../pages/views.ts';
 import { endedKeys } from './ended.ts';
@@ -45,6 +47,8 @@ interface Tab {
   /** A secret that was just created; it is shown in this response only. */
   newKey?: string;
   found?: Found;
+  /** Why nothing was done. */
+  notice?: Notice;
 }
 
 /** The answer to a key that was pasted into the search: shown instead of a page of the list. */
@@ -61,16 +65,17 @@ export async function renderTab(
   res: Response,
   tab: Tab = {},
 ): Promise<void> {
+  const listing = tab.listing ?? parseListing(req.query);
   const title = tab.newKey === undefined ? 'API Keys' : 'API key created · API Keys';
   render(req, res, 'profile/api-keys', [title, 'My Profile'], {
     ...(await readTab(db, signedInUser(req), {
-      listing: parseListing(req.query),
       search: searchIn(req.query),
       form: fieldsInQuery(req, '/profile/api-keys'),
       ...tab,
+      listing,
     })),
     siteUrl: siteUrl(req),
-    noticeKeys: tab.found ? [] : await noticeKeys(db, req),
+    ...(await aboutNotice(db, req, tab, listing)),
   });
 }
 
@@ -78,7 +83,15 @@ export async function renderTab(
 export async function readTab(
   db: Database,
   { id, timeZone }: Pick<SignedInUser, 'id' | 'timeZone'>,
-  { listing, search, form, problems = {}, newKey, found }: Tab & Required<Pick<Tab, FromUrl>>,
+  {
+    listing,
+    search,
+    form,
+    problems = {},
+    newKey,
+    found,
+    notice,
+  }: Tab & Required<Pick<Tab, FromUrl>>,
 ) {
   const first = await findPage(db, id, firstPage);
   // A short list is always whole.
@@ -111,7 +124,8 @@ export async function readTab(
     timeZone,
     activity: await recentActivity(db, id),
     lifetimes: expiries,
-    notice: found,
+    notice: notice ?? found,
+    leakReports: await leakReports(db, id, timeZone),
     form: {
       ...form,
       expires: findExpiry(form.expires)?.value ?? DEFAULT_EXPIRY,
@@ -135,10 +149,40 @@ function searchIn({ q }: Request['query']): Required<Tab>['search'] {
   return { typed, problem: 'problem' in search ? search.problem : undefined };
 }
 
-/** The keys that the notice is about, as far as they are the user's. */
-async function noticeKeys(db: Database, req: Request) {
-  const ids = noticeKeyIds(req);
-  return ids.length > 0 ? listKeysById(db, signedInUser(req).id, ids) : [];
+/** The keys that the notice is about, as far as they are the user's, and whether it can be undone. */
+async function aboutNotice(db: Database, req: Request, tab: Tab, listing: Listing) {
+  const { name, keyIds } = leftNotice(req);
+  const isShown = !tab.found && !tab.notice && keyIds.length > 0;
+  const keys = isShown ? await listKeysById(db, signedInUser(req).id, keyIds) : [];
+  const isRestored = name === 'key-restored' || name === 'keys-restored';
+  const isRemoved = name === 'key-removed' || name === 'keys-removed';
+  const undoable = isRemoved ? keys.filter(({ undoableUntil }) => undoableUntil) : [];
+  const query = listingQuery(listing);
+  return {
+    noticeKeys: keys.map((key) => ({ ...key, remark: isRestored ? remarkOn(key) : '' })),
+    undo:
+      undoable.length > 0
+        ? {
+            action: `/profile/api-keys/undo${query.size > 0 ? `?${query}` : ''}`,
+            keyIds: undoable.map(({ id }) => id),
+          }
+        : undefined,
+  };
+}
+
+/** What a key is that was just restored, where programs can't use it. */
+function remarkOn({ expired, paused }: ApiKey): string {
+  if (expired) return '(has expired)';
+  return paused ? '(is paused)' : '';
+}
+
+async function leakReports(db: Database, userId: number, timeZone: string) {
+  const reports = await listLeakReports(db, userId);
+  return reports.map(({ label, prefix, at, readAt }) => ({
+    label,
+    prefix,
+    when: ago(at, readAt, timeZone),
+  }));
 }
 
 async function recentActivity(db: Database, userId: number) {

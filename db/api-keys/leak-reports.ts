@@ -1,0 +1,46 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { MAX_ENDED_COUNTED } from './ended.ts';
+import { endOf } from './state.ts';
+
+/** A report is shown to the owner of the key for so long. */
+const LEAK_REPORT_DAYS = 30;
+const MAX_REPORTS_SHOWN = 5;
+
+/** A key that was removed because its whole text was reported as leaked. */
+export interface LeakReport {
+  label: string;
+  prefix: string;
+  at: Date;
+  /** The database's clock when this was read. */
+  readAt: Date;
+}
+
+/** A user's keys that a report has removed lately, the newest first. */
+export async function listLeakReports(db: Database, userId: number): Promise<LeakReport[]> {
+  return db
+    .selectFrom(
+      db
+        .selectFrom('api_keys')
+        .select(['id', 'label', 'prefix', 'leaked_at', 'removed_via'])
+        .where('user_id', '=', userId)
+        // A report that removes a key is as old as its removal.
+        .where(
+          endOf('api_keys'),
+          '>',
+          sql<Date>`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`,
+        )
+        .where(endOf('api_keys'), '<=', sql<Date>`now()`)
+        .orderBy(endOf('api_keys'), 'desc')
+        .limit(MAX_ENDED_COUNTED)
+        .as('newest'),
+    )
+    .select(['label', 'prefix', 'leaked_at as at', sql<Date>`now()`.as('readAt')])
+    .where('leaked_at', 'is not', null)
+    .where('removed_via', 'is', null)
+    .orderBy('leaked_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(MAX_REPORTS_SHOWN)
+    .$narrowType<{ at: Date }>()
+    .execute();
+}
