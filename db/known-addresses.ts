@@ -34,13 +34,19 @@ export async function lookUpAddress(
         )
         .$castTo<boolean>()
         .as('isKnown'),
-      sql<string[]>`array(
-        select network(set_masklen(${ip}::inet, bits))::text
-        from unnest(case family(${ip}::inet) when 4 then array[32] else array[64, 56, 48] end) bits
-        order by bits desc)`.as('networks'),
+      networksOf(ip).as('networks'),
     ])
     .executeTakeFirstOrThrow();
   return { kind: isKnown ? 'known' : 'new', networks };
+}
+
+/** The networks that an address belongs to, as in `Address`. */
+export async function listNetworks(db: Database, ip: string | null): Promise<string[]> {
+  if (ip === null) return [];
+  const { networks } = await db
+    .selectNoFrom(networksOf(ip).as('networks'))
+    .executeTakeFirstOrThrow();
+  return networks;
 }
 
 /** Marks an address as known for a user, if this is still the digest of their password. */
@@ -94,6 +100,13 @@ export async function sweepKnownAddresses(db: Database): Promise<void> {
 export function networkOf(ip: string | Expression<string | null>) {
   return sql<string>`network(set_masklen(${ip}::inet,
     case family(${ip}::inet) when 4 then 32 else 64 end))`;
+}
+
+function networksOf(ip: string) {
+  return sql<string[]>`array(
+    select network(set_masklen(${ip}::inet, bits))::text
+    from unnest(case family(${ip}::inet) when 4 then array[32] else array[64, 56, 48] end) bits
+    order by bits desc)`;
 }
 
 function daysAgo(days: number) {

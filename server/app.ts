@@ -14,7 +14,7 @@ import { type Trust, trusting } from './http/client.ts';
 import { nameCookies, useCookies } from './http/cookies.ts';
 import { noStore, securityHeaders } from './http/headers.ts';
 import { requestLog } from './http/log.ts';
-import { MAX_FORM_BYTES, MAX_PARAMETERS, refuseLongHeads } from './http/request-limits.ts';
+import { MAX_FORM_BYTES, readForms, refuseLongHeads } from './http/request-limits.ts';
 import { requireHttps } from './http/require-https.ts';
 import { routesOf } from './http/routes.ts';
 import { useSiteUrl } from './http/site-url.ts';
@@ -26,6 +26,7 @@ import { staticFiles } from './pages/static-files.ts';
 import { documentation } from './web/documentation.ts';
 import { healthz, readyz } from './web/health.ts';
 import { home } from './web/home.ts';
+import { leaked } from './web/leaked.ts';
 import { login } from './web/login.ts';
 import { logout } from './web/logout.ts';
 import { authenticatePage } from './web/profile/authenticate.ts';
@@ -81,15 +82,9 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
 
   app.use(noStore);
   app.use(requireHttps(config));
-  app.use(
-    express.urlencoded({
-      extended: false,
-      limit: MAX_FORM_BYTES,
-      parameterLimit: MAX_PARAMETERS,
-      // A few compressed bytes could become megabytes.
-      inflate: false,
-    }),
-  );
+  // Before sessions: it has no cookie.
+  app.use('/leaked', leaked(db, config));
+  app.use(readForms(MAX_FORM_BYTES));
   app.use(refuseAmbiguousForms);
   app.use(sessionCookie(db, cookies, config.sessionSecrets));
   const csrf = csrfProtection(config);

@@ -26,9 +26,16 @@ export function isWellFormed(text: string): boolean {
   );
 }
 
-/** The first text that looks like a key, or like more of one than a page shows; undefined if there is none. */
-export function findSecret(text: string): string | undefined {
-  return /lmk[0-9A-Za-z]{14,}/.exec(text)?.[0];
+/** Why a text that looks like a key is none, in a sentence; undefined for a key. */
+export function findFault(text: string): string | undefined {
+  if (isWellFormed(text)) return undefined;
+  if (text.length === SECRET_LENGTH) return 'This key has a typo: its checksum is wrong.';
+  return `This is not a whole key: it has ${text.length} characters instead of ${SECRET_LENGTH}.`;
+}
+
+/** Each part of a text that looks like a key, or like more of one than a page shows. */
+export function listSecrets(text: string): string[] {
+  return [...new Set(text.match(/lmk[0-9A-Za-z]{14,}/g))];
 }
 
 /** A text for URLs: of whatever is more than a prefix of a key, only the prefix remains. */

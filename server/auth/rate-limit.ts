@@ -22,37 +22,77 @@ export const NETWORKS: BackoffPolicy[] = [20, 40, 100].map((freeAttempts) => ({
   maxSeconds: 15 * 60,
 }));
 
+/**
+ * Against trying many texts as leaked keys: for the same networks. A report of a key of this service
+ * does not count.
+ */
+export const LEAK_REPORTS: BackoffPolicy[] = [10, 20, 50].map((freeAttempts) => ({
+  freeAttempts,
+  maxSeconds: 15 * 60,
+}));
+
 interface Limit {
   subject: Subject;
   policy: BackoffPolicy;
+  /** Whether a success forgets the failures before it, too. */
+  isForgiving?: boolean;
+}
+
+type Limited<Result> = { result: Result | undefined } | { retryAfterSeconds: number };
+
+/**
+ * Makes an attempt to log in, unless there were too many failed ones.
+ *
+ * @param username lower case; it may be unknown
+ * @param attempt returns undefined when it has failed
+ */
+export function withRateLimit<Result>(
+  db: Database,
+  username: string,
+  address: Address,
+  attempt: () => Promise<Result | undefined>,
+): Promise<Limited<Result>> {
+  // A known address is limited by its account alone: others behind it may guess other names.
+  const networks = address.kind === 'known' ? [] : address.networks;
+  const limits = [...networkLimits('network', networks, NETWORKS), accountLimit(username, address)];
+  return withLimits(db, limits, attempt);
+}
+
+/**
+ * Looks up a reported key, unless its networks have reported too many that are unknown. A request
+ * without an address is not limited: all of these would share one limit.
+ *
+ * @param networks as in `Address`
+ * @param attempt returns undefined for an unknown key
+ */
+export function withReportLimit<Result>(
+  db: Database,
+  networks: string[],
+  attempt: () => Promise<Result | undefined>,
+): Promise<Limited<Result>> {
+  return withLimits(db, networkLimits('leak reports', networks, LEAK_REPORTS), attempt);
 }
 
 /**
  * Makes an attempt, unless there were too many failed ones: then returns the seconds to wait. It
  * counts as failed before it is made, and no longer once it has succeeded or thrown. The counts are
  * in the database, so they hold in every process and across restarts.
- *
- * @param username lower case; it may be unknown
- * @param attempt returns undefined when it has failed
  */
-export async function withRateLimit<Result>(
+async function withLimits<Result>(
   db: Database,
-  username: string,
-  address: Address,
+  limits: Limit[],
   attempt: () => Promise<Result | undefined>,
-): Promise<{ result: Result | undefined } | { retryAfterSeconds: number }> {
-  const account = accountLimit(username, address);
-  const limits = [...networkLimits(address), account];
-  const recorded: Subject[] = [];
+): Promise<Limited<Result>> {
+  const recorded: Limit[] = [];
   let result: Result | undefined;
   try {
-    for (const { subject, policy } of limits) {
-      const retryAfterSeconds = await recordAttempt(db, subject, policy);
+    for (const limit of limits) {
+      const retryAfterSeconds = await recordAttempt(db, limit.subject, limit.policy);
       if (retryAfterSeconds !== undefined) {
         await undo(recorded);
         return { retryAfterSeconds };
       }
-      recorded.push(subject);
+      recorded.push(limit);
     }
     result = await attempt();
   } catch (error) {
@@ -61,13 +101,14 @@ export async function withRateLimit<Result>(
     throw error;
   }
   if (result !== undefined) {
-    await clearAttempts(db, account.subject);
-    await undo(recorded.filter((subject) => subject !== account.subject));
+    const forgiving = recorded.filter(({ isForgiving }) => isForgiving);
+    for (const { subject } of forgiving) await clearAttempts(db, subject);
+    await undo(recorded.filter(({ isForgiving }) => !isForgiving));
   }
   return { result };
 
-  async function undo(subjects: Subject[]) {
-    for (const subject of subjects) await undoAttempt(db, subject);
+  async function undo(limits: Limit[]) {
+    for (const { subject } of limits) await undoAttempt(db, subject);
   }
 }
 
@@ -77,19 +118,22 @@ export async function withRateLimit<Result>(
  * one too, so that only requests without an address wait for them.
  */
 function accountLimit(username: string, { kind, networks: [network = ''] }: Address): Limit {
+  const isForgiving = true;
   if (kind === 'known') {
-    return { subject: ['account at known address', username, network], policy: KNOWN_ADDRESS };
+    const subject = ['account at known address', username, network] as const;
+    return { subject, policy: KNOWN_ADDRESS, isForgiving };
   }
-  if (kind === 'none') return { subject: ['account without address', username], policy: ACCOUNT };
-  return { subject: ['account', username], policy: ACCOUNT };
+  if (kind === 'none') {
+    return { subject: ['account without address', username], policy: ACCOUNT, isForgiving };
+  }
+  return { subject: ['account', username], policy: ACCOUNT, isForgiving };
 }
 
-/** A known address is limited by its account alone: others behind it may guess other names. */
-function networkLimits({ kind, networks }: Address): Limit[] {
-  if (kind === 'known') return [];
-  return NETWORKS.flatMap((policy, width) => {
+/** One limit for each width of network. */
+function networkLimits(kind: string, networks: string[], policies: BackoffPolicy[]): Limit[] {
+  return policies.flatMap((policy, width) => {
     const network = networks[width];
-    return network === undefined ? [] : [{ subject: ['network', network], policy }];
+    return network === undefined ? [] : [{ subject: [kind, network], policy }];
   });
 }
 

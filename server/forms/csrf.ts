@@ -44,6 +44,17 @@ const refuseCrossSite: RequestHandler = (req, res, next) => {
   checkToken(req, res, () => next(crossSite()));
 };
 
+/** Refuses a post that a page of another site sent: for a public form, which has no token. */
+export function refuseForeignPosts({
+  publicUrl,
+}: {
+  publicUrl: string | undefined;
+}): RequestHandler {
+  return (req, _res, next) => {
+    next(!isSafe(req) && requestOrigin(req, publicUrl) === 'foreign' ? crossSite() : undefined);
+  };
+}
+
 /**
  * Where a request comes from, as the browser says: `Sec-Fetch-Site` (Fetch Metadata), else
  * `Origin` (RFC 6454). Programs, and browsers older than 2020, may send neither.

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import { HttpError } from './errors.ts';
 
 /** So many bytes of a URL are read … */
@@ -10,6 +10,8 @@ export const MAX_HEADER_BYTES = 16_384;
 export const MAX_PARAMETERS = 1_000;
 /** The body of a form … */
 export const MAX_FORM_BYTES = 10_240;
+/** … of the public form that reports a leaked key … */
+export const MAX_REPORT_BYTES = 2_048;
 /** … and of an API call: room for a batch of 25. Compressed bodies are refused. */
 export const MAX_API_BODY_BYTES = 102_400;
 
@@ -49,3 +51,14 @@ export function hasTooManyParameters(text: string, start = 0): boolean {
 export const refuseLongHeads: RequestHandler = (req, _res, next) => {
   next(headRefusal(req));
 };
+
+/** Reads the body of a posted form, up to so many bytes. */
+export function readForms(limit: number): RequestHandler {
+  return express.urlencoded({
+    extended: false,
+    limit,
+    parameterLimit: MAX_PARAMETERS,
+    // A few compressed bytes could become megabytes.
+    inflate: false,
+  });
+}

@@ -1,13 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { findKeyBy } from '../../../../db/api-keys/list.ts';
 import type { Database } from '../../../../db/database.ts';
-import {
-  digestOf,
-  findSecret,
-  isWellFormed,
-  prefixOf,
-  SECRET_LENGTH,
-} from '../../../api-keys/secret.ts';
+import { digestOf, findFault, listSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { readForm } from '../../../forms/fields.ts';
 import { listingUrl, parseListing, parseSearch } from './listing.ts';
@@ -26,7 +20,7 @@ export function search(db: Database): Router {
   async function findKeys(req: Request, res: Response) {
     const { q } = readForm(req, '/profile/api-keys/search');
     const listing = parseListing(req.query);
-    const secret = findSecret(q);
+    const [secret] = listSecrets(q);
     if (secret !== undefined) {
       const found = await findSecretKey(db, signedInUser(req).id, secret);
       return renderTab(db, req, res, { listing, found });
@@ -42,18 +36,14 @@ export function search(db: Database): Router {
 
 /** The user's key that was pasted, or the one that it begins like; and what is to be said about it. */
 async function findSecretKey(db: Database, userId: number, secret: string): Promise<Found> {
-  if (isWellFormed(secret)) {
+  const fault = findFault(secret);
+  if (fault === undefined) {
     const key = await findKeyBy(db, userId, { digest: digestOf(secret) });
     if (!key) return { keys: [], text: 'This key is none of yours.', good: false };
     if (key.removed) return { keys: [], text: `Your key ${key.prefix}… was removed.`, good: false };
     if (key.expired) return { keys: [], text: `Your key ${key.prefix}… has expired.`, good: false };
     return { keys: [key], text: 'This is your key:', good: true };
   }
-  const { length } = secret;
-  const fault =
-    length === SECRET_LENGTH
-      ? 'This key has a typo: its checksum is wrong.'
-      : `This is not a whole key: it has ${length} characters instead of ${SECRET_LENGTH}.`;
   const alike = await findKeyBy(db, userId, { prefix: prefixOf(secret) });
   if (!alike || alike.removed || alike.expired) return { keys: [], text: fault, good: false };
   return { keys: [alike], text: `${fault} This key of yours begins like it:`, good: false };
