@@ -73,6 +73,8 @@ test('a skip link leads past the frame', { tag: '@javascript' }, async ({ page, 
 });
 
 async function eachPage(page: Page, person: Person, inspect: (name: string) => Promise<void>) {
+  await page.goto('/leaked');
+  await inspect('leaked');
   await page.goto('/login');
   await inspect('login');
   await logIn(page, person);
@@ -96,4 +98,7 @@ async function eachPage(page: Page, person: Person, inspect: (name: string) => P
   await inspect('dialog');
   await page.goto(removal ?? '');
   await inspect('removal');
+  await page.getByRole('button', { name: 'OK' }).click();
+  await page.getByText('Expired and removed keys').click();
+  await inspect('removed');
 }

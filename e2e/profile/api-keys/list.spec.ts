@@ -101,3 +101,41 @@ test('a person removes several keys at once, after one question', async ({ page,
   await expect(rows).toHaveCount(9);
   await expect(page.getByRole('checkbox')).toHaveCount(0);
 });
+
+test('a person pauses and resumes several keys at once, and undoes a removal of several', async ({
+  page,
+  person,
+  app,
+}) => {
+  await app.givePast(person.username, pastKeys(12));
+  await openApiKeys(page, person);
+  const select = async (...rows: number[]) => {
+    for (const row of rows) await page.getByRole('checkbox').nth(row).check();
+  };
+  const message = page.getByRole('status');
+  await select(1, 2);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('heading', { level: 2 })).toHaveText('Pause these 2 API keys?');
+  await inspect(page, 'api-keys, pause selected');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(message).toContainText(
+    'The keys are now paused, until you resume them: host 02 lmk',
+  );
+
+  await select(2, 3);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(message).toContainText('The key has been resumed: host 03 lmk');
+  await expect(message).toContainText('1 was not paused.');
+
+  await select(1, 2, 3);
+  await page.getByRole('button', { name: 'Remove selected' }).click();
+  await page.getByRole('button', { name: 'OK' }).click();
+  await message.getByRole('button', { name: 'Undo' }).click();
+  await expect(message).toContainText(
+    /host 02 lmk\w+… \(is paused\), host 03 lmk\w+…, host 04 lmk/,
+  );
+  await expect(page.getByRole('table', { name: 'API Keys' }).getByRole('rowheader')).toHaveCount(
+    12,
+  );
+});

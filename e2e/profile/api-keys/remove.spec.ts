@@ -44,7 +44,7 @@ test('a person confirms and removes a key', async ({ page, person, javaScriptEna
 
   await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
   await asked.getByRole('button', { name: 'OK' }).click();
-  await expect(page.getByRole('status')).toHaveText(
+  await expect(page.getByRole('status').getByRole('listitem')).toHaveText(
     `The key has now been removed: laptop ${key.slice(0, 16)}…`,
   );
   await expect(page.getByRole('status')).toBeFocused();
@@ -60,6 +60,66 @@ test('a person confirms and removes a key', async ({ page, person, javaScriptEna
   await expect(page.getByRole('main')).toContainText(
     'You have no API keys, so your API is inaccessible.',
   );
+});
+
+test('a person undoes a removal, in its message and in the list of ended keys', async ({
+  page,
+  request,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'laptop');
+  const check = async () =>
+    (await request.get('/auth/verify', { headers: { 'x-api-key': key } })).status();
+  expect(await check()).toBe(204);
+  const remove = async () => {
+    await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
+    await page.getByRole('button', { name: 'OK' }).click();
+    await expect(page.getByRole('status')).toContainText('The key has now been removed');
+  };
+  await remove();
+  expect(await check()).toBe(401);
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status')).toHaveText(
+    `The removal has been undone: laptop ${key.slice(0, 16)}…`,
+  );
+  expect(await check()).toBe(204);
+  await expect(page.getByRole('table', { name: 'API Keys' })).toContainText('laptop');
+
+  await remove();
+  await page.goto('/profile/api-keys');
+  await page.getByText('Expired and removed keys').click();
+  const undo = rowOf(page, key).getByRole('button', { name: 'Undo' });
+  await expect(undo).toHaveAccessibleDescription(`laptop ${key.slice(0, 16)}…`);
+  await inspect(page, 'api-keys, Undo');
+  await undo.click();
+  await expect(page.getByRole('status')).toContainText('The removal has been undone');
+  expect(await check()).toBe(204);
+  await expect(page.getByText('Expired and removed keys')).toHaveCount(0);
+});
+
+test('a key in use has a warning, and one that may have leaked can not be restored', async ({
+  page,
+  request,
+  person,
+}) => {
+  await openApiKeys(page, person);
+  const key = await createKey(page, 'laptop');
+  await request.get('/auth/verify', { headers: { 'x-api-key': key } });
+  await page.goto('/profile/api-keys');
+  await expect(async () => {
+    await page.reload();
+    await expect(rowOf(page, key)).toContainText('from 127.0.0.1', { timeout: 500 });
+  }).toPass();
+  await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
+  await expect(page.getByText('This key is in use: what uses it will stop working.')).toBeVisible();
+  await page.getByLabel('It may have leaked (cannot be undone)').check();
+  await inspect(page, 'remove, in use');
+  await page.getByRole('button', { name: 'OK' }).click();
+  await expect(page.getByRole('status')).toContainText('The key has now been removed as leaked');
+  await page.getByText('Expired and removed keys').click();
+  await expect(rowOf(page, key)).toContainText('Reported as leaked.');
+  await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
 });
 
 test('the dialog works with the keyboard alone', { tag: ['@javascript', '@one-instance'] }, async ({
@@ -149,13 +209,15 @@ test('a password that became stale before OK is asked for, and then the question
   const key = await createKey(page, 'laptop');
   await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
   await expect(page.getByText(question)).toBeVisible();
+  await page.getByLabel('It may have leaked').check();
   await app.perform('let re-authentication pass', person.username);
   await page.getByRole('button', { name: 'OK' }).click();
 
   await authenticate(page, person);
   await expect(page.getByRole('heading', { name: question })).toBeVisible();
+  await expect(page.getByLabel('It may have leaked')).toBeChecked();
   await page.getByRole('button', { name: 'OK' }).click();
-  await expect(page.getByRole('status')).toContainText('The key has now been removed');
+  await expect(page.getByRole('status')).toContainText('The key has now been removed as leaked');
 });
 
 test('with a stale password, Remove leads to Authenticate and then to the question', async ({
