@@ -128,6 +128,24 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
     assert.equal(path, `${TAB}/${event?.key_id}/remove`);
   });
 
+  test('a removed key can still be marked as leaked, and then not be restored', async () => {
+    const { id, path } = await newKey();
+    await ada.post(path);
+    await ada.post(path, { leaked: 'on' });
+    assert.match((await ada.get(TAB)).body, /The key has now been removed as leaked: /);
+    assert.equal((await ada.post(`${TAB}/undo`, { [`key-${id}`]: 'on' })).status, 422);
+    const events = await on.db
+      .selectFrom('events')
+      .select('kind')
+      .where('key_id', '=', Number(id))
+      .orderBy('id')
+      .execute();
+    assert.deepEqual(
+      events.map(({ kind }) => kind),
+      ['key made', 'key removed', 'key leaked'],
+    );
+  });
+
   test('an already removed key leads back to the tab, from the page and from the post', async () => {
     const { path } = await newKey();
     await ada.post(path);
