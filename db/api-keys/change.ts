@@ -67,11 +67,7 @@ export async function changeLocked(
     .updateTable('api_keys')
     .set(set)
     .where('user_id', '=', userId)
-    .where(
-      'id',
-      'in',
-      keys.map(({ id }) => id),
-    )
+    .where(hasId(keys.map(({ id }) => id)))
     .where(isPossible(action, 'api_keys'))
     .returning('id')
     .execute();
@@ -103,8 +99,13 @@ export function lockKeys(trx: Transaction, userId: number, ids: number[]): Promi
     .selectFrom('api_keys')
     .select(['id', 'label', 'prefix', keyStage('api_keys').as('stage')])
     .where('user_id', '=', userId)
-    .where(sql<boolean>`id = any(${ids}::bigint[])`)
+    .where(hasId(ids))
     .orderBy('id')
     .forNoKeyUpdate()
     .execute();
+}
+
+/** Whether a key is one of these, which may be none. */
+export function hasId(ids: number[]) {
+  return sql<boolean>`id = any(${ids}::bigint[])`;
 }

@@ -6,6 +6,7 @@ import {
   type ChangedKeys,
   changeKeys,
   changeLocked,
+  hasId,
   type KeysNotFound,
   type LockedKey,
   lockKeys,
@@ -81,7 +82,7 @@ export async function undoRemovals(
       .selectFrom('api_keys')
       .select('replaces_id')
       .where('user_id', '=', userId)
-      .where('id', 'in', ids)
+      .where(hasId(ids))
       .execute();
     const replacedIds = replaced.flatMap(({ replaces_id }) => replaces_id ?? []);
     const locked = await lockKeys(trx, userId, [...ids, ...replacedIds]);
