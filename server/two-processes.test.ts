@@ -9,6 +9,8 @@ import { client, addUser as insertUser, newKey } from '../db/testing/rows.ts';
 import { setDisabled } from '../db/users.ts';
 import { digestOf, makeSecret, prefixOf } from './api-keys/secret.ts';
 import { RunningProcess } from './testing/processes.ts';
+import { addUser } from './testing/users.ts';
+import { Visitor } from './testing/visitor.ts';
 
 const KEYS = 50;
 const CHECKS_OF_EACH = 20;
@@ -77,6 +79,23 @@ describe('two processes on one PostgreSQL, both busy', { skip: noPostgres }, () 
       });
       assert.equal(removal.status, 204);
       assert.deepEqual(await reasons(secret, CHECKS_OF_EACH), all('401 removed', CHECKS_OF_EACH));
+    }
+  });
+
+  test('so are those after a pause, and those after its end pass', async () => {
+    await addUser(db, 'pausing');
+    const visitor = new Visitor(origins[0] ?? '');
+    await visitor.logIn('pausing');
+    await visitor.authenticate();
+    const { secret, id } = await visitor.createKey();
+    for (let n = 0; n < KEYS / 5; n++) {
+      assert.deepEqual(await reasons(secret, CHECKS_OF_EACH), all('204 ', CHECKS_OF_EACH));
+      const selected = { [`key-${id}`]: 'on' };
+      const pause = await visitor.post('/profile/api-keys/pause-selected', selected);
+      assert.equal(pause.status, 303);
+      assert.deepEqual(await reasons(secret, CHECKS_OF_EACH), all('401 paused', CHECKS_OF_EACH));
+      const resume = await visitor.post('/profile/api-keys/resume-selected', selected);
+      assert.equal(resume.status, 303);
     }
   });
 
