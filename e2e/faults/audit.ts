@@ -7,7 +7,10 @@ export async function auditKeys(db: Database): Promise<{ keys: number; broken: n
     with recorded as (
       select key_id,
         count(*) filter (where kind = 'key made') as created,
-        count(*) filter (where kind = 'key removed') as removed
+        count(*) filter (where kind = 'key removed')
+          - count(*) filter (where kind = 'key restored') as removed,
+        count(*) filter (where kind = 'key paused')
+          - count(*) filter (where kind = 'key resumed') as paused
       from events group by key_id
     )
     select count(*) as keys, count(*) filter (
@@ -15,6 +18,7 @@ export async function auditKeys(db: Database): Promise<{ keys: number; broken: n
         or length(prefix) <> 16
         or recorded.created is distinct from 1
         or recorded.removed <> case when removed_at is null then 0 else 1 end
+        or recorded.paused <> case when paused_until is null then 0 else 1 end
     ) as broken
     from api_keys left join recorded on recorded.key_id = api_keys.id`.execute(db);
   return rows[0] ?? { keys: 0, broken: 0 };

@@ -1,4 +1,4 @@
-// The app is killed repeatedly while it creates and removes keys.
+// The app is killed repeatedly while it creates, removes, restores, pauses and resumes keys.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
@@ -30,7 +30,7 @@ describe('an app that is killed', { skip: noCluster }, () => {
     await cluster.stop();
   });
 
-  test(`${KILLS} times in ${OPERATIONS} creates and removes keeps all it has acknowledged`, async () => {
+  test(`${KILLS} times in ${OPERATIONS} changes of keys keeps all it has acknowledged`, async () => {
     const db = await openDatabase({ url: cluster.url });
     const names = Array.from({ length: OWNERS }, (_, n) => `owner${n}`);
     const owners = await signInOwners(db, origin, names).finally(() => db.destroy());
@@ -44,6 +44,7 @@ describe('an app that is killed', { skip: noCluster }, () => {
     const unanswered = owners.flatMap((owner) => [
       ...owner.unansweredCreations,
       ...owner.unansweredRemovals,
+      ...owner.unansweredChanges,
     ]);
     assert.ok(unanswered.length > 0, 'no kill interrupted a request');
     await assertComplete(cluster.url, owners);
@@ -56,7 +57,7 @@ describe('an app that is killed', { skip: noCluster }, () => {
     await Promise.all(
       owners.map(async (owner) => {
         while (!child.killed) {
-          await owner.act();
+          await owner.change();
           if (sum() >= acknowledged) child.kill('SIGKILL');
           else assert.equal(child.exitCode, null, app.output);
         }

@@ -1,4 +1,4 @@
-// Owners create and remove keys during faults, and record what the app has acknowledged.
+// Owners create, remove, restore, pause and resume keys during faults, and record what the app has acknowledged.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Database, openDatabase } from '../../db/database.ts';
@@ -13,9 +13,14 @@ export class Owner {
   readonly visitor: Visitor;
   readonly active: string[] = [];
   readonly removed: string[] = [];
+  readonly paused: string[] = [];
   /** The request ids of posts without an answer, or with one that does not contain the key. */
   readonly unansweredCreations: string[] = [];
   readonly unansweredRemovals: string[] = [];
+  /** Keys whose pause, resumption or restoration had no answer. */
+  readonly unansweredChanges: string[] = [];
+  readonly #ids = new Map<string, string>();
+  #acknowledged = 0;
 
   constructor(visitor: Visitor) {
     this.visitor = visitor;
@@ -23,7 +28,7 @@ export class Owner {
 
   /** How many changes the app has acknowledged. */
   get acknowledged(): number {
-    return this.active.length + 2 * this.removed.length + this.unansweredRemovals.length;
+    return this.#acknowledged;
   }
 
   /** Creates a key or removes the oldest. Returns the status; undefined if there was no answer. */
@@ -33,11 +38,49 @@ export class Owner {
       : this.remove();
   }
 
+  /** Does anything that is possible with keys. Returns the status; undefined if there was no answer. */
+  change(): Promise<number | undefined> {
+    const [pause, resume, restore] = [
+      this.active.length > 1 &&
+        this.paused.length < MAX_KEYS &&
+        (() => this.#move(this.active, 'pause-selected', this.paused)),
+      this.paused.length > 0 && (() => this.#move(this.paused, 'resume-selected', this.active)),
+      this.removed.length > 0 && (() => this.#move(this.removed, 'undo', this.active)),
+    ];
+    const possible = [pause, resume, restore].filter((change) => change !== false);
+    const change = possible[Math.floor(Math.random() * 2 * possible.length)];
+    const isFull = this.active.length + this.paused.length >= MAX_KEYS;
+    return change && (!isFull || change !== restore) ? change() : this.act();
+  }
+
+  async #move(from: string[], action: string, to: string[]): Promise<number | undefined> {
+    const secret = from.shift() ?? '';
+    const answer = await postSelected(this.visitor, action, this.idOf(secret)).catch(
+      () => undefined,
+    );
+    if (answer?.status === 303) {
+      to.push(secret);
+      this.#acknowledged++;
+    } else {
+      this.unansweredChanges.push(secret);
+    }
+    return answer?.status;
+  }
+
+  /** The number of an acknowledged key in the forms of the page. */
+  idOf(secret: string): string {
+    return this.#ids.get(secret) ?? '';
+  }
+
   async create(requestId: string = randomUUID()): Promise<number | undefined> {
     const answer = await postKey(this.visitor, requestId).catch(() => undefined);
     const secret = findSecret(answer?.body ?? '');
-    if (secret !== undefined) this.active.push(secret);
-    else this.unansweredCreations.push(requestId);
+    if (secret === undefined) this.unansweredCreations.push(requestId);
+    else {
+      this.active.push(secret);
+      this.#ids.set(secret, findId(answer?.body ?? '', secret));
+      this.#acknowledged++;
+    }
     return answer?.status;
   }
 
@@ -45,8 +88,12 @@ export class Owner {
     const secret = this.active.shift();
     if (secret === undefined) return undefined;
     const answer = await removeKey(this.visitor, secret).catch(() => undefined);
-    if (answer?.status === 204) this.removed.push(secret);
-    else this.unansweredRemovals.push(secret);
+    if (answer?.status === 204) {
+      this.removed.push(secret);
+      this.#acknowledged++;
+    } else {
+      this.unansweredRemovals.push(secret);
+    }
     return answer?.status;
   }
 }
@@ -70,12 +117,13 @@ export async function check(origin: string, secret: string): Promise<string> {
   return `${status} ${headers.get('x-auth-reason') ?? ''}`.trim();
 }
 
-/** Asserts that acknowledged changes hold: created keys pass, removed keys are refused. */
+/** Asserts that acknowledged changes hold: created keys pass, removed and paused keys are refused. */
 export async function assertKept(origin: string, owners: Owner[]): Promise<void> {
   const each = (secrets: string[], verdict: string) =>
     Promise.all(secrets.map(async (secret) => assert.equal(await check(origin, secret), verdict)));
-  for (const { active, removed } of owners) {
+  for (const { active, paused, removed } of owners) {
     await each(active, '204');
+    await each(paused, '401 paused');
     await each(removed, '401 removed');
   }
 }
@@ -101,9 +149,14 @@ export async function assertCompleteIn(
 
 /** Returns how many keys the owner must have in the database, removed ones included. */
 async function repeatUnanswered(owner: Owner): Promise<number> {
-  const { visitor, active, removed, unansweredCreations, unansweredRemovals } = owner;
+  const { visitor, active, paused, removed, unansweredCreations } = owner;
+  const { unansweredRemovals, unansweredChanges } = owner;
+  for (const secret of [...paused, ...unansweredChanges]) {
+    await postSelected(visitor, 'resume-selected', owner.idOf(secret));
+  }
   // First, so that a repeated post does not reach the limit of keys.
-  for (const secret of [...active, ...unansweredRemovals]) await removeKey(visitor, secret);
+  const others = [...paused.splice(0), ...unansweredChanges, ...unansweredRemovals];
+  for (const secret of [...active, ...others]) await removeKey(visitor, secret);
   for (const requestId of unansweredCreations) {
     const { status, body } = await postKey(visitor, requestId);
     assert.ok(status === 200 || status === 303, `a repeated post was answered ${status}`);
@@ -111,7 +164,7 @@ async function repeatUnanswered(owner: Owner): Promise<number> {
     if (secret !== undefined) await removeKey(visitor, secret);
   }
   removed.push(...active.splice(0));
-  return active.length + removed.length + unansweredCreations.length + unansweredRemovals.length;
+  return removed.length + others.length + unansweredCreations.length;
 }
 
 /** Removes on the page the keys whose creation was never acknowledged. */
@@ -133,10 +186,21 @@ function postKey(visitor: Visitor, requestId: string) {
   return visitor.post('/profile/api-keys', fields);
 }
 
+/** Posts a form of the page about one key: `pause-selected`, `resume-selected` or `undo`. */
+function postSelected(visitor: Visitor, action: string, id: string) {
+  return visitor.post(`/profile/api-keys/${action}`, { [`key-${id}`]: 'on' });
+}
+
 function removeKey({ origin }: Visitor, secret: string): Promise<Response> {
   return fetch(`${origin}/api/key`, { method: 'DELETE', headers: bearer(secret) });
 }
 
 function findSecret(body: string): string | undefined {
   return /data-secret>([0-9A-Za-z]{64})</.exec(body)?.[1];
+}
+
+function findId(body: string, secret: string): string {
+  const id = new RegExp(`id="key-(\\d+)">${secret.slice(0, 16)}`).exec(body)?.[1];
+  assert.ok(id, 'a created key is not in the list');
+  return id;
 }
