@@ -26,7 +26,7 @@ test('every control is large enough for a mouse or a finger', {
 }, async ({ page, person, isMobile }) => {
   const minimum = isMobile ? { width: 24, height: 44 } : { width: 24, height: 24 };
   await eachPage(page, person, async (name) => {
-    for (const control of await page.locator('a, button, select, input').all()) {
+    for (const control of await page.locator('a, button, select, input, textarea').all()) {
       if (!(await control.isVisible())) continue;
       const box = await control.boundingBox();
       const what = `${name}: ${await control.evaluate((element) => element.outerHTML)}`;
@@ -98,6 +98,10 @@ async function eachPage(page: Page, person: Person, inspect: (name: string) => P
   await inspect('dialog');
   await page.goto(removal ?? '');
   await inspect('removal');
+  await page.goto((removal ?? '').replace('/remove', ''));
+  await page.getByLabel('Expires').first().selectOption('On a date…');
+  await inspect('key');
+  await page.goto(removal ?? '');
   await page.getByRole('button', { name: 'OK' }).click();
   await page.getByText('Expired and removed keys').click();
   await inspect('removed');

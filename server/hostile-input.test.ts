@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { describeOnDatabase } from '../db/testing/describe.ts';
 import { actions } from './api/v3/actions.ts';
 import { createExpressApp } from './app.ts';
-import { forms } from './forms/forms.ts';
+import { formAt } from './forms/forms.ts';
 import { routesOf } from './http/routes.ts';
 import { startApp } from './testing/app.ts';
 import { addUser } from './testing/users.ts';
@@ -55,6 +55,10 @@ const pages: Record<string, string[]> = {
   '/profile/api-keys/pause-selected': ['key-9', '_csrf'],
   '/profile/api-keys/resume-selected': ['key-9', '_csrf'],
   '/profile/api-keys/undo': ['key-9', '_csrf'],
+  '/profile/api-keys/1': ['label', 'note', 'expires', 'expires_date', 'expires_time', '_csrf'],
+  '/profile/api-keys/1/rotate': ['new_expires', 'overlap', 'request_id', '_csrf'],
+  '/profile/api-keys/1/pause': ['minutes', '_csrf'],
+  '/profile/api-keys/1/resume': ['_csrf'],
   '/profile/api-keys/1/remove': ['leaked', '_csrf'],
   '/leaked': ['key', '_csrf'],
   '/profile/activity': ['key', 'kind', 'before', 'after'],
@@ -158,10 +162,6 @@ describeOnDatabase('hostile input', (on) => {
       assert.deepEqual(missing, [], page);
     }
   });
-
-  function formAt(page: string): object {
-    return Object.entries(forms).find(([path]) => path.replace(':id', '1') === page)?.[1] ?? {};
-  }
 
   for (const [path, fields] of Object.entries(pages)) {
     test(`${path} refuses or ignores it, in each field and in the query`, async () => {

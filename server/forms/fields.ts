@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { HttpError } from '../http/errors.ts';
-import { type FormFields, type FormName, forms, isCarried } from './forms.ts';
+import { type FormFields, type FormName, forms, howCarried } from './forms.ts';
 
 /** Refuses a form with a name sent twice, or with brackets, before anything else looks at it. */
 export const refuseAmbiguousForms: RequestHandler = (req, _res, next) => {
@@ -36,10 +36,16 @@ export function fieldsInQuery<Name extends FormName>(req: Request, name: Name): 
   const read: Record<string, string> = {};
   for (const field of Object.keys(forms[name])) {
     const value = req.query[field];
-    read[field] = typeof value === 'string' && isCarried(name, field) ? value : '';
+    const how = howCarried(name, field);
+    const isGiven = typeof value === 'string' && how !== undefined;
+    read[field] = !isGiven ? '' : how === 'carried' ? value : fromHex(value);
   }
   if (!hasFieldsOf(name, read)) throw new Error('unreachable: each field was set above');
   return read;
+}
+
+function fromHex(hex: string): string {
+  return Buffer.from(hex, 'hex').toString();
 }
 
 function hasFieldsOf<Name extends FormName>(

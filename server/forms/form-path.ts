@@ -1,6 +1,7 @@
 import type { Request } from 'express';
+import { MAX_NOTE_CHARACTERS } from '../../db/api-keys/edit.ts';
 import { cutSecrets } from '../api-keys/secret.ts';
-import { isCarried } from './forms.ts';
+import { howCarried } from './forms.ts';
 import { localPath } from './local-path.ts';
 
 const CARRIED_LENGTH = 128;
@@ -23,9 +24,9 @@ export function formPath(req: Request): string | undefined {
 export function filledInPath(req: Request, path: string): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries<unknown>(req.body ?? {})) {
-    if (typeof value !== 'string' || !value || !isCarried(path, name)) continue;
-    const carried = cutSecrets(value);
-    query.set(name, name === 'next' ? carried : cut(carried));
+    const how = howCarried(path, name);
+    if (typeof value !== 'string' || !value || !how) continue;
+    query.set(name, carry(name, cutSecrets(value), how));
   }
   return query.size > 0 ? `${path}?${query}` : path;
 }
@@ -52,6 +53,14 @@ export function withNext(path: string, next: string | undefined): string {
   return next === undefined || next === '/' ? path : `${path}?${new URLSearchParams({ next })}`;
 }
 
-function cut(value: string): string {
-  return [...value].slice(0, CARRIED_LENGTH).join('');
+function carry(name: string, value: string, how: 'carried' | 'carried as hex'): string {
+  if (name === 'next') return value;
+  if (how === 'carried') return cut(value, CARRIED_LENGTH);
+  // Forms send line breaks as two characters.
+  const text = cut(value.replaceAll('\r\n', '\n'), MAX_NOTE_CHARACTERS);
+  return Buffer.from(text).toString('hex');
+}
+
+function cut(value: string, length: number): string {
+  return [...value].slice(0, length).join('');
 }

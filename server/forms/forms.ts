@@ -1,6 +1,7 @@
 /**
  * Every form that has fields, by its URL: the fields it sends in addition to the CSRF token, and which
- * of them a URL may carry back to the form when it has to be sent again. Never passwords.
+ * of them a URL may carry back to the form when it has to be sent again. Never passwords. `as hex`: a long
+ * text, since other encodings of a script like Chinese exceed the length of a URL within a URL.
  */
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },
@@ -12,6 +13,20 @@ export const forms = {
     new_password_again: 'secret',
   },
   '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
+  '/profile/api-keys/:id': {
+    label: 'carried',
+    note: 'carried as hex',
+    expires: 'carried',
+    expires_date: 'carried',
+    expires_time: 'carried',
+  },
+  '/profile/api-keys/:id/rotate': {
+    new_expires: 'carried',
+    overlap: 'carried',
+    request_id: 'fresh',
+  },
+  /** The value of its button. */
+  '/profile/api-keys/:id/pause': { minutes: 'fresh' },
   '/profile/api-keys/search': { q: 'carried' },
   '/profile/api-keys/remove-selected': { 'key-<id>': 'carried', leaked: 'carried' },
   '/profile/api-keys/pause-selected': { 'key-<id>': 'carried' },
@@ -22,18 +37,27 @@ export const forms = {
   '/leaked': { key: 'secret' },
   /** For forms that are only a button. */
   none: {},
-} as const satisfies Record<string, Record<string, 'carried' | 'secret' | 'fresh'>>;
+} as const satisfies Record<
+  string,
+  Record<string, 'carried' | 'carried as hex' | 'secret' | 'fresh'>
+>;
 
 export type FormName = keyof typeof forms;
 
 /** The values of the fields of a form, as typed. */
 export type FormFields<Name extends FormName> = Record<keyof (typeof forms)[Name] & string, string>;
 
-/** Whether a URL may carry a field back to the form at a path. */
-export function isCarried(path: string, field: string): boolean {
-  const route = path.replace(/\/[1-9]\d*(?=\/|$)/, '/:id');
-  const form = Object.entries(forms).find(([name]) => name === route)?.[1] ?? {};
-  return Object.entries(form).some(
-    ([name, how]) => how === 'carried' && name === field.replace(/^key-[1-9]\d*$/, 'key-<id>'),
-  );
+/** How a URL may carry a field back to the form at a path; undefined: not at all. */
+export function howCarried(path: string, field: string): 'carried' | 'carried as hex' | undefined {
+  const form = formAt(path);
+  const [, how] =
+    Object.entries(form).find(([name]) => name === field.replace(/^key-[1-9]\d*$/, 'key-<id>')) ??
+    [];
+  return how === 'carried' || how === 'carried as hex' ? how : undefined;
+}
+
+/** The fields of the form at a path; a form without fields is as good as none. */
+export function formAt(path: string): Record<string, string> {
+  const pattern = path.replace(/\/[1-9]\d*(?=\/|$)/, '/:id');
+  return Object.entries(forms).find(([name]) => name === pattern)?.[1] ?? {};
 }

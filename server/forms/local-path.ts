@@ -1,7 +1,7 @@
 import { cutSecrets } from '../api-keys/secret.ts';
 
-/** In UTF-16 code units. Enough for a form with its longest label, encoded twice. */
-const MAX_LENGTH = 4_096;
+/** In UTF-16 code units. Enough for a form with its longest label and note; encoded once more it is a URL. */
+const MAX_LENGTH = 6_144;
 
 /**
  * A path of this site, with its query, or undefined for anything else: other hosts in any

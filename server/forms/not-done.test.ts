@@ -10,6 +10,9 @@ import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 const NEW = 'a new one, long enough';
+/** The longest texts, of characters that are the longest in a URL. */
+const LABEL = '😀'.repeat(128);
+const NOTE = '😀'.repeat(500);
 const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
 const AGAIN = /Nothing was done yet\. Check the form and send it again\./;
 
@@ -33,6 +36,28 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   ],
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
   ['Sign out', '/profile/password/sessions/:id', {}, /Where you are signed in/],
+  [
+    'Edit',
+    `${TAB}/:id`,
+    {
+      label: LABEL,
+      note: NOTE,
+      expires: 'date',
+      expires_date: '2031-02-03',
+      expires_time: '04:05',
+    },
+    new RegExp(
+      `name="label" value="${LABEL}"[\\s\\S]*${NOTE}</textarea>[\\s\\S]*value="date" selected>[\\s\\S]*value="2031-02-03"[\\s\\S]*value="04:05"`,
+    ),
+  ],
+  [
+    'Rotate',
+    `${TAB}/:id/rotate`,
+    { new_expires: '3-months', overlap: '168', request_id: 'x' },
+    /<option value="3-months" selected>[\s\S]*<option value="168" selected>/,
+  ],
+  ['Pause', `${TAB}/:id/pause`, { minutes: '15' }, /Pause for 15 minutes/],
+  ['Resume', `${TAB}/:id/resume`, {}, /Pause for 15 minutes/],
   ['Remove', `${TAB}/:id/remove`, {}, /Are you sure you want to remove this API key\?/],
   ['Remove, as leaked', `${TAB}/:id/remove`, { leaked: 'on' }, /name="leaked"[^>]* checked>/],
   [

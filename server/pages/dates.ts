@@ -25,6 +25,11 @@ export function timeLeft(end: Date, now: Date, timeZone: string): string {
   return span(now, left, timeZone);
 }
 
+/** How long it is from one time to a later one: `6 months`. */
+export function length(from: Date, to: Date, timeZone: string): string {
+  return to.getTime() - from.getTime() < MINUTE ? 'less than a minute' : span(from, to, timeZone);
+}
+
 /** `2014-02-13 07:42` on the clock of a time zone (24 hours). */
 export function minute(date: Date, timeZone: string): string {
   return formatter(timeZone).format(date).slice(0, 16);

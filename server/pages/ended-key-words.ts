@@ -9,8 +9,11 @@ const removers = {
   operator: ' by the operator',
 } as const satisfies Record<RemovedVia, string>;
 
+type Ended = Pick<EndedKey, 'endedAt' | 'readAt' | 'removed' | 'removedVia' | 'leaked'> &
+  Partial<Pick<EndedKey, 'removedIp'>>;
+
 /** `Removed 3 days ago by you.` */
-export function describeEnd(key: EndedKey, timeZone: string): string {
+export function describeEnd(key: Ended, timeZone: string): string {
   const when = ago(key.endedAt, key.readAt, timeZone);
   if (!key.removed) return `Expired ${when}.`;
   const by = key.removedVia ? removers[key.removedVia] : '';
@@ -18,11 +21,17 @@ export function describeEnd(key: EndedKey, timeZone: string): string {
   return `Removed ${when}${by}${from}.${key.leaked ? ' Reported as leaked.' : ''}`;
 }
 
+type LateUsed = Pick<
+  EndedKey,
+  'lateUsedAt' | 'lateUsedIp' | 'lateUsedAgent' | 'lateUseCount' | 'readAt'
+> &
+  Partial<Pick<EndedKey, 'stillTried'>>;
+
 /**
- * Who tries a key that has ended: `Still being tried: last 4 minutes ago from 10.0.0.12 (curl 8.5), at
- * least 212 times.` Empty where no check of it is known.
+ * Who tries a key that has ended or is paused: `Still being tried: last 4 minutes ago from 10.0.0.12 (curl
+ * 8.5), at least 212 times.` Empty where no check of it is known.
  */
-export function describeLateUse(key: EndedKey, timeZone: string): string {
+export function describeLateUse(key: LateUsed, timeZone: string): string {
   if (!key.lateUsedAt) return '';
   const start = key.stillTried ? 'Still being tried: last' : 'Last tried';
   const when = ago(key.lateUsedAt, key.readAt, timeZone);

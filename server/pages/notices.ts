@@ -23,6 +23,9 @@ export const notices = {
   /** Its text says why. */
   'keys-unchanged': { text: '', good: false },
   'no-keys-selected': { text: 'Nothing was done: select the keys first.', good: false },
+  'key-changed': { text: 'The key has been changed.', good: true },
+  'key-paused': { text: 'The key is now paused: requests with it are refused.', good: true },
+  'key-resumed': { text: 'The key has been resumed: requests with it work again.', good: true },
   'profile-saved': { text: 'Your profile has been saved.', good: true },
   'password-changed': { text: 'Your password has been changed.', good: true },
   'signed-out': { text: 'That session has been signed out.', good: true },
@@ -55,6 +58,8 @@ export interface Notice {
   good: boolean;
   /** What follows the keys that the notice is about. */
   rest?: string;
+  /** What to look at or to do next, after the text. */
+  link?: { url: string; text: string };
 }
 
 /** A key that a notice is about. */

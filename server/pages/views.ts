@@ -1,9 +1,11 @@
 import type { Activity, ActivityFilter } from '../../db/activity.ts';
+import type { KeyDetails } from '../../db/api-keys/details.ts';
 import type { ExpiringKeys } from '../../db/api-keys/expiring.ts';
 import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
 import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
+import type { Sentence } from './key-words.ts';
 import type { Notice, NoticeKey, Undo } from './notices.ts';
 import type { BeforeRemoval } from './removal-words.ts';
 import { assetUrl } from './static-files.ts';
@@ -37,6 +39,7 @@ export interface Views {
   } & Problems<'/profile/password'>;
   'profile/activity': ActivityView;
   'profile/api-keys': ApiKeysView;
+  'profile/api-keys/key': KeyView;
   'profile/api-keys/remove': { key: KeyToRemove & BeforeRemoval } & Removal;
   'profile/api-keys/remove-selected': { keys: (ApiKey & BeforeRemoval)[] } & Removal;
   'profile/api-keys/change-selected': {
@@ -99,6 +102,8 @@ interface ActivityView {
 interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/search'> {
   /** One page of the active keys. */
   keys: ApiKey[];
+  /** What is going on with them, by their ids. */
+  sentences: ReadonlyMap<number, Sentence[]>;
   /** What a long list has in addition: sorting, search, filters, pages, selection. */
   list: KeyList | undefined;
   /** The answer to a key that was pasted into the search; also as the notice of the page. */
@@ -125,6 +130,54 @@ interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/
   /** The user's newest events. */
   activity: ActivityInWords[];
   lifetimes: readonly { value: string; text: string }[];
+}
+
+interface KeyView {
+  key: KeyDetails;
+  /** The label, or else the prefix. */
+  name: string;
+  timeZone: string;
+  state: string[];
+  /** How many of its addresses are kept, for how long, and how accurate their times are. */
+  addressRules: { max: number; days: number; minutes: number };
+  /** How it belongs together with the keys that it replaces or that replace it. */
+  rotation: Sentence[];
+  /** What its first use starts. */
+  start: string | undefined;
+  noteLength: number;
+  /** Undefined where it can't be edited. */
+  edit: { form: FormFields<'/profile/api-keys/:id'>; choices: Choice[] } | undefined;
+  /** Undefined where it can't be rotated. */
+  rotate:
+    | {
+        form: FormFields<'/profile/api-keys/:id/rotate'>;
+        choices: Choice[];
+        overlaps: readonly Choice[];
+        /** Whether it is removed, so that another key takes its place. */
+        isUnusedSuccessor: boolean;
+      }
+    | undefined;
+  /** Why it can't be rotated, and what to do instead. */
+  refusedRotation: Notice | undefined;
+  /** How long the short pause is. */
+  pauseMinutes: number;
+  activity: ActivityInWords[];
+  /** The whole of the key, if it was just created: in this one response, and never again. */
+  newKey: string | undefined;
+  newKeyId: number;
+  /** Scheme and host of this site, as programs use them. */
+  siteUrl: string;
+  /** What happens to the key that it replaces. */
+  newKeyNote: string | undefined;
+  notice: Notice | undefined;
+  problems: Partial<
+    FormFields<'/profile/api-keys/:id'> & FormFields<'/profile/api-keys/:id/rotate'>
+  >;
+}
+
+interface Choice {
+  value: string;
+  text: string;
 }
 
 interface KeyList {
@@ -187,6 +240,7 @@ interface DocumentationView {
 }
 
 const asHome = { styles: [assetUrl('css/home.css')] };
+const withRemovalDialog = { scripts: [assetUrl('js/removal-dialog.js')] };
 const withPasswords = { scripts: [assetUrl('js/show-password.js')] };
 
 /** Style sheets and modules that only some views need. A missing file fails the start. */
@@ -199,5 +253,6 @@ export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: 
   profile: { scripts: [assetUrl('js/time-zone.js')] },
   'profile/authenticate': withPasswords,
   'profile/password': withPasswords,
-  'profile/api-keys': { scripts: [assetUrl('js/removal-dialog.js')] },
+  'profile/api-keys': withRemovalDialog,
+  'profile/api-keys/key': withRemovalDialog,
 };

@@ -7,11 +7,12 @@ import { cutSecrets } from '../../api-keys/secret.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { readForm } from '../../forms/fields.ts';
 import { filledInPath } from '../../forms/form-path.ts';
+import { requestIdOf } from '../../forms/request-id.ts';
 import { client } from '../../http/client.ts';
-import { HttpError } from '../../http/errors.ts';
 import { leaveNotice } from '../../pages/notices.ts';
 import { pauseOfSelected, resumeOfSelected, undoOfRemovals } from './api-keys/change-selected.ts';
 import { firstCall } from './api-keys/first-call.ts';
+import { keyPage } from './api-keys/key.ts';
 import { listingUrl, parseListing } from './api-keys/listing.ts';
 import { removal } from './api-keys/remove.ts';
 import { removalOfSelected } from './api-keys/remove-selected.ts';
@@ -24,11 +25,12 @@ export function apiKeys(db: Database): Router {
     .post('/', create)
     .use('/search', search(db))
     .use('/remove-selected', removalOfSelected(db))
-    .use('/:id/first-call', firstCall(db))
     .use('/pause-selected', pauseOfSelected(db))
     .use('/resume-selected', resumeOfSelected(db))
     .use('/undo', undoOfRemovals(db))
-    .use('/:id/remove', removal(db));
+    .use('/:id/first-call', firstCall(db))
+    .use('/:id/remove', removal(db))
+    .use('/:id', keyPage(db));
 
   /** `?label=ci&expires=3-months` opens the form filled in. */
   async function showKeys(req: Request, res: Response) {
@@ -40,7 +42,7 @@ export function apiKeys(db: Database): Router {
 
   async function create(req: Request, res: Response) {
     const form = readForm(req, '/profile/api-keys');
-    if (!isUuid(form.request_id)) throw new HttpError(400, 'The form lacks its request_id.');
+    const requestId = requestIdOf(form);
 
     const label = parseLabel(form.label);
     const expiry = findExpiry(form.expires);
@@ -60,7 +62,7 @@ export function apiKeys(db: Database): Router {
       label: label.value,
       lifetime: expiry.lifetime,
       timeZone,
-      requestId: form.request_id,
+      requestId,
       via: 'Linode Manager',
     } as const;
     const created = await createKey(db, { id }, request, client(req));
@@ -69,8 +71,4 @@ export function apiKeys(db: Database): Router {
     leaveNotice(res, 'key-created-before');
     res.redirect(303, created.isSame ? req.baseUrl : filledInPath(req, req.baseUrl));
   }
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

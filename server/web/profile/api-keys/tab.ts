@@ -5,6 +5,7 @@ import { listExpiringKeys } from '../../../../db/api-keys/expiring.ts';
 import { listLeakReports } from '../../../../db/api-keys/leak-reports.ts';
 import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
+import { listRotations } from '../../../../db/api-keys/rotations.ts';
 import type { Database } from '../../../../db/database.ts';
 import type { SignedInUser } from '../../../../db/sessions.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
@@ -15,6 +16,7 @@ import type { FormFields } from '../../../forms/forms.ts';
 import { siteUrl } from '../../../http/site-url.ts';
 import { ago } from '../../../pages/dates.ts';
 import { describe } from '../../../pages/event-words.ts';
+import { describePause, describeRotation, type Sentence } from '../../../pages/key-words.ts';
 import { leftNotice, type Notice } from '../../../pages/notices.ts';
 import { render } from '../../../pages/render.ts';
 import type { Views } from '../../../pages/views.ts';
@@ -113,6 +115,7 @@ export async function readTab(
     : undefined;
   return {
     keys: page.keys,
+    sentences: await listSentences(db, id, page.keys, timeZone),
     list,
     found,
     newKey,
@@ -183,6 +186,22 @@ async function leakReports(db: Database, userId: number, timeZone: string) {
     prefix,
     when: ago(at, readAt, timeZone),
   }));
+}
+
+/** What is going on with those keys that are paused or belong to a rotation. */
+async function listSentences(db: Database, userId: number, keys: ApiKey[], timeZone: string) {
+  const ids = keys.map((key) => key.id);
+  const rotations = keys.length > 0 ? await listRotations(db, userId, ids) : [];
+  return new Map(
+    keys.map((key) => {
+      const rotation = rotations.find((one) => one.key.id === key.id);
+      const sentences: Sentence[] = [
+        ...(key.paused ? [{ before: describePause(key, timeZone) }] : []),
+        ...(rotation ? describeRotation(rotation, key.readAt, timeZone) : []),
+      ];
+      return [key.id, sentences];
+    }),
+  );
 }
 
 async function recentActivity(db: Database, userId: number) {

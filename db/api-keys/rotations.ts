@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RelatedKey } from './details.ts';
+import { keyStage } from './state.ts';
+
+/** A key of a rotation, as its row and its page describe it. */
+export type RotationKey = Omit<RelatedKey, 'label' | 'overlap'>;
+
+/** A key that replaces another one, or is replaced by one that was not removed. */
+export interface Rotation {
+  key: RotationKey;
+  predecessor: RotationKey | null;
+  successor: RotationKey | null;
+}
+
+/** Those of a user's keys that belong to a rotation. */
+export async function listRotations(
+  db: Database,
+  userId: number,
+  ids: number[],
+): Promise<Rotation[]> {
+  const { rows: pairs } = await sql<{ newId: number; oldId: number }>`
+    select id as "newId", replaces_id as "oldId" from api_keys
+    where user_id = ${userId} and id = any(${ids}::bigint[]) and replaces_id is not null
+    union
+    select id, replaces_id from api_keys
+    where user_id = ${userId} and replaces_id = any(${ids}::bigint[]) and removed_at is null`.execute(
+    db,
+  );
+  if (pairs.length === 0) return [];
+  const keys = await listRotationKeys(
+    db,
+    userId,
+    pairs.flatMap(({ newId, oldId }) => [newId, oldId]),
+  );
+  const find = (id: number | undefined) => keys.find((key) => key.id === id) ?? null;
+  return keys.flatMap((key) => {
+    if (!ids.includes(key.id)) return [];
+    const predecessor = find(pairs.find(({ newId }) => newId === key.id)?.oldId);
+    const successor = find(pairs.find(({ oldId }) => oldId === key.id)?.newId);
+    return [{ key, predecessor, successor }];
+  });
+}
+
+function listRotationKeys(db: Database, userId: number, ids: number[]): Promise<RotationKey[]> {
+  return db
+    .selectFrom('api_keys')
+    .select([
+      'id',
+      'prefix',
+      keyStage('api_keys').as('stage'),
+      'expires_at as expiresAt',
+      'last_used_at as lastUsedAt',
+      'replaced_at as replacedAt',
+    ])
+    .where('user_id', '=', userId)
+    .where('id', 'in', ids)
+    .execute();
+}

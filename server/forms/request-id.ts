@@ -1,0 +1,12 @@
+import { HttpError } from '../http/errors.ts';
+
+/**
+ * The request_id of a form, which the form had when it was shown: a repeated post creates nothing.
+ *
+ * @throws {HttpError} 400 where it is not a UUID.
+ */
+export function requestIdOf({ request_id: id }: { request_id: string }): string {
+  const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id);
+  if (!isUuid) throw new HttpError(400, 'The form lacks its request_id.');
+  return id;
+}
