@@ -63,32 +63,42 @@ interface Answer {
   found: Found[] | null;
 }
 
-interface Found extends Omit<KnownKey, 'expiresAt'> {
+interface Found extends Omit<KnownKey, keyof Ending> {
   /** The position of the digest that found it, from 1. */
   position: number;
-  expiresAt: string | null;
+  /** Null for a key that neither expires nor was ever paused, so that a check of it costs no more. */
+  ending: (Omit<Ending, 'expiresAt'> & { expiresAt: string | null }) | null;
 }
+
+type Ending = Pick<KnownKey, 'expiresAt' | 'retryAfterSeconds' | 'endsSoon'>;
 
 function findKeys(digests: Buffer[]) {
   return sql<Answer>`
     select json_agg(key) as found from (
-      select asked.position, k.id, k.prefix, k.expires_at as "expiresAt",
-        ${keyState('k', 'u')} as state,
+      select asked.position, k.id, k.prefix, ${keyState('k', 'u')} as state,
         u.id as "userId", u.username, u.permissions,
         coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately",
-        ceil(extract(epoch from ${pausedUntil('k')} - now()))::int as "retryAfterSeconds",
-        ${endsSoon('k')} as "endsSoon"
+        case when k.paused_until is not null or k.expires_at is not null then json_build_object(
+          'expiresAt', k.expires_at,
+          'retryAfterSeconds', ceil(extract(epoch from ${pausedUntil('k')} - now()))::int,
+          'endsSoon', ${endsSoon('k')}
+        ) end as ending
       from unnest(${digests}::bytea[]) with ordinality as asked (digest, position)
         join api_keys k on k.digest = asked.digest
         join users u on u.id = k.user_id
     ) key`;
 }
 
+const NO_ENDING: Ending = { expiresAt: null, retryAfterSeconds: null, endsSoon: false };
+
 function inOrder([answer]: Answer[], length: number): (KnownKey | undefined)[] {
   const keys = new Array<KnownKey | undefined>(length).fill(undefined);
   for (const key of answer?.found ?? []) {
-    const expiresAt = key.expiresAt === null ? null : new Date(key.expiresAt);
-    keys[key.position - 1] = { ...key, expiresAt };
+    keys[key.position - 1] = { ...key, ...(key.ending ? readEnding(key.ending) : NO_ENDING) };
   }
   return keys;
+}
+
+function readEnding({ expiresAt, ...ending }: NonNullable<Found['ending']>): Ending {
+  return { ...ending, expiresAt: expiresAt === null ? null : new Date(expiresAt) };
 }

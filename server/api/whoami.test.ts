@@ -45,5 +45,7 @@ describeApp('/api/whoami', (on) => {
     const passed = await ask();
     assert.equal(passed.status, 200);
     assert.equal(passed.headers.get('sunset'), 'Sat, 02 Jan 2100 03:04:05 GMT');
+    const v3 = await fetch(`${on.app.origin}/api/?api_action=test.echo&api_key=${key}`);
+    assert.equal(v3.headers.get('sunset'), 'Sat, 02 Jan 2100 03:04:05 GMT');
   });
 });
