@@ -72,7 +72,7 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
         late_used_agent = 'curl/8.5.0', late_use_count = 12`,
     );
     const tried =
-      /It was tried while it is paused: last less than a minute ago from 10\.0\.0\.12 \(curl 8\.5\), at least 12 times\./;
+      /It is paused\. Last tried less than a minute ago from 10\.0\.0\.12 \(curl 8\.5\), at least 12 times\./;
     assert.match((await ada.get(path)).body, tried);
     await change(id, 'paused_until = null');
     assert.doesNotMatch((await ada.get(path)).body, tried);
