@@ -75,6 +75,7 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
       id,
       label: 'one',
       removed: true,
+      removedIp: null,
       removedVia: 'operator',
       leaked: false,
       lateUsedAt: null,
