@@ -7,6 +7,7 @@ import { createTestDatabase, dropTestDatabase, noPostgres } from '../testing/dat
 import { addUser } from '../testing/rows.ts';
 import { rowsRead } from '../testing/rows-read.ts';
 import { countKeys, KEYS_PER_PAGE, type KeyQuery, listKeyPage } from './pages.ts';
+import { listRotations } from './rotations.ts';
 
 /** Of a user. */
 const KEYS = 1_500;
@@ -61,6 +62,13 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
         }
       }
     }
+  });
+
+  test('the rotations of a page of keys read no more rows than the page has', async () => {
+    const { keys } = await listKeyPage(db, many, query({}), { side: 'after' });
+    const ids = keys.map(({ id }) => id);
+    const rows = await read((trx) => listRotations(trx, many, ids));
+    assert.ok(rows <= KEYS_PER_PAGE, String(rows));
   });
 
   test('removed keys are not read', async () => {
