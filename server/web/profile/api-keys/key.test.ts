@@ -29,9 +29,8 @@ describeApp('/profile/api-keys/:id', (on) => {
 
   test('shows what is known of the key, and its addresses with times', async () => {
     const { id, path, prefix } = await newKey({ label: 'laptop', expires: '1-week' });
-    await sql`insert into key_addresses (key_id, network) values (${id}, '2001:db8::/64')`.execute(
-      on.db,
-    );
+    await sql`insert into key_addresses (key_id, network)
+      values (${id}, '2001:db8::/64'), (${id}, '203.0.113.4/32')`.execute(on.db);
     await sql`update api_keys set last_used_at = now() - interval '2 hours', last_used_ip = '203.0.113.4',
       last_used_agent = 'curl/8.5.0' where id = ${id}`.execute(on.db);
     const { status, body } = await ada.get(path);
@@ -44,6 +43,7 @@ describeApp('/profile/api-keys/:id', (on) => {
     assert.match(body, /<dt>Expires<\/dt><dd>6 days /);
     assert.match(body, /2 hours ago from 203\.0\.113\.4 with curl 8\.5.*\(accurate to a minute\)/);
     assert.match(body, /<li>2001:db8::\/64 <small><time datetime=/);
+    assert.match(body, /<li>203\.0\.113\.4 <small><time datetime=/);
     assert.match(body, /accurate to 10 minutes/);
     assert.match(body, new RegExp(`Created key ${prefix}…`));
     assert.match(body, new RegExp(`href="/profile/activity\\?key=${id}">All activity of this key`));
