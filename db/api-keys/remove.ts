@@ -91,10 +91,13 @@ export async function undoRemovals(
     const set = {
       removed_at: null,
       replaces_id: sql<number | null>`case when not exists (
-        select 1 from api_keys other
-        where other.replaces_id = api_keys.replaces_id and (other.removed_at is null
-          or other.id > api_keys.id and other.id = any(${ids}::bigint[])))
-        then replaces_id end`,
+          select 1 from api_keys other
+          where other.replaces_id = api_keys.replaces_id and other.removed_at is null
+        ) and not exists (
+          select 1 from api_keys other
+          where other.replaces_id = api_keys.replaces_id
+            and other.id > api_keys.id and other.id = any(${ids}::bigint[])
+        ) then replaces_id end`,
     };
     const event = () => ({ kind: 'key restored' }) as const;
     const change = { action: 'undo', set, event } as const;

@@ -87,8 +87,6 @@ export const rotations = {
   used: 'successor used',
 } as const satisfies Record<string, 'ok' | ActionRefusal>;
 
-export type Successor = keyof typeof rotations;
-
 /** Why an action does nothing; undefined where it is possible. */
 export function refusalOf(action: KeyAction, stage: KeyStage): ActionRefusal | undefined {
   const cell: 'ok' | ActionRefusal = transitions[action][stage];
