@@ -3,10 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client, insert, newKey } from '../testing/rows.ts';
+import { addKey, addUser, insert, newKey, removeKey } from '../testing/rows.ts';
 import { isSameRequest, MAX_KEYS_VIA_API } from './create.ts';
 import type { Lifetime } from './expiry.ts';
-import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('new keys in the database', (on) => {
   let ada: number;
@@ -67,7 +66,7 @@ describeOnEachDatabase('new keys in the database', (on) => {
       ids.push(await addKey(on.db, owner, newKey({ via: 'API' })));
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'limit reached');
 
-    await removeKey(on.db, owner, ids[1] ?? 0, 'API', client);
+    await removeKey(on.db, owner, ids[1] ?? 0, 'API');
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'created');
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'limit reached');
     await on.db

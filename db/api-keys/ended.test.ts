@@ -4,9 +4,8 @@ import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { SWEPT_AT_ONCE } from '../sweep.ts';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client, newKey } from '../testing/rows.ts';
+import { addKey, addUser, newKey, removeKey } from '../testing/rows.ts';
 import { listEndedKeys, MAX_ENDED_COUNTED, sweepEndedKeys } from './ended.ts';
-import { removeKey } from './remove.ts';
 import { UNDO_MINUTES } from './state.ts';
 
 describeOnEachDatabase('keys that were removed or have expired', (on) => {
@@ -53,7 +52,7 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
       `removed_at = now() - interval '3 hours', expires_at = now() - interval '1 minute'`,
     );
     const removed = await add('removed', 'expires_at = null');
-    await removeKey(on.db, owner, removed, 'API', client);
+    await removeKey(on.db, owner, removed, 'API');
 
     assert.deepEqual(await listed(), {
       labels: ['removed', 'expired', 'removed, then expired'],
@@ -65,7 +64,7 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
 
   test('say how they ended, and have neither secret nor digest', async () => {
     const id = await add('one', 'expires_at = null');
-    await removeKey(on.db, owner, id, 'operator', client);
+    await removeKey(on.db, owner, id, 'operator');
     const [key] = (await listEndedKeys(on.db, owner, 1)).keys;
     const { endedAt, readAt, prefix, undoableUntil, ...rest } = key ?? {};
     assert.ok(endedAt && readAt && endedAt <= readAt);

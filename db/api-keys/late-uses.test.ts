@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { before, beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client } from '../testing/rows.ts';
+import { addKey, addUser, client, removeKey } from '../testing/rows.ts';
 import { setDisabled } from '../users.ts';
 import { findKeyDetails } from './details.ts';
 import { listEndedKeys } from './ended.ts';
 import { recordLateUses } from './late-uses.ts';
 import { pauseKeys, resumeKeys } from './pause.ts';
-import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('late uses of keys', (on) => {
   let owner: number;
@@ -69,7 +68,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
       return [key?.lateUseCount, key?.lateUsedIp];
     };
     assert.deepEqual(await known(), [3, '10.0.0.12']);
-    await removeKey(on.db, owner, id, 'Linode Manager', client);
+    await removeKey(on.db, owner, id, 'Linode Manager');
     assert.deepEqual(await known(), [0, null]);
     const { keys, stillTried } = await listEndedKeys(on.db, owner, 1);
     assert.deepEqual([keys[0]?.id, keys[0]?.lateUseCount, stillTried], [id, 0, 0]);

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client, newKey } from '../testing/rows.ts';
+import { addKey, addUser, newKey, removeKey } from '../testing/rows.ts';
 import * as keys from './list.ts';
-import { removeKey } from './remove.ts';
 
 describeOnEachDatabase('keys in the database', (on) => {
   let ada: number;
@@ -14,8 +13,7 @@ describeOnEachDatabase('keys in the database', (on) => {
     bob = await addUser(on.db, 'bob');
   });
 
-  const remove = (owner: number, id: number) =>
-    removeKey(on.db, owner, id, 'Linode Manager', client);
+  const remove = (owner: number, id: number) => removeKey(on.db, owner, id, 'Linode Manager');
 
   test('a listed key has what the page shows, and neither secret nor digest', async () => {
     const id = await addKey(on.db, ada, newKey({ label: 'laptop' }));

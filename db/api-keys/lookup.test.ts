@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client, newKey } from '../testing/rows.ts';
+import { addKey, addUser, newKey, removeKey } from '../testing/rows.ts';
 import { setDisabled } from '../users.ts';
 import { type KeyLookup, openKeyLookup } from './lookup.ts';
-import { removeKey } from './remove.ts';
 import { recordKeyUses } from './uses.ts';
 
 describeOnEachDatabase('keys looked up by their digests', (on) => {
@@ -71,7 +70,7 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
 
   test('a removal takes effect with the next lookup', async () => {
     const { id, key } = await found();
-    await removeKey(on.db, ada, id, 'Linode Manager', client);
+    await removeKey(on.db, ada, id, 'Linode Manager');
     assert.equal((await lookup.find([key.digest]))[0]?.state, 'removed');
   });
 

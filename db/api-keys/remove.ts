@@ -14,21 +14,8 @@ import {
 } from './change.ts';
 import { keyStage } from './state.ts';
 
-/** Removes a user's key; the next check refuses it. */
-export async function removeKey(
-  db: Database,
-  userId: number,
-  id: number,
-  via: RemovedVia,
-  from: Client,
-): Promise<'removed' | 'removed before' | 'not found'> {
-  const result = await removeKeys(db, userId, [id], via, from);
-  if (result.outcome === 'not found') return result.outcome;
-  return result.changed.length === 1 ? 'removed' : 'removed before';
-}
-
 /**
- * Removes all of these keys, or none if one of them is not the user's. With `leaked` the removal can't be
+ * Removes all of these keys, or none if one of them is not the user's; the next check refuses them. With `leaked` the removal can't be
  * undone, and keys that were removed before are marked as leaked.
  */
 export function removeKeys(

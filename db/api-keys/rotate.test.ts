@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
-import { addKey, addUser, client, newKey, rotate } from '../testing/rows.ts';
+import { addKey, addUser, client, newKey, removeKey, rotate } from '../testing/rows.ts';
 import { findKeyDetails } from './details.ts';
 import { editKey } from './edit.ts';
 import { pauseKeys } from './pause.ts';
-import { removeKey, undoRemovals } from './remove.ts';
+import { undoRemovals } from './remove.ts';
 import type { Rotation } from './rotate.ts';
 import { recordKeyUses } from './uses.ts';
 
@@ -107,7 +107,7 @@ describeOnEachDatabase('a rotated key', (on) => {
 
   test('ends later if its successor was used while it was removed', async () => {
     const successor = await successorOf(old);
-    await removeKey(on.db, owner, old, 'Linode Manager', client);
+    await removeKey(on.db, owner, old, 'Linode Manager');
     await use(successor);
     await undoRemovals(on.db, owner, [old], client);
     assert.equal(await minutesLeft(old), undefined);
@@ -118,7 +118,7 @@ describeOnEachDatabase('a rotated key', (on) => {
 
   test('is not ended by a successor that was removed before its use was recorded', async () => {
     const successor = await successorOf(old);
-    await removeKey(on.db, owner, successor, 'Linode Manager', client);
+    await removeKey(on.db, owner, successor, 'Linode Manager');
     await use(successor);
     assert.equal(await minutesLeft(old), undefined);
   });
@@ -167,7 +167,7 @@ describeOnEachDatabase('a rotated key', (on) => {
   test('gets a further successor, which ends it again, when a used one was removed', async () => {
     const first = await successorOf(old);
     await use(first);
-    await removeKey(on.db, owner, first, 'Linode Manager', client);
+    await removeKey(on.db, owner, first, 'Linode Manager');
     const second = await successorOf(old, { overlap: 1 });
     await use(second);
     assert.equal(await minutesLeft(old), 60);
@@ -189,9 +189,7 @@ describeOnEachDatabase('a rotated key', (on) => {
       ['active', null],
     );
     assert.equal((await details(old)).successor?.id, second);
-    const removals = [first, second].map((id) =>
-      removeKey(on.db, owner, id, 'Linode Manager', client),
-    );
+    const removals = [first, second].map((id) => removeKey(on.db, owner, id, 'Linode Manager'));
     await Promise.all(removals);
     await set(first, `replaces_id = ${old}`);
     await undoRemovals(on.db, owner, [first, second], client);

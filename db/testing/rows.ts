@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { insertKey, type NewKey } from '../api-keys/create.ts';
+import { removeKeys } from '../api-keys/remove.ts';
 import { type Rotation, rotateKey } from '../api-keys/rotate.ts';
 import type { Database } from '../database.ts';
 import type { Client } from '../events.ts';
+import type { RemovedVia } from '../schema.ts';
 import { insertUser } from '../users.ts';
 
 export const client: Client = { ip: '203.0.113.7', userAgent: 'test' };
@@ -55,4 +57,16 @@ export function rotate(db: Database, owner: number, id: number, changes: Partial
     ...{ overlap: 24, expiry: 'same', ...changes },
   };
   return db.transaction().execute((trx) => rotateKey(trx, owner, id, rotation, client));
+}
+
+/** Removes one key. */
+export async function removeKey(
+  db: Database,
+  owner: number,
+  id: number,
+  via: RemovedVia,
+): Promise<'removed' | 'removed before' | 'not found'> {
+  const result = await removeKeys(db, owner, [id], via, client);
+  if (result.outcome === 'not found') return result.outcome;
+  return result.changed.length === 1 ? 'removed' : 'removed before';
 }
