@@ -31,6 +31,8 @@ const OWN_FILES = [
   `${DATABASE}.new`,
   'session-secret',
   'session-secret.new',
+  'encryption-key',
+  'encryption-key.new',
   'lost+found',
 ];
 

@@ -1,5 +1,6 @@
 # Creates the secrets of docker-compose.yml, so that no file of the repository contains one. Existing
-# ones stay: PostgreSQL was set up with its password, and session cookies are signed with another.
+# ones stay: PostgreSQL was set up with its password, session cookies are signed with another, and
+# the secrets of two-factor authentication are encrypted with a third.
 #
 # The argument is a folder with four folders in it: `kept` has every secret, and only this script reads
 # it. `postgres`, `role` and `app` are volumes with copies for one service each.
@@ -22,9 +23,11 @@ keep() {
 keep postgres-password
 keep app-password
 keep session-secret
+keep encryption-key
 
 put postgres/password "$(cat kept/postgres-password)"
 put role/postgres-password "$(cat kept/postgres-password)"
 put role/app-password "$(cat kept/app-password)"
 put app/database-url "postgres://app:$(cat kept/app-password)@postgres:5432/keys"
 put app/session-secret "$(cat kept/session-secret)"
+put app/encryption-key "$(cat kept/encryption-key)"

@@ -44,12 +44,13 @@ describe('the secrets', () => {
     const superuser = kept['postgres-password'];
     const own = kept['app-password'];
     for (const secret of Object.values(kept)) assert.match(secret, /^[0-9a-f]{64}$/);
-    assert.equal(new Set(Object.values(kept)).size, 3);
+    assert.equal(new Set(Object.values(kept)).size, 4);
     assert.deepEqual(first.postgres, { password: superuser });
     assert.deepEqual(first.role, { 'postgres-password': superuser, 'app-password': own });
     assert.deepEqual(first.app, {
       'database-url': `postgres://app:${own}@postgres:5432/keys`,
       'session-secret': kept['session-secret'],
+      'encryption-key': kept['encryption-key'],
     });
     makeSecrets(folder);
     assert.deepEqual(secretsIn(folder), first);
@@ -68,6 +69,7 @@ describe('the secrets', () => {
     assert.match(kept['app-password'] ?? '', /^[0-9a-f]{64}$/);
     assert.equal(postgres?.password, 'a');
     assert.equal(app?.['session-secret'], 'b');
+    assert.match(app?.['encryption-key'] ?? '', /^[0-9a-f]{64}$/);
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { FolderUnusable } from '../../db/data-folder.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, loadEncryptionKeys } from './config.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'config-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -28,16 +28,35 @@ test('without anything set there is a whole configuration', () => {
   });
 });
 
-test('the session secret of the embedded database is made once, and only its owner can read it', () => {
-  const [secret = ''] = loadConfig({ DATA_DIR }).sessionSecrets;
-  assert.ok(secret.length >= 32);
-  assert.deepEqual(loadConfig({ DATA_DIR }).sessionSecrets, [secret]);
-  assert.equal(statSync(path.join(DATA_DIR, 'session-secret')).mode & 0o777, 0o600);
+const kept = [
+  ['session secret', 'session-secret', () => loadConfig({ DATA_DIR }).sessionSecrets],
+  ['encryption key', 'encryption-key', () => loadConfig({ DATA_DIR }).encryptionKeys],
+] as const;
+for (const [what, file, load] of kept) {
+  test(`the ${what} of the embedded database is created once, and only its owner can read it`, () => {
+    const [secret = ''] = load();
+    assert.ok(secret.length >= 32);
+    assert.deepEqual(load(), [secret]);
+    assert.equal(statSync(path.join(DATA_DIR, file)).mode & 0o777, 0o600);
+  });
+
+  test(`the ${what} is created again where a crash cut it short`, () => {
+    writeFileSync(path.join(DATA_DIR, file), '');
+    assert.ok((load()[0] ?? '').length >= 32);
+  });
+}
+
+test('PostgreSQL needs no encryption key, and none is created for it', () => {
+  const config = loadConfig({ DATABASE_URL, SESSION_SECRET: SECRET });
+  assert.deepEqual(config.encryptionKeys, []);
 });
 
-test('a session secret that a crash cut short is made anew', () => {
-  writeFileSync(path.join(DATA_DIR, 'session-secret'), '');
-  assert.ok((loadConfig({ DATA_DIR }).sessionSecrets[0] ?? '').length >= 32);
+test('a command has the same encryption keys as the app', () => {
+  assert.deepEqual(loadEncryptionKeys({ DATA_DIR }), loadConfig({ DATA_DIR }).encryptionKeys);
+  assert.deepEqual(loadEncryptionKeys({ DATABASE_URL }), []);
+  const keys = { ENCRYPTION_KEY: `${SECRET},${'t'.repeat(32)}` };
+  assert.deepEqual(loadEncryptionKeys({ DATABASE_URL, ...keys }), [SECRET, 't'.repeat(32)]);
+  assert.throws(() => loadEncryptionKeys({ ENCRYPTION_KEY: 'short' }), ConfigError);
 });
 
 test('a data folder in which the session secret cannot be kept is refused, and the file is named', () => {
@@ -128,7 +147,8 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     /DATABASE_URL names a file that can't be read \(ENOENT.*\/nowhere\/ca\.crt/,
   ],
   ['a database without a secret', { DATABASE_URL }, /SESSION_SECRET is required/],
-  ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /32 characters/],
+  ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /SESSION_SECRET: .*32 characters/],
+  ['a short key', { ENCRYPTION_KEY: `${SECRET},short` }, /ENCRYPTION_KEY: .*32 characters/],
   ['a secret file that is not there', { SESSION_SECRET_FILE: '/nowhere' }, /SESSION_SECRET_FILE/],
   ['a secret given twice', { SESSION_SECRET: SECRET, SESSION_SECRET_FILE: 'x' }, /both set/],
   [

@@ -3,7 +3,7 @@ import { OperatorError } from '../../db/errors.ts';
 import { type DatabaseLocation, databaseUrlProblem } from '../../db/location.ts';
 import { passwordProblem } from '../auth/password-rules.ts';
 import { usernameProblem } from '../auth/username.ts';
-import { keptSecret, parseSecrets } from './session-secrets.ts';
+import { keptSecret, parseSecrets } from './secrets.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 
 /** How long events are kept where nothing is set. */
@@ -26,6 +26,8 @@ export interface Config {
   eventRetentionDays: number;
   /** The first signs session cookies, all verify. */
   sessionSecrets: string[];
+  /** The first encrypts the secrets of two-factor authentication, all decrypt them; may be empty. */
+  encryptionKeys: string[];
   firstUser: {
     username: string;
     password: string | undefined;
@@ -48,7 +50,7 @@ type Environment = Record<string, string | undefined>;
 
 /**
  * Reads the whole configuration; README.md has the table. Without DATABASE_URL the session secret
- * is made in the data folder at the first call.
+ * and the encryption key are created in the data folder at the first call.
  *
  * @throws {ConfigError} with every problem at once.
  * @throws {FolderUnusable} when that can't be used.
@@ -79,19 +81,30 @@ export function loadConfig(env: Environment): Config {
     eventRetentionDays:
       parseWholeNumber(env, 'EVENT_RETENTION_DAYS', MAX_DAYS, problems) ??
       DEFAULT_EVENT_RETENTION_DAYS,
-    sessionSecrets: parseSecrets(read('SESSION_SECRET'), url, problems),
+    sessionSecrets: parseSecrets('SESSION_SECRET', read('SESSION_SECRET'), problems),
+    encryptionKeys: parseSecrets('ENCRYPTION_KEY', read('ENCRYPTION_KEY'), problems),
     firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
   };
   if (config.port !== 0 && config.port === config.metricsPort) {
     problems.push('METRICS_PORT must be another one than PORT.');
   }
+  if (url !== undefined && config.sessionSecrets.length === 0) {
+    problems.push('SESSION_SECRET is required with DATABASE_URL: all instances have to share it.');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
-  if (config.sessionSecrets.length === 0) config.sessionSecrets = [keptSecret(folder)];
+  if (url === undefined) {
+    if (config.sessionSecrets.length === 0) {
+      config.sessionSecrets = [keptSecret(folder, 'session-secret')];
+    }
+    if (config.encryptionKeys.length === 0) {
+      config.encryptionKeys = [keptSecret(folder, 'encryption-key')];
+    }
+  }
   return config;
 }
 
 /**
- * The one part of the configuration that the commands of server/cli need.
+ * The part of the configuration that every command of server/cli needs.
  *
  * @throws {ConfigError}
  */
@@ -101,6 +114,21 @@ export function loadDatabaseLocation(env: Environment): DatabaseLocation {
   const location = parseDatabase(url, dataFolder(env), problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return location;
+}
+
+/**
+ * The encryption keys, for the commands that need them; as in `loadConfig`.
+ *
+ * @throws {ConfigError}
+ * @throws {FolderUnusable}
+ */
+export function loadEncryptionKeys(env: Environment): string[] {
+  const problems: string[] = [];
+  const keys = parseSecrets('ENCRYPTION_KEY', readValue(env, 'ENCRYPTION_KEY', problems), problems);
+  const url = readValue(env, 'DATABASE_URL', problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  if (keys.length > 0 || url !== undefined) return keys;
+  return [keptSecret(dataFolder(env), 'encryption-key')];
 }
 
 function dataFolder(env: Environment): string {
