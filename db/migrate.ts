@@ -13,6 +13,7 @@ import * as eventsByAge from './migrations/0009-events-by-age.ts';
 import * as endedKeys from './migrations/0010-ended-keys.ts';
 import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts';
 import * as keyLife from './migrations/0013-key-life.ts';
+import * as twoFactor from './migrations/0020-two-factor.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -28,6 +29,7 @@ export const migrations: Record<string, Migration> = {
   '0010-ended-keys': endedKeys,
   '0012-events-by-kind-and-key': eventsByKindAndKey,
   '0013-key-life': keyLife,
+  '0020-two-factor': twoFactor,
 };
 
 /** The database was already used by a later version of this program. */

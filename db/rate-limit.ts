@@ -46,7 +46,18 @@ export async function recordAttempt(
     )
     .returning('failures')
     .executeTakeFirst();
-  return taken ? undefined : secondsLeft(db, subject);
+  return taken ? undefined : ((await findWait(db, subject)) ?? 1);
+}
+
+/** How many seconds the next attempt has to wait (at least 1); undefined where it need not. */
+export async function findWait(db: Database, subject: Subject): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('throttle')
+    .select(sql<number>`ceil(extract(epoch from open_at - now()))::int`.as('seconds'))
+    .where('subject', '=', digest(subject))
+    .where('open_at', '>', sql<Date>`now()`)
+    .executeTakeFirst();
+  return row && Math.max(1, row.seconds);
 }
 
 /** Forgets the failures of a subject. */
@@ -72,15 +83,6 @@ export async function sweepRateLimits(db: Database): Promise<void> {
     .deleteFrom('throttle')
     .where('updated_at', '<', sql<Date>`now() - ${FORGOTTEN_AFTER}`)
     .execute();
-}
-
-async function secondsLeft(db: Database, subject: Subject): Promise<number> {
-  const row = await db
-    .selectFrom('throttle')
-    .select(sql<number>`ceil(extract(epoch from open_at - now()))::int`.as('seconds'))
-    .where('subject', '=', digest(subject))
-    .executeTakeFirst();
-  return Math.max(1, row?.seconds ?? 1);
 }
 
 function opensAt(failures: Expression<unknown>, { freeAttempts, maxSeconds }: BackoffPolicy) {

@@ -11,6 +11,9 @@ export interface Schema {
   installation: InstallationTable;
   known_addresses: KnownAddressesTable;
   key_addresses: KeyAddressesTable;
+  two_factor: TwoFactorTable;
+  pending_two_factor: PendingTwoFactorTable;
+  scratch_codes: ScratchCodesTable;
 }
 
 interface UsersTable {
@@ -40,6 +43,12 @@ interface SessionsTable {
   ended_at: Date | null;
   ip: string | null;
   user_agent: string | null;
+  /** Whose password was right, while the code is still missing; then there is no user. */
+  pending_user_id: number | null;
+  /** SHA-256 of that user's password digest at the time. */
+  pending_password_sha256: Buffer | null;
+  /** When a code of two-factor authentication was last accepted in this session. */
+  code_accepted_at: Date | null;
 }
 
 interface ApiKeysTable {
@@ -119,6 +128,29 @@ interface KeyAddressesTable {
   /** An IPv4 address, or the /64 of an IPv6 address, as CIDR. */
   network: string;
   last_used_at: Generated<Date>;
+}
+
+/** The users who have enabled two-factor authentication. */
+interface TwoFactorTable {
+  user_id: number;
+  /** Encrypted: server/auth/two-factor/encryption.ts. */
+  secret: Buffer;
+  /** The time step (RFC 6238) of the last code that was accepted. */
+  last_step: number;
+  enabled_at: Generated<Date>;
+}
+
+/** Secrets that wait for a first code. */
+interface PendingTwoFactorTable {
+  user_id: number;
+  secret: Buffer;
+  created_at: Generated<Date>;
+}
+
+interface ScratchCodesTable {
+  user_id: number;
+  /** SHA-256. */
+  digest: Buffer;
 }
 
 /** Where a key was created, in the words that the page shows. */

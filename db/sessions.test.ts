@@ -5,6 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { endSessionsOf } from './open-sessions.ts';
 import * as sessions from './sessions.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
+import { disableTwoFactor, enableTwoFactor } from './two-factor.ts';
 import { findUser, insertUser, lockUserById, setDisabled } from './users.ts';
 
 /** A new CSRF secret, as each log in has. */
@@ -186,6 +187,8 @@ describeOnEachDatabase('sessions in the database', (on) => {
       user: undefined,
       recentlyAuthenticated: false,
       lock: undefined,
+      needsCode: false,
+      pendingLogIn: undefined,
     });
     const { rows } = await sql<{ minutes: number }>`
       select extract(epoch from expires_at - created_at)::int / 60 as minutes
@@ -199,5 +202,37 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.ok(await sessions.findSession(on.db, alive));
     const left = await on.db.selectFrom('sessions').select('digest').execute();
     assert.equal(left.length, 1);
+  });
+
+  test('a code counts for ten minutes in its session, also after the session was renewed', async () => {
+    await on.db.transaction().execute((trx) => enableTwoFactor(trx, userId, Buffer.from('x'), 0));
+    const needsCode = async (id: string) => {
+      const found = (await sessions.findSession(on.db, id))?.needsCode;
+      assert.equal(await sessions.needsCode(on.db, id), found);
+      return found;
+    };
+    const first = await newSession();
+    const other = await newSession();
+    assert.equal(await needsCode(first), true);
+    await on.db.transaction().execute((trx) => sessions.markCodeAccepted(trx, first));
+    assert.equal(await needsCode(first), false);
+    assert.equal(await needsCode(other), true);
+
+    const renewed = randomUUID();
+    await renew(first, renewed);
+    assert.equal(await needsCode(renewed), false);
+    await sql`update sessions set code_accepted_at = now() - interval '10 minutes'`.execute(on.db);
+    assert.equal(await needsCode(renewed), true);
+    const withCode = randomUUID();
+    await on.db
+      .transaction()
+      .execute((trx) => sessions.renewSession(trx, renewed, withCode, { withCode: true }));
+    assert.equal(await needsCode(withCode), false);
+
+    await on.db.transaction().execute((trx) => disableTwoFactor(trx, userId));
+    assert.equal(await needsCode(other), false);
+    await endSessionsOf(on.db, 'ada');
+    const mark = on.db.transaction().execute((trx) => sessions.markCodeAccepted(trx, other));
+    assert.equal(await mark, false);
   });
 });

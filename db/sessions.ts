@@ -12,6 +12,10 @@ export const SESSION_HOURS = 12;
 export const ANONYMOUS_SESSION_MINUTES = 15;
 /** How long `Authenticate` unlocks the profile; fixed, not sliding. */
 export const REAUTHENTICATION_MINUTES = 10;
+/** How long a code of two-factor authentication counts for the session in which it was entered. */
+export const CODE_MINUTES = 10;
+/** How long a log in waits for the code after the password. */
+export const PENDING_LOG_IN_MINUTES = 5;
 
 export interface Session {
   csrfSecret: string;
@@ -21,6 +25,10 @@ export interface Session {
   recentlyAuthenticated: boolean;
   /** When that ends, and the seconds until then by the database's clock; undefined once it has. */
   lock: { at: Date; seconds: number } | undefined;
+  /** Whether the user has two-factor authentication, and no code within the last CODE_MINUTES. */
+  needsCode: boolean;
+  /** The log in that waits for its code, and whether it has waited too long; absent where none does. */
+  pendingLogIn: { userId: number; isOver: boolean } | undefined;
 }
 
 export interface SignedInUser {
@@ -45,8 +53,10 @@ export async function findSession(
   const row = await db
     .selectFrom('sessions')
     .leftJoin('users', 'users.id', 'sessions.user_id')
+    .leftJoin('two_factor', 'two_factor.user_id', 'sessions.user_id')
     .select([
       'sessions.csrf_secret',
+      'sessions.pending_user_id',
       'users.id',
       'users.username',
       'users.email',
@@ -56,6 +66,8 @@ export async function findSession(
       sql<Date | null>`case when ${locksAt} > now() then ${locksAt} end`.as('locks_at'),
       sql<number>`ceil(extract(epoch from ${locksAt} - now()))::bigint`.as('locks_in'),
       sql<boolean>`sessions.seen_at < now() - interval '1 minute'`.as('seen_is_stale'),
+      hasNoRecentCode.as('needs_code'),
+      isPendingInTime.as('is_pending_in_time'),
     ])
     .where('sessions.digest', '=', digest(id))
     .where(isValid)
@@ -67,7 +79,23 @@ export async function findSession(
     user: toSignedInUser(row),
     recentlyAuthenticated: row.locks_at !== null,
     lock: row.locks_at === null ? undefined : { at: row.locks_at, seconds: row.locks_in },
+    needsCode: row.needs_code,
+    pendingLogIn:
+      row.pending_user_id === null
+        ? undefined
+        : { userId: row.pending_user_id, isOver: !row.is_pending_in_time },
   };
+}
+
+/** As `needsCode` of `findSession`, read again. */
+export async function needsCode(db: Database, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .leftJoin('two_factor', 'two_factor.user_id', 'sessions.user_id')
+    .select(hasNoRecentCode.as('needs_code'))
+    .where('sessions.digest', '=', digest(id))
+    .executeTakeFirst();
+  return row?.needs_code ?? true;
 }
 
 /**
@@ -97,6 +125,8 @@ interface NewSession extends Client {
   id: string;
   userId: number;
   csrfSecret: string;
+  /** Whether a code of two-factor authentication was accepted just now. */
+  withCode?: boolean;
 }
 
 /** Begins a signed-in session. */
@@ -110,15 +140,35 @@ export async function insertSession(trx: Transaction, session: NewSession): Prom
       expires_at: sql<Date>`now() + make_interval(hours => ${SESSION_HOURS})`,
       ip: session.ip,
       user_agent: session.userAgent,
+      code_accepted_at: session.withCode ? sql<Date>`now()` : null,
     })
     .execute();
+}
+
+/** Records that a code was accepted in a session. Returns false if the session has ended. */
+export async function markCodeAccepted(trx: Transaction, id: string): Promise<boolean> {
+  const marked = await trx
+    .updateTable('sessions')
+    .set({ code_accepted_at: sql<Date>`now()` })
+    .where('digest', '=', digest(id))
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return marked !== undefined;
 }
 
 /**
  * Ends the session `id` and continues it as `newId`, authenticated now. The absolute end stays.
  * Returns false and changes nothing if the session has ended meanwhile.
+ *
+ * @param withCode whether a code of two-factor authentication was accepted just now
  */
-export async function renewSession(trx: Transaction, id: string, newId: string): Promise<boolean> {
+export async function renewSession(
+  trx: Transaction,
+  id: string,
+  newId: string,
+  { withCode = false } = {},
+): Promise<boolean> {
   const renewed = await trx
     .with('ended', (cte) =>
       cte
@@ -138,6 +188,7 @@ export async function renewSession(trx: Transaction, id: string, newId: string):
       'ip',
       'user_agent',
       'authenticated_at',
+      'code_accepted_at',
     ])
     .expression((eb) =>
       eb
@@ -151,6 +202,7 @@ export async function renewSession(trx: Transaction, id: string, newId: string):
           'ip',
           'user_agent',
           sql<Date>`now()`.as('authenticated_at'),
+          withCode ? sql<Date>`now()`.as('code_accepted_at') : 'code_accepted_at',
         ]),
     )
     .returning('digest')
@@ -216,6 +268,13 @@ export const isValid = sql<boolean>`
 
 const locksAt = sql<Date>`
   sessions.authenticated_at + make_interval(mins => ${REAUTHENTICATION_MINUTES})`;
+
+const hasNoRecentCode = sql<boolean>`two_factor.user_id is not null and coalesce(
+  sessions.code_accepted_at <= now() - make_interval(mins => ${sql.lit(CODE_MINUTES)}), true)`;
+
+/** From the beginning, whatever prolongs the session itself. */
+export const isPendingInTime = sql<boolean>`
+  sessions.created_at > now() - make_interval(mins => ${sql.lit(PENDING_LOG_IN_MINUTES)})`;
 
 interface JoinedUser {
   id: number | null;

@@ -7,18 +7,24 @@ export interface User {
   email: string | null;
   passwordDigest: string;
   disabledAt: Date | null;
+  /** Whether two-factor authentication is enabled. */
+  hasTwoFactor: boolean;
 }
 
 /** A user by name, in any case; disabled ones too. */
 export async function findUser(db: Database, username: string): Promise<User | undefined> {
   return db
     .selectFrom('users')
-    .select([
+    .select((eb) => [
       'id',
       'username',
       'email',
       'password_digest as passwordDigest',
       'disabled_at as disabledAt',
+      eb
+        .exists(eb.selectFrom('two_factor').select('user_id').whereRef('user_id', '=', 'users.id'))
+        .$castTo<boolean>()
+        .as('hasTwoFactor'),
     ])
     .where(sql`lower(username)`, '=', username.toLowerCase())
     .executeTakeFirst();
