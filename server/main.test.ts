@@ -15,6 +15,7 @@ import { addKey, addUser } from '../db/testing/rows.ts';
 import { findUser } from '../db/users.ts';
 import { listeningAt } from './http/listening-at.ts';
 import { RunningProcess } from './testing/processes.ts';
+import { ENCRYPTION_KEY, newPhone } from './testing/two-factor.ts';
 import { Visitor } from './testing/visitor.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'main-'));
@@ -259,6 +260,29 @@ test('deletes at once what is due when it starts', {
   assert.doesNotMatch(app.output, /not swept/);
   await db.destroy();
   await dropTestDatabase(url);
+});
+
+test('without the key of users with two-factor authentication it does not start, and says why', {
+  skip: noPostgres,
+}, async () => {
+  const database = await createTestDatabase();
+  const env = { DATABASE_URL: database, SESSION_SECRET: 'shared by all instances and long enough' };
+  const first = run(env);
+  await first.started();
+  first.child.kill('SIGTERM');
+  await first.exitCode();
+  const db = await openDatabase({ url: database });
+  await newPhone(db, 'linodedemo');
+  await db.destroy();
+
+  const without = run(env);
+  assert.equal(await without.exitCode(), 1);
+  assert.match(without.output, /^ENCRYPTION_KEY is not set, but there are users with two-factor/);
+  const withKey = run({ ...env, ENCRYPTION_KEY });
+  await withKey.started();
+  withKey.child.kill('SIGTERM');
+  assert.equal(await withKey.exitCode(), 0);
+  await dropTestDatabase(database);
 });
 
 async function until(isSo: () => boolean): Promise<void> {

@@ -7,9 +7,11 @@ import { findInstallationId } from '../db/installation.ts';
 import { sweepKnownAddresses } from '../db/known-addresses.ts';
 import { sweepRateLimits } from '../db/rate-limit.ts';
 import { sweepSessions } from '../db/sessions.ts';
+import { sweepPendingSecrets } from '../db/two-factor.ts';
 import { createApp } from './app.ts';
 import { createFirstUser, type FirstUser } from './auth/first-user.ts';
 import { startPasswords } from './auth/passwords.ts';
+import { requireEncryptionKey } from './auth/two-factor/require-encryption-key.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { drain } from './http/drain.ts';
 import { listen } from './http/listen.ts';
@@ -45,6 +47,7 @@ async function start() {
 
   // Each takes a while, and the passwords have a thread of their own.
   const [db, passwords] = await Promise.all([openDatabase(config.database), startPasswords()]);
+  await requireEncryptionKey(db, config.encryptionKeys);
   const firstUser = await createFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
   const checks = startKeyChecks(db, config.database, log);
@@ -91,6 +94,7 @@ async function start() {
     Promise.all([
       sweepEvents(db, config.eventRetentionDays),
       sweepSessions(db),
+      sweepPendingSecrets(db),
       sweepRateLimits(db),
       sweepKnownAddresses(db),
       sweepEndedKeys(db),

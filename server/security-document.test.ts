@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ACCOUNT, KNOWN_ADDRESS, LEAK_REPORTS, NETWORKS } from './auth/rate-limit.ts';
+import { ACCOUNT, CODES, KNOWN_ADDRESS, LEAK_REPORTS, NETWORKS } from './auth/rate-limit.ts';
 
 const read = (file: string) => readFileSync(path.resolve(import.meta.dirname, '..', file), 'utf8');
 const security = read('SECURITY.md');
@@ -55,6 +55,6 @@ test('the rate limit is the one of docs/decisions/rate-limit.md', () => {
       maxSeconds: Number(number) * (unit === 'minutes' ? 60 : 1),
     };
   });
-  const policies = [ACCOUNT, KNOWN_ADDRESS, ACCOUNT, ...NETWORKS, ...LEAK_REPORTS];
+  const policies = [ACCOUNT, KNOWN_ADDRESS, ACCOUNT, ...NETWORKS, ...LEAK_REPORTS, CODES];
   assert.deepEqual(documented, policies);
 });

@@ -27,6 +27,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       primary key (user_id, digest)
     )`.execute(db);
 
+  // The home page asks for the latest one.
+  await sql`
+    create index events_failed_code on events (user_id, id) where kind = 'failed code'`.execute(db);
+
   // Between password and code a session has a pending user and no user, so that whatever asks who is
   // signed in finds no one.
   await sql`

@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts';
 import { type Client, insertEvent, recordRateLimited } from '../../db/events.ts';
 import { lookUpAddress, rememberAddress } from '../../db/known-addresses.ts';
 import { findUser, replacePasswordDigest, type User } from '../../db/users.ts';
-import { signals } from '../metrics/signals.ts';
+import { type LogInOutcome, signals } from '../metrics/signals.ts';
 import type { PasswordHasher, Passwords } from './passwords.ts';
 import { withRateLimit } from './rate-limit.ts';
 import { presentedUsername } from './username.ts';
@@ -22,16 +22,19 @@ export type Checked<Result> =
  * Logs in with a user name and a password: as `checkPassword`, and the metrics count it.
  *
  * @param use undefined where the user was disabled, or their password changed, meanwhile.
+ * @param outcomeOf how far the log in came with a right password; `right` is all the way
  */
 export async function logInWith<Result>(
   parts: { db: Database; passwords: Passwords },
   credentials: Credentials,
   from: Client,
   use: (user: User, hasher: PasswordHasher) => Promise<Result | undefined>,
+  outcomeOf: (result: Result) => LogInOutcome = () => 'right',
 ): Promise<Checked<Result>> {
   try {
-    const logIn = await checkPassword(parts, credentials, from, 'log in', use);
-    signals.emit('log in', logIn.outcome);
+    const isComplete = (result: Result) => outcomeOf(result) === 'right';
+    const logIn = await checkPassword(parts, credentials, from, 'log in', use, isComplete);
+    signals.emit('log in', logIn.outcome === 'right' ? outcomeOf(logIn.result) : logIn.outcome);
     return logIn;
   } catch (error) {
     signals.emit('log in', 'unavailable');
@@ -45,8 +48,11 @@ export async function logInWith<Result>(
  * event, and so are those that the rate limit refuses. An unknown name, a wrong password and a
  * disabled user look the same. A right password replaces a digest that is outdated.
  *
+ * Of a user with two-factor authentication it remembers no address: that is for the code to do.
+ *
  * @param purpose which kind of event a failed attempt is
  * @param use what the password is needed for; undefined makes the attempt a failed one
+ * @param isComplete whether a result forgives failed attempts: not where a code is missing or wrong
  * @throws {HttpError} 503 where the queue has no place left
  */
 export async function checkPassword<Result>(
@@ -55,6 +61,7 @@ export async function checkPassword<Result>(
   from: Client,
   purpose: 'log in' | 'authentication',
   use: (user: User, hasher: PasswordHasher) => Promise<Result | undefined>,
+  isComplete: (result: Result) => boolean = () => true,
 ): Promise<Checked<Result>> {
   const name = presentedUsername(username).toLowerCase();
   const address = await lookUpAddress(db, name, from.ip);
@@ -64,7 +71,7 @@ export async function checkPassword<Result>(
     ...(purpose === 'log in' && { inTurnWith: JSON.stringify([name, address.networks]) }),
   };
   const attempted = await passwords.withPlace(waiter, (hasher) =>
-    withRateLimit(db, name, address, () => attempt(hasher)),
+    withRateLimit(db, name, address, () => attempt(hasher), isComplete),
   );
   if ('retryAfterSeconds' in attempted) {
     await recordRateLimited(db, name, address.networks[0], from);
@@ -93,7 +100,7 @@ export async function checkPassword<Result>(
   ): Promise<Result | undefined> {
     const verified = await hasher.verify(password, user?.passwordDigest);
     if (!user || verified === 'wrong' || user.disabledAt) return undefined;
-    await rememberAddress(db, user, from.ip);
+    if (!user.hasTwoFactor) await rememberAddress(db, user, from.ip);
     const isOutdated = verified === 'right, digest outdated';
     return use(isOutdated ? await withNewDigest(user, hasher) : user, hasher);
   }

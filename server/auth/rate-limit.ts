@@ -31,6 +31,9 @@ export const LEAK_REPORTS: BackoffPolicy[] = [10, 20, 50].map((freeAttempts) => 
   maxSeconds: 15 * 60,
 }));
 
+/** Against guessing the codes of a user whose password is known; counted for the user alone. */
+export const CODES: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
+
 interface Limit {
   subject: Subject;
   policy: BackoffPolicy;
@@ -45,17 +48,19 @@ type Limited<Result> = { result: Result | undefined } | { retryAfterSeconds: num
  *
  * @param username lower case; it may be unknown
  * @param attempt returns undefined when it has failed
+ * @param isComplete whether a result forgives the failures before it, as a complete log in does
  */
 export function withRateLimit<Result>(
   db: Database,
   username: string,
   address: Address,
   attempt: () => Promise<Result | undefined>,
+  isComplete?: (result: Result) => boolean,
 ): Promise<Limited<Result>> {
   // A known address is limited by its account alone: others behind it may guess other names.
   const networks = address.kind === 'known' ? [] : address.networks;
   const limits = [...networkLimits('network', networks, NETWORKS), accountLimit(username, address)];
-  return withLimits(db, limits, attempt);
+  return withLimits(db, limits, attempt, isComplete);
 }
 
 /**
@@ -82,6 +87,7 @@ async function withLimits<Result>(
   db: Database,
   limits: Limit[],
   attempt: () => Promise<Result | undefined>,
+  isComplete: (result: Result) => boolean = () => true,
 ): Promise<Limited<Result>> {
   const recorded: Limit[] = [];
   let result: Result | undefined;
@@ -101,15 +107,25 @@ async function withLimits<Result>(
     throw error;
   }
   if (result !== undefined) {
-    const forgiving = recorded.filter(({ isForgiving }) => isForgiving);
+    const forgives = isComplete(result);
+    const forgiving = recorded.filter(({ isForgiving }) => isForgiving && forgives);
     for (const { subject } of forgiving) await clearAttempts(db, subject);
-    await undo(recorded.filter(({ isForgiving }) => !isForgiving));
+    await undo(recorded.filter((limit) => !forgiving.includes(limit)));
   }
   return { result };
 
   async function undo(limits: Limit[]) {
     for (const { subject } of limits) await undoAttempt(db, subject);
   }
+}
+
+/** Forgets the wrong passwords of an account that were sent from an address, or from others of its kind. */
+export async function forgiveFailures(
+  db: Database,
+  username: string,
+  address: Address,
+): Promise<void> {
+  await clearAttempts(db, accountLimit(username.toLowerCase(), address).subject);
 }
 
 /**

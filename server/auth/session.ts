@@ -15,6 +15,8 @@ declare module 'express-session' {
     user?: sessions.SignedInUser | undefined;
     recentlyAuthenticated?: boolean;
     lock?: sessions.Session['lock'];
+    needsCode?: boolean;
+    pendingLogIn?: sessions.Session['pendingLogIn'];
   }
 }
 

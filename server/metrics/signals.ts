@@ -10,9 +10,20 @@ interface Signals {
   'log in': [outcome: LogInOutcome];
 }
 
-/** `throttled`: refused by the rate limit, so not tried. `unavailable`: too many at once, or the database was away. */
-export const logInOutcomes = ['right', 'wrong', 'throttled', 'unavailable'] as const;
-type LogInOutcome = (typeof logInOutcomes)[number];
+/**
+ * `code needed`: the password was right, and the code is still missing; `wrong code`: it was wrong.
+ * `throttled`: refused by the rate limit, so not tried. `unavailable`: too many at once, or the
+ * database was away.
+ */
+export const logInOutcomes = [
+  'right',
+  'wrong',
+  'code needed',
+  'wrong code',
+  'throttled',
+  'unavailable',
+] as const;
+export type LogInOutcome = (typeof logInOutcomes)[number];
 
 /** What this process does, for the metrics to count. Without METRICS_PORT nothing listens. */
 export const signals = new EventEmitter<Signals>();
