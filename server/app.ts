@@ -7,6 +7,7 @@ import { isVerify, VERIFY_PATH, verify } from './api/verify.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { requireRecentPassword, requireSignIn } from './auth/require-sign-in.ts';
 import { sessionCookie } from './auth/session.ts';
+import { createEncryption } from './auth/two-factor/encryption.ts';
 import type { Config } from './config/config.ts';
 import { csrfProtection } from './forms/csrf.ts';
 import { refuseAmbiguousForms } from './forms/fields.ts';
@@ -27,13 +28,14 @@ import { documentation } from './web/documentation.ts';
 import { healthz, readyz } from './web/health.ts';
 import { home } from './web/home.ts';
 import { leaked } from './web/leaked.ts';
+import { logInTwoFactor, requirePendingLogIn } from './web/login/two-factor.ts';
 import { login } from './web/login.ts';
 import { logout } from './web/logout.ts';
 import { authenticatePage } from './web/profile/authenticate.ts';
 import { profile } from './web/profile.ts';
 
 interface Parts {
-  config: Pick<Config, 'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets'>;
+  config: Pick<Config, 'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets' | 'encryptionKeys'>;
   /** Of the database: db/installation.ts. */
   installationId: string;
   db: Database;
@@ -58,6 +60,7 @@ export function createApp(parts: Parts): RequestListener {
 /** All but `/auth/verify`: every middleware and every mount, in order. */
 export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   const { config, installationId, db, passwords, log, stopping, trust } = parts;
+  const encryption = createEncryption(config.encryptionKeys);
   const cookies = nameCookies({ secure: config.secure, installationId });
   const app = express();
   // Everywhere: outside production, Express's own error handler would show a stack.
@@ -76,7 +79,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.get('/healthz', healthz);
   app.get('/readyz', readyz(db, stopping));
   app.use(requestLog(log));
-  app.use(apiRouter(parts));
+  app.use(apiRouter({ ...parts, encryption }));
   app.use(refuseLongHeads);
   app.use(staticFiles());
 
@@ -89,6 +92,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use(sessionCookie(db, cookies, config.sessionSecrets));
   const csrf = csrfProtection(config);
 
+  app.use('/login/two-factor', requirePendingLogIn, csrf, logInTwoFactor(db, encryption));
   app.use('/login', skipForUnknownPaths(csrf), login(db, passwords));
   app.use('/logout', logout(db, csrf));
   app.get('/', requireSignIn, csrf, home(db));
@@ -96,8 +100,8 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
 
   // Closed by default: a page under /profile needs these three because of where it is mounted.
   app.use('/profile', requireSignIn, csrf);
-  app.use('/profile/authenticate', authenticatePage(db, passwords));
-  app.use('/profile', requireRecentPassword, profile(db, passwords));
+  app.use('/profile/authenticate', authenticatePage(db, passwords, encryption));
+  app.use('/profile', requireRecentPassword, profile(db, passwords, encryption));
 
   app.use(whenSignedIn(csrf), nothingHere);
   app.use(errorPage(log));

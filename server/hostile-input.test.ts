@@ -9,6 +9,7 @@ import { createExpressApp } from './app.ts';
 import { formAt } from './forms/forms.ts';
 import { routesOf } from './http/routes.ts';
 import { startApp } from './testing/app.ts';
+import { newPhone } from './testing/two-factor.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
@@ -43,10 +44,15 @@ const pages: Record<string, string[]> = {
   // Its POST is the API's.
   '/': [],
   '/login': ['username', 'password', 'next', '_csrf'],
+  '/login/two-factor': ['token', 'next', '_csrf'],
   '/logout': ['_csrf'],
   '/profile': ['time_zone', '_csrf'],
-  '/profile/authenticate': ['password', 'next', '_csrf'],
+  '/profile/authenticate': ['password', 'token', 'next', '_csrf'],
   '/profile/password': ['current_password', 'new_password', 'new_password_again'],
+  '/profile/password/two-factor': ['_csrf'],
+  '/profile/password/two-factor/confirm': ['token'],
+  '/profile/password/two-factor/disable': ['password', 'token'],
+  '/profile/password/two-factor/scratch-codes': ['password', 'token'],
   '/profile/password/sessions': ['_csrf'],
   '/profile/password/sessions/1': ['_csrf'],
   '/profile/api-keys': ['label', 'expires', 'request_id', '_csrf'],
@@ -83,7 +89,8 @@ describeOnDatabase('hostile input', (on) => {
   let key: string;
   before(async () => {
     app = await startApp(on.db, { trustProxy: 2 }, on.location);
-    await addUser(on.db, 'ada');
+    for (const username of ['ada', 'eve']) await addUser(on.db, username);
+    await newPhone(on.db, 'eve');
     ada = await app.signIn('ada');
     key = (await ada.createKey()).secret ?? '';
     // So that what is slow once, such as compiling a view, has been done.
@@ -93,6 +100,13 @@ describeOnDatabase('hostile input', (on) => {
   after(() => app.close());
   // Otherwise the password is soon not looked at any more.
   beforeEach(() => sql`delete from throttle`.execute(on.db));
+
+  /** Between password and code. */
+  async function newPendingVisitor(): Promise<Visitor> {
+    const visitor = app.newVisitor();
+    await visitor.logInWithoutCode('eve');
+    return visitor;
+  }
 
   interface Sent {
     path: string;
@@ -165,8 +179,9 @@ describeOnDatabase('hostile input', (on) => {
 
   for (const [path, fields] of Object.entries(pages)) {
     test(`${path} refuses or ignores it, in each field and in the query`, async () => {
-      const headers = { cookie: ada.cookieHeader(), 'content-type': FORM };
-      const csrf = `_csrf=${encodeURIComponent(ada.csrfToken)}`;
+      const visitor = path === '/login/two-factor' ? await newPendingVisitor() : ada;
+      const headers = { cookie: visitor.cookieHeader(), 'content-type': FORM };
+      const csrf = `_csrf=${encodeURIComponent(visitor.csrfToken)}`;
       for (const field of fields) {
         for (const [name, text] of bodies) {
           const body = field === '_csrf' ? `_csrf=${text}` : `${csrf}&${field}=${text}`;

@@ -4,6 +4,7 @@ import { before, test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describeApp } from './testing/describe-app.ts';
+import { newPhone } from './testing/two-factor.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
@@ -11,10 +12,16 @@ const FORM = 'application/x-www-form-urlencoded';
 
 describeApp('refused input', (on) => {
   let visitor: Visitor;
+  /** Between password and code. */
+  let pending: Visitor;
   let routes: string[];
   before(async () => {
     await addUser(on.db, 'ada');
     visitor = await on.app.signIn('ada');
+    await addUser(on.db, 'eve');
+    await newPhone(on.db, 'eve');
+    pending = on.app.newVisitor();
+    await pending.logInWithoutCode('eve');
     const { id } = await visitor.createKey({ label: 'kept' });
     routes = [
       '/profile',
@@ -22,6 +29,11 @@ describeApp('refused input', (on) => {
       '/profile/password',
       '/profile/password/sessions',
       '/profile/password/sessions/1',
+      '/profile/password/two-factor',
+      '/profile/password/two-factor/confirm',
+      '/profile/password/two-factor/disable',
+      '/profile/password/two-factor/scratch-codes',
+      '/login/two-factor',
       '/profile/api-keys',
       '/profile/api-keys/search',
       '/profile/api-keys/remove-selected',
@@ -44,6 +56,7 @@ describeApp('refused input', (on) => {
       select (select json_agg(k order by id) from api_keys k) as keys,
         (select json_agg(json_build_array(u.id, u.time_zone, u.password_digest, u.disabled_at) order by id)
           from users u) as users,
+        (select json_agg(t.user_id) from two_factor t) as two_factor,
         (select json_agg(s.id order by id) from sessions s where ended_at is null and user_id is not null)
           as sessions`.execute(on.db);
     return JSON.stringify(rows);
@@ -51,7 +64,7 @@ describeApp('refused input', (on) => {
 
   async function refuses(path: string, body: string | Uint8Array<ArrayBuffer>, type = FORM) {
     const before = await content();
-    const answer = await visitor.send(path, {
+    const answer = await visitorFor(path).send(path, {
       method: 'POST',
       body,
       headers: { 'content-type': type },
@@ -61,12 +74,15 @@ describeApp('refused input', (on) => {
     return answer.status;
   }
 
-  const withToken = (rest: string) => `_csrf=${encodeURIComponent(visitor.csrfToken)}&${rest}`;
+  const visitorFor = (path: string) => (path === '/login/two-factor' ? pending : visitor);
+
+  const withToken = (path: string, rest: string) =>
+    `_csrf=${encodeURIComponent(visitorFor(path).csrfToken)}&${rest}`;
 
   const ambiguous = ['x=1&x=2', 'label[]=x', 'label[a]=b', '_csrf=again', 'a=1&a[]=2'];
   for (const fields of ambiguous) {
     test(`${fields} is 400 on every route, before anything else, also for the signed-out`, async () => {
-      for (const route of routes) assert.equal(await refuses(route, withToken(fields)), 400);
+      for (const route of routes) assert.equal(await refuses(route, withToken(route, fields)), 400);
       const stranger = await on.app.newVisitor().send('/login', {
         method: 'POST',
         body: `_csrf=x&${fields}`,
@@ -78,14 +94,14 @@ describeApp('refused input', (on) => {
 
   test('a field that the form does not have is 400 on every route', async () => {
     for (const route of routes) {
-      assert.equal(await refuses(route, withToken('surprise=1')), 400);
-      assert.equal(await refuses(route, withToken('toString=1')), 400);
+      assert.equal(await refuses(route, withToken(route, 'surprise=1')), 400);
+      assert.equal(await refuses(route, withToken(route, 'toString=1')), 400);
     }
   });
 
   test('a body over 10 kB is 413 on every route', async () => {
     for (const route of routes) {
-      assert.equal(await refuses(route, withToken(`label=${'x'.repeat(10_300)}`)), 413);
+      assert.equal(await refuses(route, withToken(route, `label=${'x'.repeat(10_300)}`)), 413);
     }
   });
 
@@ -99,7 +115,7 @@ describeApp('refused input', (on) => {
       '',
     ];
     for (const route of routes) {
-      for (const type of types) await refuses(route, withToken('label=x'), type);
+      for (const type of types) await refuses(route, withToken(route, 'label=x'), type);
     }
   });
 
@@ -136,6 +152,7 @@ describeApp('refused input', (on) => {
       'minutes',
       'time_zone',
       'password',
+      'token',
       'next',
       '__proto__',
       '_csrf',
@@ -149,7 +166,7 @@ describeApp('refused input', (on) => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...routes, '/login'), form, async (route, fields) => {
         const before = await content();
-        const { status } = await visitor.post(route, fields);
+        const { status } = await visitorFor(route).post(route, fields);
         assert.ok(status < 500, `${route} ${status}`);
         if (status >= 400) assert.equal(await content(), before);
         // A form without fields is a valid one for some of the routes.
@@ -166,9 +183,9 @@ describeApp('refused input', (on) => {
         fc.constantFrom(...routes),
         fc.uint8Array({ maxLength: 300 }),
         async (route, bytes) => {
-          const body = Buffer.concat([Buffer.from(withToken('')), bytes]);
+          const body = Buffer.concat([Buffer.from(withToken(route, '')), bytes]);
           const headers = { 'content-type': FORM };
-          const { status } = await visitor.send(route, { method: 'POST', body, headers });
+          const { status } = await visitorFor(route).send(route, { method: 'POST', body, headers });
           assert.ok(status < 500, `${route} ${status}`);
           if (!(await visitor.get('/')).body.includes('Signed in'))
             visitor = await on.app.signIn('ada');

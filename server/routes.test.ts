@@ -6,6 +6,7 @@ import { VERIFY_PATH } from './api/verify.ts';
 import { createExpressApp } from './app.ts';
 import { routesOf } from './http/routes.ts';
 import { describeApp } from './testing/describe-app.ts';
+import { newPhone } from './testing/two-factor.ts';
 import { addUser, PASSWORD } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
@@ -32,7 +33,8 @@ describeApp('every route', (on) => {
   let secret: string;
   let ids: { key: string; session: string };
   before(async () => {
-    for (const username of ['ada', 'bob']) await addUser(on.db, username);
+    for (const username of ['ada', 'bob', 'eve']) await addUser(on.db, username);
+    await newPhone(on.db, 'eve');
     ada = await on.app.signIn('ada');
     bob = await on.app.signIn('bob');
     // Somewhere else to be signed in, and a key.
@@ -59,6 +61,8 @@ describeApp('every route', (on) => {
     const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
     assert.ok(names.has(`POST /profile/api-keys/${ids.key}/remove`));
     assert.ok(names.has(`POST /profile/password/sessions/${ids.session}`));
+    assert.ok(names.has('POST /login/two-factor'));
+    assert.ok(names.has('POST /profile/password/two-factor/disable'));
     assert.ok(names.size >= 20, [...names].join('\n'));
     for (const name of PUBLIC.keys()) assert.ok(names.has(name), name);
     for (const { method } of routes) assert.match(method, /^(GET|HEAD|POST)$/);
@@ -147,6 +151,18 @@ describeApp('every route', (on) => {
     assert.equal(await content(), before);
   });
 
+  /** Somebody for whom a form is: those of log in are for the signed-out. */
+  async function visitorFor(path: string): Promise<Visitor> {
+    if (!path.startsWith('/login')) {
+      await ada.get('/profile');
+      return ada;
+    }
+    const visitor = on.app.newVisitor();
+    if (path === '/login') await visitor.get(path);
+    else await visitor.logInWithoutCode('eve');
+    return visitor;
+  }
+
   const forged: [
     string,
     (visitor: Visitor, path: string) => ReturnType<Visitor['post']>,
@@ -203,9 +219,7 @@ describeApp('every route', (on) => {
       const before = await content();
       for (const { method, path } of unsafe()) {
         assert.equal(method, 'POST');
-        // Log in wants somebody who isn't.
-        const visitor = path === '/login' ? on.app.newVisitor() : ada;
-        await visitor.get(path === '/login' ? '/login' : '/profile');
+        const visitor = await visitorFor(path);
         // It has no token: the key itself is the authority, and this post has none.
         const expected = path === '/leaked' && isToken ? 422 : status;
         assert.equal((await post(visitor, path)).status, expected, path);
@@ -254,6 +268,9 @@ describeApp('every route', (on) => {
           order by id) from api_keys k) as keys,
         (select json_agg(json_build_array(u.id, u.email, u.time_zone, u.password_digest, u.permissions,
           u.disabled_at) order by id) from users u) as users,
+        (select json_agg(json_build_array(t.*) order by user_id) from two_factor t) as two_factor,
+        (select json_agg(json_build_array(p.*) order by user_id) from pending_two_factor p) as pending,
+        (select json_agg(json_build_array(s.*) order by digest) from scratch_codes s) as scratch_codes,
         (select json_agg(json_build_array(s.id, s.user_id) order by id) from sessions s
           where user_id is not null and ended_at is null and user_id = 1) as sessions`.execute(
       on.db,

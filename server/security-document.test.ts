@@ -55,6 +55,6 @@ test('the rate limit is the one of docs/decisions/rate-limit.md', () => {
       maxSeconds: Number(number) * (unit === 'minutes' ? 60 : 1),
     };
   });
-  const policies = [ACCOUNT, KNOWN_ADDRESS, ACCOUNT, ...NETWORKS, ...LEAK_REPORTS, CODES];
+  const policies = [ACCOUNT, KNOWN_ADDRESS, ACCOUNT, ...NETWORKS, CODES, ...LEAK_REPORTS];
   assert.deepEqual(documented, policies);
 });

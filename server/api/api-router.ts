@@ -2,6 +2,7 @@ import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Passwords } from '../auth/passwords.ts';
+import type { Encryption } from '../auth/two-factor/encryption.ts';
 import { toHttpError } from '../http/errors.ts';
 import { noStore } from '../http/headers.ts';
 import { headRefusal, refuseLongHeads } from '../http/request-limits.ts';
@@ -17,6 +18,7 @@ interface Parts {
   config: { publicUrl: string | undefined };
   db: Database;
   passwords: Passwords;
+  encryption: Encryption | undefined;
   checks: KeyChecks;
   log: Logger;
 }

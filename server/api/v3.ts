@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Passwords } from '../auth/passwords.ts';
+import type { Encryption } from '../auth/two-factor/encryption.ts';
 import { client, sender } from '../http/client.ts';
 import { toHttpError } from '../http/errors.ts';
 import { addToLog } from '../http/log.ts';
@@ -25,6 +26,7 @@ interface Parts {
   config: { publicUrl: string | undefined };
   db: Database;
   passwords: Passwords;
+  encryption: Encryption | undefined;
   checks: KeyChecks;
   log: Logger;
 }
@@ -63,7 +65,7 @@ function first(sent: [string, string][], name: string): string {
 }
 
 function answer(
-  { config, db, passwords, checks }: Parts,
+  { config, db, passwords, encryption, checks }: Parts,
   req: Request,
   res: Response,
   parameters: Parameters,
@@ -76,6 +78,7 @@ function answer(
   const asked: Asked = {
     db,
     passwords,
+    encryption,
     actions,
     authenticate: authentication(checks, req, res, parameters),
     client: () => client(req),

@@ -1,13 +1,16 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
-import { insertEvent } from '../../db/events.ts';
+import { type Client, insertEvent } from '../../db/events.ts';
 import { forgetAddresses } from '../../db/known-addresses.ts';
 import { endExcessSessions, endOtherSessions } from '../../db/open-sessions.ts';
+import { insertPendingLogIn } from '../../db/pending-log-ins.ts';
 import * as sessions from '../../db/sessions.ts';
+import { hasTwoFactor } from '../../db/two-factor.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
 import { signedInUser } from './require-sign-in.ts';
 import { newCsrfSecret, newSessionId, switchSession } from './session.ts';
+import { isTrustedDevice } from './two-factor/trusted-device.ts';
 
 /** A user whose password was just checked against this digest. */
 interface CheckedUser {
@@ -16,40 +19,64 @@ interface CheckedUser {
 }
 
 /**
- * Begins a session under a new id and with a new CSRF secret: neither can have been planted.
- * Returns false when the user was disabled, or the password changed, while it was checked.
+ * Begins a session under a new id and with a new CSRF secret: neither can have been planted. Where the
+ * user has two-factor authentication, it only waits for the code. Returns undefined when the user was
+ * disabled, or the password changed, while it was checked.
  */
-export async function signIn(db: Database, req: Request, user: CheckedUser): Promise<boolean> {
-  const id = newSessionId();
-  const csrfSecret = newCsrfSecret();
+export async function signIn(
+  db: Database,
+  req: Request,
+  user: CheckedUser,
+): Promise<'signed in' | 'code needed' | undefined> {
+  const { passwordDigest } = user;
+  const session = { id: newSessionId(), userId: user.id, csrfSecret: newCsrfSecret() };
   const from = client(req);
-  const isSignedIn = await db.transaction().execute(async (trx) => {
-    if (!(await lockUser(trx, user.id, user.passwordDigest))) return false;
+  const outcome = await db.transaction().execute(async (trx) => {
+    if (!(await lockUser(trx, user.id, passwordDigest))) return undefined;
     await sessions.endSession(trx, req.sessionID);
-    await sessions.insertSession(trx, { id, userId: user.id, csrfSecret, ...from });
-    await recordLogIn(trx, user.id, from.ip);
-    await insertEvent(trx, { kind: 'log in', userId: user.id, ...from });
-    if ((await endExcessSessions(trx, user.id)) > 0) {
-      await insertEvent(trx, { kind: 'oldest sessions ended', userId: user.id, ...from });
+    if ((await hasTwoFactor(trx, user.id)) && !(await isTrustedDevice(trx, req, user.id))) {
+      await insertPendingLogIn(trx, { ...session, passwordDigest, ...from });
+      return 'code needed';
     }
-    return true;
+    await beginSession(trx, session, from);
+    return 'signed in';
   });
-  if (isSignedIn) switchSession(req, id, csrfSecret);
-  return isSignedIn;
+  if (outcome !== undefined) switchSession(req, session.id, session.csrfSecret);
+  return outcome;
+}
+
+/** Begins a signed-in session, and records the log in. The caller has locked the user's row. */
+export async function beginSession(
+  trx: Transaction,
+  session: { id: string; userId: number; csrfSecret: string; withCode?: boolean },
+  from: Client,
+): Promise<void> {
+  const { userId } = session;
+  await sessions.insertSession(trx, { ...session, ...from });
+  await recordLogIn(trx, userId, from.ip);
+  await insertEvent(trx, { kind: 'log in', userId, ...from });
+  if ((await endExcessSessions(trx, userId)) > 0) {
+    await insertEvent(trx, { kind: 'oldest sessions ended', userId, ...from });
+  }
 }
 
 /**
  * Goes on under a new id, with the password freshly given. Keeps the CSRF secret, so that forms
- * in other tabs still work. Returns false when the session ended while the password was checked.
+ * in other tabs still work. Returns undefined when the session ended while the password was checked.
+ *
+ * @param withCode whether a code was given too. The caller has locked the user's row.
+ * @returns the new id, for `switchSession` after the transaction
  */
-export async function authenticate(
-  db: Database,
+export async function renewAuthenticated(
+  trx: Transaction,
   req: Request,
-  user: CheckedUser,
-): Promise<boolean> {
-  return renew(db, req, user, (trx) =>
-    insertEvent(trx, { kind: 'authenticated', userId: user.id, ...client(req) }),
-  );
+  userId: number,
+  withCode: boolean,
+): Promise<string | undefined> {
+  const id = newSessionId();
+  if (!(await sessions.renewSession(trx, req.sessionID, id, { withCode }))) return undefined;
+  await insertEvent(trx, { kind: 'authenticated', userId, ...client(req) });
+  return id;
 }
 
 /**
@@ -63,30 +90,19 @@ export async function changePassword(
   user: CheckedUser,
   newPasswordDigest: string,
 ): Promise<boolean> {
-  return renew(db, req, user, async (trx, id) => {
+  const id = newSessionId();
+  const isChanged = await db.transaction().execute(async (trx) => {
+    if (!(await lockUser(trx, user.id, user.passwordDigest))) return false;
+    if (!(await sessions.renewSession(trx, req.sessionID, id))) return false;
     await changePasswordDigest(trx, user.id, newPasswordDigest);
     await endOtherSessions(trx, user.id, id);
     const from = client(req);
     await forgetAddresses(trx, user.id, { except: from.ip });
     await insertEvent(trx, { kind: 'password changed', userId: user.id, ...from });
-  });
-}
-
-async function renew(
-  db: Database,
-  req: Request,
-  user: CheckedUser,
-  record: (trx: Transaction, id: string) => Promise<void>,
-): Promise<boolean> {
-  const id = newSessionId();
-  const renewed = await db.transaction().execute(async (trx) => {
-    if (!(await lockUser(trx, user.id, user.passwordDigest))) return false;
-    if (!(await sessions.renewSession(trx, req.sessionID, id))) return false;
-    await record(trx, id);
     return true;
   });
-  if (renewed) switchSession(req, id, req.session.csrfSecret ?? '');
-  return renewed;
+  if (isChanged) switchSession(req, id, req.session.csrfSecret ?? '');
+  return isChanged;
 }
 
 /** Ends the log in for good: its session, and the one that an Authenticate in flight has made of it. */

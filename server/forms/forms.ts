@@ -5,13 +5,17 @@
  */
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },
+  '/login/two-factor': { token: 'secret', next: 'carried' },
   '/profile': { time_zone: 'carried' },
-  '/profile/authenticate': { password: 'secret', next: 'carried' },
+  '/profile/authenticate': { password: 'secret', token: 'secret', next: 'carried' },
   '/profile/password': {
     current_password: 'secret',
     new_password: 'secret',
     new_password_again: 'secret',
   },
+  '/profile/password/two-factor/confirm': { token: 'secret' },
+  '/profile/password/two-factor/disable': { password: 'secret', token: 'secret' },
+  '/profile/password/two-factor/scratch-codes': { password: 'secret', token: 'secret' },
   '/profile/api-keys': { label: 'carried', expires: 'carried', request_id: 'fresh' },
   '/profile/api-keys/:id': {
     label: 'carried',

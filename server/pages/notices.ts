@@ -30,6 +30,19 @@ export const notices = {
   'password-changed': { text: 'Your password has been changed.', good: true },
   'signed-out': { text: 'That session has been signed out.', good: true },
   'signed-out-elsewhere': { text: 'You are signed out everywhere else.', good: true },
+  'log-in-over': {
+    text: 'The log in took too long, or your account changed. Log in again.',
+    good: false,
+  },
+  'two-factor-disabled': { text: 'Two-factor authentication is now disabled.', good: true },
+  'two-factor-enabled-before': {
+    text: 'Two-factor authentication was already enabled. Its scratch codes cannot be shown again.',
+    good: false,
+  },
+  'two-factor-over': {
+    text: 'That took too long, so nothing was done. Enable two-factor authentication again.',
+    good: false,
+  },
   'key-created-before': {
     text: 'That key was already created. Its full value cannot be shown again.',
     good: false,

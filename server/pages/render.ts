@@ -55,7 +55,7 @@ export function render<View extends keyof Views>(
     firstProblem,
     idOf,
     /** Whether a field gets the focus: what is next is to type, and the field is described by the notice. */
-    focusesField: firstProblem !== undefined || view === 'login' || view === 'profile/authenticate',
+    focusesField: firstProblem !== undefined || /^login|^profile\/authenticate$/.test(view),
     time: { age, minute, timeLeft, timeOfDay },
     program,
     visible,

@@ -8,18 +8,27 @@ import type { FormFields, FormName } from '../forms/forms.ts';
 import type { Sentence } from './key-words.ts';
 import type { Notice, NoticeKey, Undo } from './notices.ts';
 import type { BeforeRemoval } from './removal-words.ts';
+import type { QrCode } from './qr-code.ts';
 import { assetUrl } from './static-files.ts';
 import type { ZoneGroup } from './time-zone-names.ts';
 
 /** The locals of each view; a missing one doesn't compile. The keys name files in views/. */
 export interface Views {
   documentation: DocumentationView;
-  home: { user: SignedInUser; activeKeys: number; expiring: ExpiringKeys; timeZone: string };
+  home: {
+    user: SignedInUser;
+    activeKeys: number;
+    expiring: ExpiringKeys;
+    timeZone: string;
+    /** When the user's password was right and the code wrong, since the visit before. */
+    failedCode: { at: Date; ip: string | null } | undefined;
+  };
   login: {
     username: string;
     next: string;
     fallbackNotice: Notice | undefined;
   } & Problems<'/login'>;
+  'login/two-factor': { next: string } & Problems<'/login/two-factor'>;
   profile: {
     user: SignedInUser;
     /** The chosen one, or what was sent if that was wrong. */
@@ -31,12 +40,29 @@ export interface Views {
     next: string;
     /** Whether the way here began with a form that was not acted upon. */
     fallbackNotice: Notice | undefined;
+    asksForCode: boolean;
   } & Problems<'/profile/authenticate'>;
   'profile/password': {
     username: string;
     timeZone: string;
     sessions: OpenSession[];
+    twoFactor: {
+      /** How many scratch codes are left; undefined where it is not enabled. */
+      scratchCodes: number | undefined;
+      canBeEnabled: boolean;
+    };
   } & Problems<'/profile/password'>;
+  'profile/password/two-factor': {
+    /** In the response that begins it, and in no other. */
+    secret: { typed: string; qrCode: QrCode } | undefined;
+  } & Problems<'/profile/password/two-factor/confirm'>;
+  'profile/password/two-factor/disable': FactorsView;
+  'profile/password/two-factor/scratch-codes': FactorsView;
+  'profile/password/two-factor/new-codes': {
+    /** In the response that creates them, and in no other. */
+    codes: string[];
+    isJustEnabled: boolean;
+  };
   'profile/activity': ActivityView;
   'profile/api-keys': ApiKeysView;
   'profile/api-keys/key': KeyView;
@@ -77,6 +103,9 @@ interface Problems<Name extends FormName> {
   /** What is wrong, by field. In the place for messages each is a link to its field. */
   problems: Partial<FormFields<Name>>;
 }
+
+/** A form that asks for the password and a code. */
+type FactorsView = { username: string } & Problems<'/profile/password/two-factor/disable'>;
 
 type ActivityInWords = Activity & { what: string };
 
@@ -241,6 +270,7 @@ interface DocumentationView {
 
 const asHome = { styles: [assetUrl('css/home.css')] };
 const withRemovalDialog = { scripts: [assetUrl('js/removal-dialog.js')] };
+const asTwoFactor = { styles: [assetUrl('css/two-factor.css')] };
 const withPasswords = { scripts: [assetUrl('js/show-password.js')] };
 
 /** Style sheets and modules that only some views need. A missing file fails the start. */
@@ -251,8 +281,13 @@ export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: 
   login: { styles: [assetUrl('css/login.css')], ...withPasswords },
   leaked: { styles: [assetUrl('css/login.css')] },
   profile: { scripts: [assetUrl('js/time-zone.js')] },
+  'login/two-factor': { styles: [assetUrl('css/login.css'), ...asTwoFactor.styles] },
   'profile/authenticate': withPasswords,
-  'profile/password': withPasswords,
+  'profile/password': { ...asTwoFactor, ...withPasswords },
+  'profile/password/two-factor': asTwoFactor,
+  'profile/password/two-factor/new-codes': asTwoFactor,
+  'profile/password/two-factor/disable': withPasswords,
+  'profile/password/two-factor/scratch-codes': withPasswords,
   'profile/api-keys': withRemovalDialog,
   'profile/api-keys/key': withRemovalDialog,
 };

@@ -14,6 +14,7 @@ import { MAX_HEAD_BYTES } from '../http/request-limits.ts';
 import { startKeyChecks } from '../key-checks/check.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { memoryLog } from './memory-log.ts';
+import { ENCRYPTION_KEY } from './two-factor.ts';
 import { addUser, PASSWORD } from './users.ts';
 import { Visitor } from './visitor.ts';
 
@@ -51,6 +52,7 @@ export async function startApp(
       secure: false,
       trustProxy: false,
       sessionSecrets: ['a secret of the tests, long enough'],
+      encryptionKeys: [ENCRYPTION_KEY],
       ...config,
     },
     installationId: await findInstallationId(db),

@@ -53,9 +53,26 @@ export class Visitor {
     return answer;
   }
 
-  async authenticate(password = PASSWORD): Promise<Answer> {
+  /** The first step of the log in of a user with two-factor authentication; the code is missing. */
+  async logInWithoutCode(username: string, password = PASSWORD): Promise<void> {
+    await this.get('/login');
+    const answer = await this.post('/login', { username, password });
+    if (answer.location !== '/login/two-factor')
+      throw new Error(`No code is needed: ${answer.body}`);
+    await this.get('/login/two-factor');
+  }
+
+  /** The second step of a log in. */
+  async enterCode(token: string): Promise<Answer> {
+    await this.get('/login/two-factor');
+    const answer = await this.post('/login/two-factor', { token, next: '' });
+    if (answer.status === 303) await this.get('/');
+    return answer;
+  }
+
+  async authenticate(password = PASSWORD, token = ''): Promise<Answer> {
     await this.get('/profile/authenticate');
-    return this.post('/profile/authenticate', { password, next: '' });
+    return this.post('/profile/authenticate', { password, token, next: '' });
   }
 
   /** Posts the form that creates a key. */

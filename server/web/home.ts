@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { listExpiringKeys } from '../../db/api-keys/expiring.ts';
 import { countActiveKeys } from '../../db/api-keys/list.ts';
 import type { Database } from '../../db/database.ts';
+import { findFailedCode } from '../../db/events.ts';
 import { signedInUser } from '../auth/require-sign-in.ts';
 import { render } from '../pages/render.ts';
 
@@ -10,6 +11,8 @@ export function home(db: Database): RequestHandler {
     const user = signedInUser(req);
     const activeKeys = await countActiveKeys(db, user.id);
     const expiring = await listExpiringKeys(db, user.id);
-    render(req, res, 'home', [], { user, activeKeys, expiring, timeZone: user.timeZone });
+    const failedCode = await findFailedCode(db, user.id);
+    const { timeZone } = user;
+    render(req, res, 'home', [], { user, activeKeys, expiring, timeZone, failedCode });
   };
 }

@@ -7,7 +7,7 @@ import { waitSentence } from '../auth/rate-limit.ts';
 import { saveSession } from '../auth/session.ts';
 import { signIn } from '../auth/sign-in.ts';
 import { readForm } from '../forms/fields.ts';
-import { isNotDone } from '../forms/form-path.ts';
+import { isNotDone, withNext } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
 import { client } from '../http/client.ts';
 import { notices } from '../pages/notices.ts';
@@ -37,7 +37,15 @@ export function login(db: Database, passwords: Passwords): Router {
       renderLogin(req, res, { username, next: next ?? '', problems: { password: problem } });
     };
 
-    const loggedIn = await logInWith({ db, passwords }, { username, password }, client(req), begin);
+    const credentials = { username, password };
+    const begin = (user: User) => signIn(db, req, user);
+    const loggedIn = await logInWith(
+      { db, passwords },
+      credentials,
+      client(req),
+      begin,
+      (outcome) => (outcome === 'signed in' ? 'right' : outcome),
+    );
     if (loggedIn.outcome === 'throttled') {
       res.set('Retry-After', String(loggedIn.seconds));
       return refuse(429, waitSentence(loggedIn.seconds));
@@ -45,11 +53,8 @@ export function login(db: Database, passwords: Passwords): Router {
     if (loggedIn.outcome === 'wrong') {
       return refuse(401, 'Login failed. Check your username and password.');
     }
-    res.redirect(303, next ?? '/');
-
-    async function begin(user: User): Promise<true | undefined> {
-      return (await signIn(db, req, user)) || undefined;
-    }
+    if (loggedIn.result === 'signed in') return res.redirect(303, next ?? '/');
+    res.redirect(303, withNext('/login/two-factor', next));
   }
 }
 

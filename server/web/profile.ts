@@ -4,6 +4,7 @@ import { listTimeZones } from '../../db/time-zones.ts';
 import { changeTimeZone } from '../../db/users.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { signedInUser } from '../auth/require-sign-in.ts';
+import type { Encryption } from '../auth/two-factor/encryption.ts';
 import { readForm } from '../forms/fields.ts';
 import { leaveNotice } from '../pages/notices.ts';
 import { render } from '../pages/render.ts';
@@ -14,11 +15,15 @@ import { apiKeys } from './profile/api-keys.ts';
 import { password } from './profile/password.ts';
 
 /** Everything under /profile that needs a recent password. */
-export function profile(db: Database, passwords: Passwords): Router {
+export function profile(
+  db: Database,
+  passwords: Passwords,
+  encryption: Encryption | undefined,
+): Router {
   return Router()
     .get('/', showProfile)
     .post('/', saveProfile)
-    .use('/password', password(db, passwords))
+    .use('/password', password(db, passwords, encryption))
     .use('/api-keys', apiKeys(db))
     .use('/activity', activity(db));
 

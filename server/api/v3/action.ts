@@ -2,6 +2,7 @@ import type { KnownKey } from '../../../db/api-keys/lookup.ts';
 import type { Database } from '../../../db/database.ts';
 import type { Client } from '../../../db/events.ts';
 import type { Passwords } from '../../auth/passwords.ts';
+import type { Encryption } from '../../auth/two-factor/encryption.ts';
 import type { Given, Parameters, Takes } from './parameters.ts';
 
 /** An action of the API. To add one, add a file to actions/ and a line to actions.ts. */
@@ -36,6 +37,7 @@ export interface KeyAction extends Described {
 export interface Asked {
   db: Database;
   passwords: Passwords;
+  encryption: Encryption | undefined;
   actions: readonly Action[];
   /** The key of the request, or an ApiError. */
   authenticate(): Promise<KnownKey>;

@@ -69,6 +69,7 @@ describeOnDatabase('batch', (on) => {
     const asked = {
       db: on.db,
       passwords: api.app.passwords,
+      encryption: undefined,
       actions,
       client: () => ({ ip: null, userAgent: '' }),
       isCrossSite: () => false,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { beforeEach, describe, test } from 'node:test';
 import { sql } from 'kysely';
 import { describeApp } from '../../testing/describe-app.ts';
+import { newPhone, type Phone } from '../../testing/two-factor.ts';
 import { PASSWORD } from '../../testing/users.ts';
+import type { Visitor } from '../../testing/visitor.ts';
 
 describeApp('/profile/authenticate', (on) => {
   const signIn = () => on.app.signInNewUser({ authenticate: false });
@@ -164,5 +166,122 @@ describeApp('/profile/authenticate', (on) => {
       events.map((event) => event.kind),
       ['failed authentication', 'authenticated', 'log in'],
     );
+  });
+
+  describe('of a user with two-factor authentication', () => {
+    const PAGE = '/profile/authenticate';
+    const TOKEN_ROW = /<label for="token">Token<\/label>/;
+    let visitor: Visitor;
+    let phone: Phone;
+    beforeEach(async () => {
+      const username = await on.app.newUser();
+      phone = await newPhone(on.db, username);
+      visitor = on.app.newVisitor();
+      await visitor.logIn(username);
+      await visitor.enterCode(await phone.code());
+    });
+
+    /** As if ten minutes had passed since the last code of each session. */
+    const ageCodes = () =>
+      sql`update sessions set code_accepted_at = code_accepted_at - interval '10 minutes'`.execute(
+        on.db,
+      );
+
+    test('the password is enough for ten minutes after a code', async () => {
+      assert.doesNotMatch((await visitor.get(PAGE)).body, TOKEN_ROW);
+      assert.equal((await visitor.authenticate()).location, '/profile');
+      await ageCodes();
+      assert.equal((await visitor.get('/profile')).status, 200);
+    });
+
+    test('then the same form has a row for the code, and needs both', async () => {
+      await ageCodes();
+      assert.match((await visitor.get(PAGE)).body, TOKEN_ROW);
+      const right = await phone.unusedCode();
+      for (const [password, token] of [
+        ['not the password', right],
+        [PASSWORD, await phone.wrongCode()],
+        [PASSWORD, ''],
+      ] as const) {
+        const answer = await visitor.authenticate(password, token);
+        assert.equal(answer.status, 401);
+        assert.match(answer.body, TOKEN_ROW);
+        assert.match(
+          answer.body,
+          /That is not your password, or not a token of yours\. Try again\./,
+        );
+        assert.ok(!answer.body.includes(token === '' ? password : token));
+      }
+      assert.match((await visitor.get('/profile')).location ?? '', /^\/profile\/authenticate/);
+      const before = visitor.cookieHeader();
+      assert.equal((await visitor.authenticate(PASSWORD, right)).location, '/profile');
+      assert.notEqual(visitor.cookieHeader(), before);
+      assert.equal((await visitor.get('/profile')).status, 200);
+      // This code counts for ten minutes again.
+      assert.doesNotMatch((await visitor.get(PAGE)).body, TOKEN_ROW);
+    });
+
+    test('a code that was used is refused, in words of its own', async () => {
+      await ageCodes();
+      const token = await phone.unusedCode();
+      await visitor.authenticate(PASSWORD, token);
+      await ageCodes();
+      const answer = await visitor.authenticate(PASSWORD, token);
+      assert.equal(answer.status, 401);
+      assert.match(
+        answer.body,
+        /id="token-problem"[^>]*>This code has been used\. Wait for the next one\./,
+      );
+    });
+
+    test('a scratch code is accepted', async () => {
+      await ageCodes();
+      const answer = await visitor.authenticate(PASSWORD, phone.scratchCodes[0]);
+      assert.equal(answer.location, '/profile');
+    });
+
+    test('a code of one session counts for no other', async () => {
+      const other = on.app.newVisitor();
+      await other.logIn(visitor.username);
+      await other.enterCode(phone.scratchCodes[0] ?? '');
+      await sql`update sessions set code_accepted_at = null`.execute(on.db);
+      await visitor.authenticate(PASSWORD, await phone.unusedCode());
+      assert.match((await other.get(PAGE)).body, TOKEN_ROW);
+    });
+
+    test('a wait for the code says nothing about the password', async () => {
+      await ageCodes();
+      const wrong = await phone.wrongCode();
+      for (let time = 0; time < 6; time++) await visitor.authenticate(PASSWORD, wrong);
+      await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
+        on.db,
+      );
+      const right = await phone.unusedCode();
+      for (const password of [PASSWORD, 'not the password']) {
+        const answer = await visitor.authenticate(password, right);
+        assert.equal(answer.status, 429);
+        assert.match(answer.body, /Too many failed attempts/);
+      }
+      await sql`delete from throttle`.execute(on.db);
+    });
+
+    test('wrong codes do not count as wrong passwords', async () => {
+      await ageCodes();
+      const wrong = await phone.wrongCode();
+      for (let time = 0; time < 5; time++) await visitor.authenticate(PASSWORD, wrong);
+      const { rows } = await sql`select from throttle where failures > 0`.execute(on.db);
+      assert.equal(rows.length, 1);
+      await visitor.authenticate(PASSWORD, await phone.unusedCode());
+      const { rows: after } = await sql`select from throttle where failures > 0`.execute(on.db);
+      assert.equal(after.length, 0);
+    });
+  });
+
+  test('without two-factor authentication the form has no row for a code', async () => {
+    const visitor = await signIn();
+    assert.doesNotMatch((await visitor.get('/profile/authenticate')).body, /[Tt]oken<\/label>/);
+    const { body } = await visitor.authenticate('not the password');
+    assert.match(body, /That is not your password\. Try again\./);
+    assert.doesNotMatch(body, /for="token"/);
   });
 });

@@ -1,9 +1,13 @@
 import { type Request, type Response, Router } from 'express';
-import type { Database } from '../../../db/database.ts';
-import { withOwnPassword } from '../../auth/own-password.ts';
+import type { Database, Transaction } from '../../../db/database.ts';
+import { needsCode } from '../../../db/sessions.ts';
+import { withOwnFactors } from '../../auth/own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
-import { authenticate } from '../../auth/sign-in.ts';
+import { switchSession } from '../../auth/session.ts';
+import { renewAuthenticated } from '../../auth/sign-in.ts';
+import type { Encryption } from '../../auth/two-factor/encryption.ts';
+import { isTrustedDevice } from '../../auth/two-factor/trusted-device.ts';
 import { readForm } from '../../forms/fields.ts';
 import { isNotDone, withNext } from '../../forms/form-path.ts';
 import { localPath } from '../../forms/local-path.ts';
@@ -11,35 +15,58 @@ import { notices } from '../../pages/notices.ts';
 import { render } from '../../pages/render.ts';
 import type { Views } from '../../pages/views.ts';
 
-export function authenticatePage(db: Database, passwords: Passwords): Router {
-  return Router().get('/', askForPassword).post('/', checkPassword);
+export function authenticatePage(
+  db: Database,
+  passwords: Passwords,
+  encryption: Encryption | undefined,
+): Router {
+  return Router().get('/', ask).post('/', check);
 
-  function askForPassword(req: Request, res: Response) {
-    renderQuestion(req, res, { next: localPath(req.query.next) ?? '' });
+  async function ask(req: Request, res: Response) {
+    const asksForCode = await hasTokenRow(req);
+    renderQuestion(req, res, { next: localPath(req.query.next) ?? '', asksForCode });
   }
 
-  async function checkPassword(req: Request, res: Response) {
-    const { password, ...form } = readForm(req, '/profile/authenticate');
+  async function check(req: Request, res: Response) {
+    const { password, token, ...form } = readForm(req, '/profile/authenticate');
     const next = localPath(form.next);
-    const checked = await withOwnPassword({ db, passwords }, req, password, (user) =>
-      authenticate(db, req, user),
+    const asksForCode = await hasTokenRow(req);
+    const factors = {
+      password,
+      token,
+      asksForCode,
+      isCodeNeeded: async (trx: Transaction) =>
+        (await needsCode(trx, req.sessionID)) && !(await isTrusted(trx, req)),
+    };
+    const parts = { db, passwords, encryption };
+    const checked = await withOwnFactors(parts, req, factors, (trx, user, withCode) =>
+      renewAuthenticated(trx, req, user.id, withCode),
     );
     if ('problem' in checked) {
       res.status(checked.status).set(checked.headers);
-      return renderQuestion(req, res, {
-        next: next ?? '',
-        problems: { password: checked.problem },
-      });
+      const problems = { [checked.field]: checked.problem };
+      return renderQuestion(req, res, { next: next ?? '', asksForCode, problems });
     }
-    const isStillSignedIn = checked.result;
-    res.redirect(303, isStillSignedIn ? (next ?? '/profile') : withNext('/login', next));
+    const newId = checked.result;
+    if (newId === undefined) return res.redirect(303, withNext('/login', next));
+    switchSession(req, newId, req.session.csrfSecret ?? '');
+    res.redirect(303, next ?? '/profile');
   }
+
+  /** Not where the session's last code is recent, or the device is trusted. */
+  async function hasTokenRow(req: Request): Promise<boolean> {
+    return req.session.needsCode === true && !(await isTrusted(db, req));
+  }
+}
+
+function isTrusted(db: Database, req: Request): Promise<boolean> {
+  return isTrustedDevice(db, req, signedInUser(req).id);
 }
 
 function renderQuestion(
   req: Request,
   res: Response,
-  locals: { next: string; problems?: Views['profile/authenticate']['problems'] },
+  locals: Partial<Views['profile/authenticate']> & { next: string; asksForCode: boolean },
 ) {
   render(req, res, 'profile/authenticate', ['Authenticate', 'My Profile'], {
     username: signedInUser(req).username,

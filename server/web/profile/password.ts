@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { listSessions } from '../../../db/open-sessions.ts';
+import { countScratchCodes } from '../../../db/scratch-codes.ts';
 import type { User } from '../../../db/users.ts';
 import { withOwnPassword } from '../../auth/own-password.ts';
 import { isSamePassword } from '../../auth/password-forms.ts';
@@ -8,18 +9,28 @@ import { passwordProblem } from '../../auth/password-rules.ts';
 import type { PasswordHasher, Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { changePassword } from '../../auth/sign-in.ts';
+import type { Encryption } from '../../auth/two-factor/encryption.ts';
 import { readForm } from '../../forms/fields.ts';
 import { formPath, withNext } from '../../forms/form-path.ts';
 import { leaveNotice } from '../../pages/notices.ts';
 import { render } from '../../pages/render.ts';
 import type { Views } from '../../pages/views.ts';
 import { openSessions } from './password/sessions.ts';
+import { twoFactor } from './password/two-factor.ts';
 
 type Problems = Views['profile/password']['problems'];
 type NewPassword = Record<'new_password' | 'new_password_again', string>;
 
-export function password(db: Database, passwords: Passwords): Router {
-  return Router().get('/', showPassword).post('/', change).use('/sessions', openSessions(db));
+export function password(
+  db: Database,
+  passwords: Passwords,
+  encryption: Encryption | undefined,
+): Router {
+  return Router()
+    .get('/', showPassword)
+    .post('/', change)
+    .use('/two-factor', twoFactor(db, passwords, encryption))
+    .use('/sessions', openSessions(db));
 
   function showPassword(req: Request, res: Response) {
     return renderPassword(req, res, {});
@@ -63,6 +74,10 @@ export function password(db: Database, passwords: Passwords): Router {
       timeZone: user.timeZone,
       sessions: await listSessions(db, user.id, req.sessionID),
       problems,
+      twoFactor: {
+        scratchCodes: await countScratchCodes(db, user.id),
+        canBeEnabled: encryption !== undefined,
+      },
     });
   }
 }

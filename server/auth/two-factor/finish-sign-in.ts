@@ -1,0 +1,58 @@
+import type { Request } from 'express';
+import type { Database } from '../../../db/database.ts';
+import { lookUpAddress } from '../../../db/known-addresses.ts';
+import { findPendingUser } from '../../../db/pending-log-ins.ts';
+import { endSession } from '../../../db/sessions.ts';
+import { lockUserById } from '../../../db/users.ts';
+import { client } from '../../http/client.ts';
+import { signals } from '../../metrics/signals.ts';
+import { forgiveFailures } from '../rate-limit.ts';
+import { newCsrfSecret, newSessionId, switchSession } from '../session.ts';
+import { beginSession } from '../sign-in.ts';
+import { acceptCode, type CodeOutcome } from './accept-code.ts';
+import type { Encryption } from './encryption.ts';
+
+/**
+ * The second step of a log in: checks the code, and begins the signed-in session, once more under a
+ * new id and with a new CSRF secret. All that a log in does for the user is done here: its event, the
+ * "previous log in", and the forgiving of wrong passwords.
+ *
+ * @param userId whose code the session of the request waits for
+ * @returns `over` where it no longer waits: it took too long, or the user has changed meanwhile
+ */
+export async function finishSignIn(
+  { db, encryption }: { db: Database; encryption: Encryption | undefined },
+  req: Request,
+  userId: number,
+  code: string,
+): Promise<CodeOutcome | { outcome: 'over' }> {
+  const session = { id: newSessionId(), userId, csrfSecret: newCsrfSecret(), withCode: true };
+  const from = client(req);
+  const finished = await db.transaction().execute(async (trx) => {
+    await lockUserById(trx, userId);
+    const user = await findPendingUser(trx, req.sessionID);
+    if (!user) return { outcome: 'over' } as const;
+    // Before the code makes the address a known one: the failures were counted for a new one.
+    const address = await lookUpAddress(trx, user.username, from.ip);
+    const accepted = await acceptCode(trx, encryption, user, code, from);
+    if (accepted.outcome !== 'right') return accepted;
+    if (!(await endSession(trx, req.sessionID))) return { outcome: 'over' } as const;
+    await forgiveFailures(trx, user.username, address);
+    await beginSession(trx, session, from);
+    return accepted;
+  });
+  const signal = signalOf[finished.outcome];
+  if (signal) signals.emit('log in', signal);
+  if (finished.outcome === 'right') switchSession(req, session.id, session.csrfSecret);
+  return finished;
+}
+
+/** What the metrics count; what was not tried is undefined. */
+const signalOf = {
+  right: 'right',
+  wrong: 'wrong code',
+  used: 'wrong code',
+  throttled: 'throttled',
+  missing: undefined,
+  over: undefined,
+} as const;

@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import { beforeEach, test } from 'node:test';
+import { type RawBuilder, sql } from 'kysely';
+import { lookUpAddress } from '../../../db/known-addresses.ts';
+import { disableTwoFactor } from '../../../db/two-factor.ts';
+import { changePasswordDigest, findUser, setDisabled } from '../../../db/users.ts';
+import { startApp } from '../../testing/app.ts';
+import { describeApp } from '../../testing/describe-app.ts';
+import { ENCRYPTION_KEY, newPhone, type Phone } from '../../testing/two-factor.ts';
+import { PASSWORD } from '../../testing/users.ts';
+import type { Visitor } from '../../testing/visitor.ts';
+
+const PAGE = '/login/two-factor';
+const WRONG = /That is not the code\. Try again\./;
+const USED = /This code has been used\. Wait for the next one\./;
+
+describeApp('/login/two-factor', (on) => {
+  let username: string;
+  let phone: Phone;
+  beforeEach(async () => {
+    username = await on.app.newUser();
+    phone = await newPhone(on.db, username);
+  });
+
+  /** A visitor whose password was right, in front of the form for the code. */
+  async function newPendingVisitor({ app = on.app, from = {} } = {}): Promise<Visitor> {
+    const visitor = app.newVisitor();
+    await visitor.get('/login', from);
+    const answer = await visitor.post('/login', { username, password: PASSWORD }, from);
+    assert.equal(answer.location, PAGE);
+    await visitor.get(PAGE, from);
+    return visitor;
+  }
+
+  const isSignedIn = async (visitor: Visitor) => (await visitor.get('/')).status === 200;
+
+  async function events(): Promise<string[]> {
+    const { rows } = await sql<{ kind: string }>`
+      select kind from events join users on users.id = user_id
+      where username = ${username} order by events.id`.execute(on.db);
+    return rows.map(({ kind }) => kind);
+  }
+
+  test('the password and then the code lead on, under a new session id at each step', async () => {
+    const visitor = on.app.newVisitor();
+    const ids = new Set<string>();
+    await visitor.get('/login');
+    ids.add(visitor.cookieHeader());
+    const next = '/profile/api-keys?label=ci';
+    const first = await visitor.post('/login', { username, password: PASSWORD, next });
+    ids.add(visitor.cookieHeader());
+    assert.equal(first.location, `${PAGE}?next=%2Fprofile%2Fapi-keys%3Flabel%3Dci`);
+    const { body } = await visitor.get(first.location ?? '');
+    assert.match(body, /Please enter your authentication code\./);
+    assert.match(body, /name="next" value="\/profile\/api-keys\?label=ci"/);
+    const second = await visitor.post(PAGE, { token: await phone.code(), next });
+    ids.add(visitor.cookieHeader());
+    assert.equal(second.location, next);
+    assert.equal(ids.size, 3);
+    assert.equal(await isSignedIn(visitor), true);
+  });
+
+  test('between the steps the session opens nothing, also for a thief', async () => {
+    const visitor = await newPendingVisitor();
+    const thief = on.app.newVisitor();
+    const cookie = visitor.cookieHeader();
+    const paths = ['/', '/profile', '/profile/api-keys', '/profile/authenticate', '/documentation'];
+    for (const path of paths) {
+      for (const answer of [await visitor.get(path), await thief.get(path, { cookie })]) {
+        assert.equal(answer.status, 303, path);
+        assert.match(answer.location ?? '', /^\/login(\?|$)/);
+      }
+    }
+    const wrongCode = await phone.wrongCode();
+    thief.csrfToken = visitor.csrfToken;
+    assert.equal((await thief.post(PAGE, { token: wrongCode }, { cookie })).status, 401);
+
+    await visitor.post(PAGE, { token: await phone.code() });
+    assert.equal(await isSignedIn(visitor), true);
+    assert.match((await thief.get('/', { cookie })).location ?? '', /^\/login/);
+    const late = await thief.post(PAGE, { token: await phone.unusedCode() }, { cookie });
+    assert.equal(late.location, '/login');
+    assert.match((await thief.get('/', { cookie })).location ?? '', /^\/login/);
+  });
+
+  test('only the right password leads here', async () => {
+    const visitor = on.app.newVisitor();
+    const answer = await visitor.logIn(username, 'not the password');
+    assert.equal(answer.status, 401);
+    assert.match(answer.body, /Login failed\. Check your username and password\./);
+    assert.equal((await visitor.get(PAGE)).location, '/login');
+    const code = await visitor.post(PAGE, { token: await phone.code() });
+    assert.equal(code.location, '/login');
+    assert.equal(await isSignedIn(visitor), false);
+  });
+
+  test('strangers are sent to log in without a session, and who is signed in to where they go', async () => {
+    const stranger = await on.app.newVisitor().get(`${PAGE}?next=/profile`);
+    assert.equal(stranger.location, '/login?next=%2Fprofile');
+    assert.equal(stranger.headers.get('set-cookie'), null);
+    const visitor = await newPendingVisitor();
+    await visitor.enterCode(await phone.code());
+    assert.equal((await visitor.get(`${PAGE}?next=/profile`)).location, '/profile');
+    assert.equal((await visitor.post(PAGE, { token: '1' })).location, '/');
+  });
+
+  test('a wrong code is refused, and so is none; only the wrong one is an event', async () => {
+    const visitor = await newPendingVisitor();
+    for (const token of ['', ' ']) {
+      const answer = await visitor.post(PAGE, { token });
+      assert.equal(answer.status, 401);
+      assert.match(answer.body, WRONG);
+    }
+    assert.deepEqual(await events(), []);
+    const answer = await visitor.post(PAGE, { token: await phone.wrongCode(), next: '/profile' });
+    assert.equal(answer.status, 401);
+    assert.match(answer.body, WRONG);
+    assert.match(answer.body, /name="next" value="\/profile"/);
+    assert.deepEqual(await events(), ['failed code']);
+    assert.equal((await visitor.enterCode(await phone.code())).status, 303);
+    assert.deepEqual(await events(), ['failed code', 'log in']);
+  });
+
+  test('a code is accepted once, and the page says that it was used', async () => {
+    const code = await phone.code();
+    await (await newPendingVisitor()).enterCode(code);
+    const other = await newPendingVisitor();
+    const answer = await other.post(PAGE, { token: code });
+    assert.equal(answer.status, 401);
+    assert.match(answer.body, USED);
+    assert.equal(await isSignedIn(other), false);
+  });
+
+  test('of five log ins with one code at once, one succeeds', async () => {
+    const visitors: Visitor[] = [];
+    for (let n = 0; n < 5; n++) visitors.push(await newPendingVisitor());
+    const code = await phone.code();
+    const answers = await Promise.all(
+      visitors.map((visitor) => visitor.post(PAGE, { token: code })),
+    );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [303, 401, 401, 401, 401]);
+    const open = await Promise.all(visitors.map(isSignedIn));
+    assert.equal(open.filter(Boolean).length, 1);
+  });
+
+  test('a scratch code stands in for a code once, in any case and with spaces', async () => {
+    const [one = '', two = ''] = phone.scratchCodes;
+    const first = await newPendingVisitor();
+    assert.equal(
+      (await first.enterCode(` ${one.toLowerCase().slice(0, 4)} ${one.slice(4)}`)).status,
+      303,
+    );
+    assert.equal(await isSignedIn(first), true);
+    const second = await newPendingVisitor();
+    assert.equal((await second.post(PAGE, { token: one })).status, 401);
+    assert.equal((await second.post(PAGE, { token: two })).status, 303);
+    const used = ['scratch code used', 'log in'];
+    assert.deepEqual(await events(), [...used, 'failed code', ...used]);
+  });
+
+  test('the log in is recorded, its address known and failures forgiven only after the code', async () => {
+    await on.app.newVisitor().logIn(username, 'not the password');
+    const counts = async () => {
+      const { rows } = await sql<{ failures: number }>`
+        select failures from throttle where failures > 0`.execute(on.db);
+      return rows.length;
+    };
+    const previous = async () => {
+      const { rows } = await sql<{ at: Date | null }>`
+        select log_in_at as at from users where username = ${username}`.execute(on.db);
+      return rows[0]?.at;
+    };
+    const isKnown = async () =>
+      (await lookUpAddress(on.db, username, '127.0.0.1')).kind === 'known';
+    const before = await counts();
+    const visitor = await newPendingVisitor();
+    assert.equal(await counts(), before);
+    assert.equal(await previous(), null);
+    assert.equal(await isKnown(), false);
+    assert.deepEqual(await events(), ['failed log in']);
+    await visitor.enterCode(await phone.code());
+    assert.equal(await counts(), before - 1);
+    assert.ok(await previous());
+    assert.equal(await isKnown(), true);
+    assert.deepEqual(await events(), ['failed log in', 'log in']);
+  });
+
+  async function setAge(interval: RawBuilder<Date>) {
+    await sql`update sessions set created_at = now() - ${interval} where pending_user_id =
+      (select id from users where username = ${username})`.execute(on.db);
+  }
+
+  const idOf = async () => (await findUser(on.db, username))?.id ?? 0;
+  const changes: [string, () => Promise<unknown>][] = [
+    ['five minutes later', () => setAge(sql`interval '5 minutes'`)],
+    [
+      'when the password was changed',
+      async () => changePasswordDigest(on.db, await idOf(), 'other'),
+    ],
+    ['when the user was disabled', () => setDisabled(on.db, username, true)],
+    [
+      'when two-factor authentication was disabled',
+      async () => {
+        const id = await idOf();
+        await on.db.transaction().execute((trx) => disableTwoFactor(trx, id));
+      },
+    ],
+  ];
+  for (const [when, change] of changes) {
+    test(`the right code opens nothing ${when}, and the page says so`, async () => {
+      const visitor = await newPendingVisitor();
+      const token = await phone.code();
+      await change();
+      const answer = await visitor.post(PAGE, { token, next: '/profile' });
+      assert.equal(answer.location, '/login?next=%2Fprofile');
+      assert.match((await visitor.get('/login')).body, /The log in took too long, or your account/);
+      assert.equal(await isSignedIn(visitor), false);
+    });
+  }
+
+  test('a password checked while two-factor authentication is being enabled is not enough', async () => {
+    username = await on.app.newUser();
+    const visitor = on.app.newVisitor();
+    await visitor.get('/login');
+    const check = on.app.holdNextPasswordCheck();
+    const loggingIn = visitor.post('/login', { username, password: PASSWORD });
+    await check.reached;
+    phone = await newPhone(on.db, username);
+    check.release();
+    assert.equal((await loggingIn).location, PAGE);
+    assert.equal(await isSignedIn(visitor), false);
+  });
+
+  test('codes have a count of their own, for the user in all sessions', async () => {
+    const wrong = await phone.wrongCode();
+    for (let time = 0; time < 6; time++) {
+      const visitor = await newPendingVisitor();
+      assert.equal((await visitor.post(PAGE, { token: wrong })).status, 401);
+    }
+    await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
+      on.db,
+    );
+    // The password is still checked without a wait.
+    const visitor = await newPendingVisitor();
+    const answer = await visitor.post(PAGE, { token: await phone.code() });
+    assert.equal(answer.status, 429);
+    assert.match(answer.body, /Too many failed attempts\. Try again in/);
+    assert.ok(Number(answer.headers.get('retry-after')) > 3_000);
+    assert.equal(await isSignedIn(visitor), false);
+    assert.equal((await events()).at(-1), 'rate limited');
+
+    await sql`update throttle set open_at = updated_at`.execute(on.db);
+    assert.equal((await visitor.post(PAGE, { token: await phone.unusedCode() })).status, 303);
+    const after = await newPendingVisitor();
+    for (let time = 0; time < 5; time++) await after.post(PAGE, { token: wrong });
+    assert.equal((await after.post(PAGE, { token: await phone.unusedCode() })).status, 303);
+  });
+
+  test('the next visit says that somebody failed at the code, but not of own mistakes', async () => {
+    const elsewhere = { 'user-agent': 'another browser' };
+    const SENTENCE = /Someone who knows your password failed at the code\./;
+    const stranger = await newPendingVisitor({ from: elsewhere });
+    await stranger.post(PAGE, { token: await phone.wrongCode() }, elsewhere);
+    const visitor = await newPendingVisitor();
+    await visitor.enterCode(await phone.unusedCode());
+    assert.match((await visitor.get('/')).body, SENTENCE);
+
+    const again = await newPendingVisitor();
+    await again.post(PAGE, { token: await phone.wrongCode() });
+    await again.enterCode(await phone.unusedCode());
+    assert.doesNotMatch((await again.get('/')).body, SENTENCE);
+  });
+
+  for (const [what, encryptionKeys] of [
+    ['with another key', ['another key, which has 32 characters']],
+    ['without a key', []],
+  ] as const) {
+    test(`an app ${what} asks for a code all the same, and takes a scratch code`, async () => {
+      const app = await startApp(on.db, { encryptionKeys: [...encryptionKeys] });
+      const visitor = await newPendingVisitor({ app });
+      assert.equal((await visitor.post(PAGE, { token: await phone.code() })).status, 401);
+      assert.equal(await isSignedIn(visitor), false);
+      assert.equal((await visitor.post(PAGE, { token: phone.scratchCodes[0] ?? '' })).status, 303);
+      assert.equal(await isSignedIn(visitor), true);
+      await app.close();
+    });
+  }
+
+  test('a success encrypts the secret with the first key', async () => {
+    const encryptionKeys = ['a newer key, which has 32 characters', ENCRYPTION_KEY];
+    const both = await startApp(on.db, { encryptionKeys });
+    await (await newPendingVisitor({ app: both })).enterCode(await phone.code());
+    await both.close();
+    const old = await newPendingVisitor();
+    assert.equal((await old.post(PAGE, { token: await phone.unusedCode() })).status, 401);
+    const onlyNew = await startApp(on.db, { encryptionKeys: encryptionKeys.slice(0, 1) });
+    const visitor = await newPendingVisitor({ app: onlyNew });
+    assert.equal((await visitor.post(PAGE, { token: await phone.unusedCode() })).status, 303);
+    await onlyNew.close();
+  });
+
+  test('an old form token leads back to the form, and nothing is done', async () => {
+    const visitor = await newPendingVisitor();
+    const token = await phone.code();
+    const answer = await visitor.post(
+      PAGE,
+      { _csrf: 'old', token },
+      { 'sec-fetch-site': 'same-origin' },
+    );
+    assert.equal(answer.status, 303);
+    assert.match(answer.location ?? '', /^\/login\/two-factor\?/);
+    assert.equal((await visitor.enterCode(token)).status, 303);
+  });
+});
