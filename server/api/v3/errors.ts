@@ -15,6 +15,7 @@ export const errors = {
   12: 'Batch approaching timeout. Stopping here.',
   13: 'Permission denied',
   14: 'API rate limit exceeded',
+  44: 'A token of two-factor authentication is required',
 } as const;
 
 export type ErrorCode = keyof typeof errors;

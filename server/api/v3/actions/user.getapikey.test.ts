@@ -5,6 +5,7 @@ import { describeOnDatabase } from '../../../../db/testing/describe.ts';
 import { setDisabled } from '../../../../db/users.ts';
 import { isWellFormed } from '../../../api-keys/secret.ts';
 import { type Api, codes, keyIn, startApi } from '../../../testing/api.ts';
+import { newPhone } from '../../../testing/two-factor.ts';
 
 describeOnDatabase('user.getapikey', (on) => {
   let api: Api;
@@ -127,5 +128,54 @@ describeOnDatabase('user.getapikey', (on) => {
     assert.equal(codes(answers).filter((code) => code === 0).length, 20);
     assert.equal(codes(answers).filter((code) => code === 8).length, 30);
     assert.match(await api.refuses(8, person), /20 active keys/);
+  });
+
+  test('with two-factor authentication it needs a token, and says so only for the right password', async () => {
+    const person = await api.newPerson();
+    const phone = await newPhone(on.db, person.username);
+    assert.match(
+      await api.refuses(44, person),
+      /^A token of two-factor authentication is required/,
+    );
+    const token = await phone.code();
+    await api.refuses(4, { ...person, password: 'wrong' });
+    await api.refuses(4, { ...person, password: 'wrong', token });
+    for (const wrong of [await phone.wrongCode(), '0', phone.scratchCodes[0] ?? '']) {
+      await api.refuses(4, { ...person, token: wrong });
+    }
+    const { rows } = await sql`select from api_keys join users on users.id = user_id
+      where username = ${person.username}`.execute(on.db);
+    assert.equal(rows.length, 0);
+
+    assert.ok(isWellFormed(keyIn(await api.call({ ...person, token })).API_KEY));
+    await api.refuses(4, { ...person, token });
+    const spaced = (await phone.unusedCode()).replace(/(...)/, '$1 ');
+    assert.ok(keyIn(await api.call({ ...person, token: spaced })).API_KEY);
+    const events = await sql<{ kind: string; count: number }>`
+      select kind, count(*)::int from events join users on users.id = user_id
+      where username = ${person.username} group by kind order by kind`.execute(on.db);
+    assert.deepEqual(events.rows, [
+      { kind: 'failed code', count: 4 },
+      { kind: 'failed log in', count: 2 },
+      { kind: 'key made', count: 2 },
+    ]);
+  });
+
+  test('a token of a user without two-factor authentication is ignored', async () => {
+    const person = await api.newPerson();
+    assert.ok(keyIn(await api.call({ ...person, token: '123456' })).API_KEY);
+  });
+
+  test('wrong tokens are rate-limited for the user, whatever the address', async () => {
+    const person = await api.newPerson();
+    const phone = await newPhone(on.db, person.username);
+    const wrong = await phone.wrongCode();
+    for (let time = 0; time < 6; time++) await api.refuses(4, { ...person, token: wrong });
+    await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
+      on.db,
+    );
+    const token = await phone.code();
+    assert.match(await api.refuses(14, { ...person, token }), /Too many failed attempts/);
+    await sql`delete from throttle`.execute(on.db);
   });
 });

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { MAX_KEYS_VIA_API } from '../../../../db/api-keys/create.ts';
-import { createKey } from '../../../api-keys/create.ts';
+import type { User } from '../../../../db/users.ts';
+import { type Created, createKey } from '../../../api-keys/create.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
 import { logInWith } from '../../../auth/check-password.ts';
 import { waitSentence } from '../../../auth/rate-limit.ts';
+import type { CodeOutcome } from '../../../auth/two-factor/accept-code.ts';
+import { checkCode } from '../../../auth/two-factor/check-code.ts';
 import type { OpenAction } from '../action.ts';
 import { ApiError } from '../errors.ts';
 import type { Given } from '../parameters.ts';
@@ -19,6 +22,10 @@ export const userGetapikey: OpenAction = {
   takes: {
     username: { type: 'string', required: true, description: 'As for log in' },
     password: { type: 'string', required: true, description: 'As for log in' },
+    token: {
+      type: 'string',
+      description: 'A code of two-factor authentication, if the user has enabled it',
+    },
     label: { type: 'string', description: 'A name for the key' },
     expires: {
       type: 'numeric',
@@ -33,16 +40,32 @@ export const userGetapikey: OpenAction = {
       password: call.given.text('password'),
     };
     const from = call.client();
-    const loggedIn = await logInWith(call, credentials, from, async (user) => {
-      const created = await createKey(call.db, user, request, from);
-      return created.outcome === 'owner changed' ? undefined : { ...created, user };
-    });
+    const token = call.given.text('token');
+    const loggedIn = await logInWith(call, credentials, from, use, signalOf);
     if (loggedIn.outcome === 'throttled') throw new ApiError(14, waitSentence(loggedIn.seconds));
     if (loggedIn.outcome === 'wrong') throw new ApiError(4);
-    if (loggedIn.result.outcome !== 'created') throw new ApiError(8, LIMIT_REACHED);
-    return { USERNAME: loggedIn.result.user.username, API_KEY: loggedIn.result.secret };
+    const { result } = loggedIn;
+    if (result.outcome === 'throttled') throw new ApiError(14, waitSentence(result.seconds));
+    if (result.outcome === 'missing') throw new ApiError(44);
+    if (result.outcome === 'wrong' || result.outcome === 'used') throw new ApiError(4);
+    if (result.outcome !== 'created') throw new ApiError(8, LIMIT_REACHED);
+    return { USERNAME: result.user.username, API_KEY: result.secret };
+
+    async function use(user: User) {
+      const code = await checkCode(call, user, token, from);
+      if (code?.outcome !== 'right') return code;
+      const created = await createKey(call.db, user, request, from);
+      return created.outcome === 'owner changed' ? undefined : { ...created, user };
+    }
   },
 };
+
+/** What the metrics count of a call with a right password. */
+function signalOf({ outcome }: { outcome: Created['outcome'] | CodeOutcome['outcome'] }) {
+  if (outcome === 'throttled') return outcome;
+  if (outcome === 'missing') return 'code needed';
+  return outcome === 'wrong' || outcome === 'used' ? 'wrong code' : 'right';
+}
 
 const LIMIT_REACHED =
   `This user has ${MAX_KEYS_VIA_API} active keys that were created through the API, ` +
