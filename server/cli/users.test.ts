@@ -11,7 +11,8 @@ import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findUser } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
-import { PASSWORD } from '../testing/users.ts';
+import { newPhone, type Phone } from '../testing/two-factor.ts';
+import { addUser, PASSWORD } from '../testing/users.ts';
 import { runUsers } from './users/run-users.ts';
 
 /** Runs a command in this process. `keys` is what is typed, or piped in. */
@@ -147,6 +148,39 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.deepEqual(json.permissions, ['*']);
     const [listed] = JSON.parse((await users(env, ['list', '--json'])).stdout);
     assert.equal(listed.email, 'ada@example.com');
+  });
+
+  test('re-encrypts the secrets of two-factor authentication, and says when a key can go', async () => {
+    const [old, newer, unknown] = ['o'.repeat(32), 'n'.repeat(32), 'u'.repeat(32)];
+    const phones = new Map<string, Phone>();
+    for (const [name, key] of [
+      ['two-factor-1', old],
+      ['two-factor-2', old],
+      ['two-factor-3', unknown],
+    ] as const) {
+      await addUser(db, name);
+      phones.set(name, await newPhone(db, name, [key]));
+    }
+    const run = (keys: string) => users({ ...env, ENCRYPTION_KEY: keys }, ['re-encrypt']);
+    const first = await run(`${newer},${old}`);
+    assert.equal(first.status, 1);
+    assert.match(
+      first.stderr,
+      /^Re-encrypted: 2\. Encrypted with other keys: those of two-factor-3\./,
+    );
+    const second = await run(`${newer},${old},${unknown}`);
+    assert.equal(second.status, 0);
+    assert.match(second.stdout, /^Re-encrypted: 1\. .*The others can be removed/);
+    assert.match((await run(newer)).stdout, /^Re-encrypted: 0\./);
+    assert.equal((await users(env, ['re-encrypt'])).stderr, 'ENCRYPTION_KEY is not set.\n');
+
+    const restarted = await startApp(db, { encryptionKeys: [newer] });
+    for (const [name, phone] of phones) {
+      const visitor = restarted.newVisitor();
+      await visitor.logInWithoutCode(name);
+      assert.equal((await visitor.enterCode(await phone.code())).status, 303, name);
+    }
+    await restarted.close();
   });
 
   test('every change is an event, which the user sees', async () => {

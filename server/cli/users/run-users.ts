@@ -8,6 +8,7 @@ import { keysCommands } from './keys.ts';
 import { list } from './list.ts';
 import { password } from './password.ts';
 import { permissions } from './permissions.ts';
+import { reEncrypt } from './re-encrypt.ts';
 import { show } from './show.ts';
 
 const ABOUT = `
@@ -46,9 +47,8 @@ export async function runUsers(args: string[], terminal: Terminal): Promise<numb
       getErrHelpWidth: () => 100,
     })
     .exitOverride();
-  for (const command of [list, show, add, disable, enable, password, permissions]) {
-    addCommand(program, command);
-  }
+  const commands = [list, show, add, disable, enable, password, permissions, reEncrypt];
+  for (const command of commands) addCommand(program, command);
   const keys = program
     .command('keys')
     .description("a user's keys: list NAME; show, pause, resume, remove NAME PREFIX");
