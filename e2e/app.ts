@@ -8,7 +8,12 @@ import { nginx, noProxy } from './proxies/proxies.ts';
 export type Command = Simple | { action: 'give a past'; username: string; keys: PastKey[] };
 
 interface Simple {
-  action: 'add user' | 'let re-authentication pass' | 'let two hours pass';
+  action:
+    | 'add user'
+    | 'let re-authentication pass'
+    | 'let codes pass'
+    | 'let two hours pass'
+    | 'let the log in wait';
   username: string;
 }
 

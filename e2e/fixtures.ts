@@ -43,12 +43,19 @@ export const test = base.extend<Fixtures, Options & { app: App }>({
   },
 });
 
-export async function logIn(page: Page, { username, password }: Person): Promise<void> {
+export async function logIn(page: Page, person: Person): Promise<void> {
   await page.goto('/login');
+  await givePassword(page, person);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    `Signed in as ${person.username}`,
+  );
+}
+
+/** Fills the form of the log in, and sends it. */
+export async function givePassword(page: Page, { username, password }: Person): Promise<void> {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`Signed in as ${username}`);
 }
 
 /** Gives the password again, on the page that asks for it. */

@@ -4,7 +4,8 @@ import type { Database } from '../db/database.ts';
 
 /**
  * Collects every secret in the app's requests and responses (keys, passwords, session ids, form
- * tokens), so that a test can look for them where they must not be.
+ * tokens, secrets and scratch codes of two-factor authentication), so that a test can look for them
+ * where they must not be.
  */
 export class Secrets {
   readonly #found = new Set<string>();
@@ -51,6 +52,9 @@ export class Secrets {
         this.#remember(token);
       }
       for (const [key] of body.matchAll(/\blmk[0-9A-Za-z]{61}\b/g)) this.#remember(key);
+      for (const [code] of body.matchAll(/\b(?:[A-Z2-7]{4} ){3}[A-Z2-7]{4}\b/g)) {
+        this.#remember(code.replaceAll(' ', ''));
+      }
       this.#rememberCookies(String(res.getHeader('set-cookie') ?? ''));
       return Reflect.apply(end, res, rest);
     };

@@ -45,8 +45,15 @@ async function perform(command: Command): Promise<void> {
   if (action === 'add user') {
     await addUser(db, username);
   } else if (action === 'let re-authentication pass') {
-    await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'
+    await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes',
+        code_accepted_at = code_accepted_at - interval '10 minutes'
       where user_id = (select id from users where username = ${username})`.execute(db);
+  } else if (action === 'let codes pass') {
+    await sql`update two_factor set last_step = last_step - 10
+      where user_id = (select id from users where username = ${username})`.execute(db);
+  } else if (action === 'let the log in wait') {
+    await sql`update sessions set created_at = created_at - interval '5 minutes'
+      where pending_user_id = (select id from users where username = ${username})`.execute(db);
   } else if (action === 'give a past') {
     for (const key of command.keys) await insertPastKey(username, key);
   } else {

@@ -1,0 +1,119 @@
+import { authenticate, expect, inspect, logIn, test } from '../../fixtures.ts';
+import {
+  beginTwoFactor,
+  enableTwoFactor,
+  freshCode,
+  shownScratchCodes,
+  WRONG_CODE,
+} from '../../two-factor.ts';
+
+test('a person enables two-factor authentication, and sees scratch codes once', async ({
+  page,
+  person,
+  app,
+}) => {
+  await logIn(page, person);
+  await page.goto('/profile/password');
+  await authenticate(page, person);
+  await expect(page.getByRole('main')).toContainText(
+    "When two-factor authentication is enabled, you'll need to provide a token before you can log in to your Linode Manager account.",
+  );
+  await inspect(page, 'password, two-factor offered');
+
+  const secret = await beginTwoFactor(page);
+  await inspect(page, 'two-factor, secret');
+  const token = page.getByLabel('Token');
+  await token.fill(WRONG_CODE);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(token).toHaveAccessibleDescription('That is not the token. Try again.');
+  await expect(page.getByRole('img', { name: 'QR code with the secret' })).toHaveCount(0);
+  await inspect(page, 'two-factor, wrong token');
+
+  await token.fill(await freshCode(app, person, secret));
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  expect(new Set(await shownScratchCodes(page)).size).toBe(10);
+  await inspect(page, 'two-factor, scratch codes');
+
+  await page.getByRole('link', { name: 'Back to Password & Authentication' }).click();
+  const main = page.getByRole('main');
+  await expect(main).toContainText('Two-factor authentication is currently: Enabled - disable');
+  await expect(main).toContainText('Scratch codes: 10 left');
+  await inspect(page, 'password, two-factor enabled');
+});
+
+test('Back after leaving does not show the scratch codes again', async ({ page, person }) => {
+  const { scratchCodes } = await enableTwoFactor(page, person);
+  await page.getByRole('link', { name: 'Back to Password & Authentication' }).click();
+  await expect(page).toHaveURL('/profile/password');
+  // The browser may offer to send the form again instead of showing a page.
+  await page.goBack().catch(() => undefined);
+  const content = await page.content();
+  expect(scratchCodes).toHaveLength(10);
+  expect(scratchCodes.filter((code) => content.includes(code))).toEqual([]);
+});
+
+test('ten minutes after the last code, Authenticate has a row for the token', async ({
+  page,
+  person,
+  app,
+}) => {
+  const { secret } = await enableTwoFactor(page, person);
+  await app.perform('let re-authentication pass', person.username);
+  await page.goto('/profile/api-keys');
+  const password = page.getByLabel('Your Password');
+  const token = page.getByLabel('Token');
+  const submit = page.getByRole('button', { name: 'Authenticate' });
+  await inspect(page, 'authenticate, token');
+
+  await password.fill(person.password);
+  await token.fill(WRONG_CODE);
+  await submit.click();
+  const ONE_ANSWER = 'That is not your password, or not a token of yours. Try again.';
+  await expect(password).toHaveAccessibleDescription(ONE_ANSWER);
+  await password.fill('a wrong one');
+  await token.fill(await freshCode(app, person, secret));
+  await submit.click();
+  await expect(password).toHaveAccessibleDescription(ONE_ANSWER);
+
+  await password.fill(person.password);
+  await token.fill(await freshCode(app, person, secret));
+  await submit.click();
+  await expect(page).toHaveURL('/profile/api-keys');
+});
+
+test('new scratch codes and disabling need the password and a token', async ({
+  page,
+  person,
+  app,
+}) => {
+  const { secret, scratchCodes } = await enableTwoFactor(page, person);
+  await page.goto('/profile/password');
+  await page.getByRole('link', { name: 'create new ones' }).click();
+  await inspect(page, 'two-factor, new scratch codes');
+  await page.getByLabel('Your Password').fill(person.password);
+  await page.getByLabel('Token').fill(await freshCode(app, person, secret));
+  await page.getByRole('button', { name: 'Create Scratch Codes' }).click();
+  const newCodes = await shownScratchCodes(page);
+  expect(newCodes).toHaveLength(10);
+  expect(newCodes.filter((code) => scratchCodes.includes(code))).toEqual([]);
+
+  await page.goto('/profile/password');
+  await page.getByRole('link', { name: 'disable', exact: true }).click();
+  await inspect(page, 'two-factor, disable');
+  await page.getByLabel('Your Password').fill(person.password);
+  await page.getByLabel('Token').fill(scratchCodes[0] ?? '');
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByLabel('Your Password')).toHaveAccessibleDescription(
+    /not a token of yours/,
+  );
+  await page.getByLabel('Your Password').fill(person.password);
+  await page.getByLabel('Token').fill(newCodes[0] ?? '');
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await expect(page).toHaveURL('/profile/password');
+  await expect(page.getByRole('status')).toContainText(
+    'Two-factor authentication is now disabled.',
+  );
+  await expect(
+    page.getByRole('button', { name: 'Enable Two-Factor Authentication' }),
+  ).toBeVisible();
+});
