@@ -7,8 +7,8 @@ import type { SignedInUser } from '../../db/sessions.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
 import type { Sentence } from './key-words.ts';
 import type { Notice, NoticeKey, Undo } from './notices.ts';
-import type { BeforeRemoval } from './removal-words.ts';
 import type { QrCode } from './qr-code.ts';
+import type { BeforeRemoval } from './removal-words.ts';
 import { assetUrl } from './static-files.ts';
 import type { ZoneGroup } from './time-zone-names.ts';
 

@@ -11,7 +11,7 @@ import type { Answer, Visitor } from '../../../testing/visitor.ts';
 
 const PASSWORD_PAGE = '/profile/password';
 const PAGE = '/profile/password/two-factor';
-const OFFER = /<button class="button">Enable Two-Factor Authentication<\/button>/;
+const OFFER = /<button class="button"[^>]*>Enable Two-Factor Authentication<\/button>/;
 const ENABLED = /Two-factor authentication is currently: <strong>Enabled<\/strong>/;
 const ONE_ANSWER =
   /id="password-problem"[^>]*>That is not your password, or not a token of yours\./;
