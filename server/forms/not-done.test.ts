@@ -11,6 +11,7 @@ import type { Visitor } from '../testing/visitor.ts';
 const TAB = '/profile/api-keys';
 const NEW = 'a new one, long enough';
 /** The longest texts, of characters that are the longest in a URL. */
+const TWO_FACTOR = '/profile/password/two-factor';
 const LABEL = '😀'.repeat(128);
 const NOTE = '😀'.repeat(500);
 const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
@@ -33,6 +34,20 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
     '/profile/password',
     { current_password: PASSWORD, new_password: NEW, new_password_again: NEW },
     /Change Password/,
+  ],
+  ['Enable', TWO_FACTOR, {}, /Two-Factor Authentication/],
+  ['the first code', `${TWO_FACTOR}/confirm`, { token: '123456' }, /Two-Factor Authentication/],
+  [
+    'Disable',
+    `${TWO_FACTOR}/disable`,
+    { password: PASSWORD, token: '123456' },
+    /Disable Two-Factor Authentication/,
+  ],
+  [
+    'new scratch codes',
+    `${TWO_FACTOR}/scratch-codes`,
+    { password: PASSWORD, token: '123456' },
+    /name="token"/,
   ],
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
   ['Sign out', '/profile/password/sessions/:id', {}, /Where you are signed in/],
