@@ -35,7 +35,7 @@ interface Row {
 }
 const rows = fc.array(
   fc.record({
-    label: fc.constantFrom('', 'a', 'A', 'b', 'Ä', 'ä', 'a.1', '👍'),
+    label: fc.constantFrom('', 'a', 'A', 'b', 'ä', 'a.1', '👍'),
     created: fc.integer({ min: 0, max: 3 }),
     expires: fc.option(fc.integer({ min: 0, max: 3 }), { nil: null }),
   }),
