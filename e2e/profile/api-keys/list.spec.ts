@@ -55,6 +55,71 @@ test('a person with many keys pages through them, sorts, filters and searches', 
   await expect(labels).toHaveCount(25);
 });
 
+test('a screen reader finds the tools of a long list and every column, also on a phone', async ({
+  page,
+  person,
+  app,
+}) => {
+  await app.givePast(person.username, pastKeys(26));
+  await openApiKeys(page, person);
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+    - navigation "Filter":
+      - list:
+        - listitem:
+          - link "All 26"
+        - listitem:
+          - link "Expires soon 0"
+        - listitem:
+          - link "Never used 13"
+        - listitem:
+          - link "Not used for 90 days 0"
+    - search:
+      - searchbox "Search"
+      - button "Search"
+    - table "API Keys":
+      - caption:
+        - heading "API Keys" [level=2]
+      - rowgroup:
+        - row:
+          - columnheader "Select"
+          - columnheader "Label":
+            - link "Label"
+          - columnheader "api_key (prefix only)"
+          - columnheader "Created by"
+          - columnheader "When":
+            - link "When"
+          - columnheader "Expires":
+            - link "Expires"
+          - columnheader "Last used"
+          - columnheader "Options"
+      - rowgroup:
+        - row:
+          - cell "Select":
+            - checkbox "Select"
+          - cell "host 01"
+          - rowheader /^lmk\\w+…$/
+          - cell "127.0.0.1 via API"
+          - cell /^1 day ago/
+          - cell "Never"
+          - cell /^1 day ago from 203\\.0\\.113\\.9$/
+          - cell:
+            - link "Edit"
+            - link "Remove"
+    - button "Remove selected"
+    - button "Pause"
+    - button "Resume"
+    - navigation "Pages of API keys":
+      - list:
+        - listitem: First
+        - listitem: Previous
+        - listitem:
+          - link "Next"
+        - listitem:
+          - link "Last"
+    - heading "Add an API key" [level=2]
+  `);
+});
+
 test('a new key is shown among many, and found again when it is pasted', async ({
   page,
   person,
