@@ -10,6 +10,75 @@ import {
   test,
 } from '../fixtures.ts';
 
+/** What a screen reader finds, in this order. */
+const emptyTab = `
+  - navigation "My Profile":
+    - list:
+      - listitem:
+        - link "My Profile"
+      - listitem:
+        - link "Password & Authentication"
+      - listitem:
+        - link "API Keys"
+      - listitem:
+        - link "Activity"
+  - navigation "Breadcrumb":
+    - link "My Profile"
+  - heading "API Keys" [level=1]
+  - table "API Keys":
+    - caption:
+      - heading "API Keys" [level=2]
+    - rowgroup:
+      - row:
+        - columnheader "Label"
+        - columnheader "api_key (prefix only)"
+        - columnheader "Created by"
+        - columnheader "When"
+        - columnheader "Expires"
+        - columnheader "Last used"
+        - columnheader "Options"
+  - paragraph: You have no API keys, so your API is inaccessible.
+  - heading "Add an API key" [level=2]
+  - text: Label
+  - textbox "Label"
+  - text: (optional) Expires
+  - combobox "Expires":
+    - option "Never" [selected]
+  - button "Create API Key"
+  - group:
+    - heading "Recent activity" [level=2]
+`;
+const twoKeys = `
+  - table "API Keys":
+    - caption:
+      - heading "API Keys" [level=2]
+    - rowgroup
+    - rowgroup:
+      - row:
+        - cell "key1"
+        - rowheader /^lmk[0-9A-Za-z]{13}…$/
+        - cell "127.0.0.1 via Linode Manager"
+        - cell /^2 hours ago/:
+          - time
+        - cell "Never"
+        - cell "Never used"
+        - cell:
+          - link "Edit"
+          - link "Remove"
+      - row:
+        - cell "vagrant1"
+        - rowheader /^lmk[0-9A-Za-z]{13}…$/
+        - cell "127.0.0.1 via Linode Manager"
+        - cell /^Right Now!/:
+          - time
+        - cell /^5 months/:
+          - time
+        - cell "Never used"
+        - cell:
+          - link "Edit"
+          - link "Remove"
+`;
+
 test('a person creates an API key, and sees it once', async ({ page, person, app }) => {
   await followLinksToApiKeys(page, person);
   await expect(page).toHaveTitle('API Keys · My Profile · Linode Manager');
@@ -37,6 +106,7 @@ test('a person creates an API key, and sees it once', async ({ page, person, app
     '6 months',
     '12 months',
   ]);
+  await expect(page.getByRole('main')).toMatchAriaSnapshot(emptyTab);
   await inspect(page, 'api-keys, empty');
 
   const first = await createKey(page, 'key1');
@@ -61,6 +131,7 @@ test('a person creates an API key, and sees it once', async ({ page, person, app
   await expect(rowOf(page, first)).toContainText('2 hours ago');
   await expect(rowOf(page, second)).toContainText(/5 months\s*\d{4}-\d\d-\d\d \d\d:\d\d/);
   expect(second).not.toBe(first);
+  await expect(table).toMatchAriaSnapshot(twoKeys);
   await inspect(page, 'api-keys, two keys');
 
   await page.getByRole('link', { name: 'API Keys' }).click();
