@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright/test';
 import type { PastKey } from '../../app.ts';
 import { createKey, expect, inspect, openApiKeys, rowOf, test } from '../../fixtures.ts';
 
@@ -120,6 +121,24 @@ test('a screen reader finds the tools of a long list and every column, also on a
   `);
 });
 
+test('the search is one line, and so are the label of a key and its controls', async ({
+  page,
+  person,
+  app,
+}) => {
+  await app.givePast(person.username, pastKeys(10));
+  await openApiKeys(page, person);
+  const row = page.getByRole('row').filter({ hasText: 'host 01' });
+  const lines = [
+    [page.getByRole('searchbox'), page.getByRole('button', { name: 'Search' })],
+    [row.getByText('host 01'), row.getByRole('checkbox')],
+    [row.getByText('host 01'), row.getByRole('link', { name: 'Remove' })],
+  ] as const;
+  for (const [one, other] of lines) {
+    expect(Math.abs((await middleOf(one)) - (await middleOf(other)))).toBeLessThan(3);
+  }
+});
+
 test('a new key is shown among many, and found again when it is pasted', async ({
   page,
   person,
@@ -204,3 +223,10 @@ test('a person pauses and resumes several keys at once, and undoes a removal of 
     12,
   );
 });
+
+/** From the top of the window. */
+async function middleOf(element: Locator): Promise<number> {
+  const box = await element.boundingBox();
+  if (!box) throw new Error('It is not on the page.');
+  return box.y + box.height / 2;
+}
