@@ -83,7 +83,7 @@ function titleOf(
 ): string {
   const title = [...parts, 'Linode Manager'].join(' · ');
   if (firstProblem !== undefined) return `Error: ${title}`;
-  return notice ? `${notice.text.replace(/\.$/, '')} · ${title}` : title;
+  return notice ? `${notice.text.replace(/[.:]$/, '')} · ${title}` : title;
 }
 
 /** The id of the field with this name. */

@@ -50,7 +50,7 @@ describeApp('the search for keys', (on) => {
     for (const text of [secret, ` ${secret}\n`, `curl -H 'X-API-Key: ${secret}'`]) {
       const { status, body } = await search(text);
       assert.equal(status, 200);
-      assert.match(body, /This is your key:/);
+      assert.match(body, /<title>This is your key · API Keys · [\s\S]*This is your key:/);
       assert.equal(body.match(/data-remove/g)?.length, 1);
       assert.ok(body.includes('>pasted<') && !body.includes(secret.slice(0, 20)));
     }
