@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { EventKind } from '../event-kinds.ts';
 import type { RemovedVia } from '../schema.ts';
@@ -76,8 +76,8 @@ export async function listEndedKeys(
               and not ${isOfPause('api_keys')},
             false)`.as('stillTried'),
         ])
-        .where('user_id', '=', userId)
-        .where(endOf('api_keys'), '<=', sql<Date>`now()`)
+        .where(endedSince(userId, sql`timestamptz '-infinity'`))
+        .orderBy('user_id', 'desc')
         .orderBy(endOf('api_keys'), 'desc')
         .orderBy('id', 'desc')
         .limit(MAX_ENDED_COUNTED + 1),
@@ -134,6 +134,17 @@ export async function listEndedKeys(
     total: first?.total ?? 0,
     stillTried: first?.allStillTried ?? 0,
   };
+}
+
+/**
+ * Whether a key is a user's and has ended, after a time. In order of user and end, PostgreSQL reads the
+ * keys of this user alone; for a plain `user_id =` it may read the ended keys of all users.
+ */
+export function endedSince(userId: number, time: RawBuilder<unknown>) {
+  const end = endOf('api_keys');
+  return sql<boolean>`(${end} is not null
+    and (user_id, ${end}) > (${userId}::bigint, ${time})
+    and (user_id, ${end}) <= (${userId}::bigint, now()))`;
 }
 
 /** Deletes the keys that ended more than ENDED_KEY_DAYS ago, with their digests. Events stay. */

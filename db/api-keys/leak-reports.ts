@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { MAX_ENDED_COUNTED } from './ended.ts';
+import { endedSince, MAX_ENDED_COUNTED } from './ended.ts';
 import { endOf } from './state.ts';
 
 /** A report is shown to the owner of the key for so long. */
@@ -23,14 +23,9 @@ export async function listLeakReports(db: Database, userId: number): Promise<Lea
       db
         .selectFrom('api_keys')
         .select(['id', 'label', 'prefix', 'leaked_at', 'removed_via'])
-        .where('user_id', '=', userId)
         // A report that removes a key is as old as its removal.
-        .where(
-          endOf('api_keys'),
-          '>',
-          sql<Date>`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`,
-        )
-        .where(endOf('api_keys'), '<=', sql<Date>`now()`)
+        .where(endedSince(userId, sql`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`))
+        .orderBy('user_id', 'desc')
         .orderBy(endOf('api_keys'), 'desc')
         .limit(MAX_ENDED_COUNTED)
         .as('newest'),

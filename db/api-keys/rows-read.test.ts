@@ -6,6 +6,9 @@ import { type Database, openDatabase } from '../database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../testing/databases.ts';
 import { addUser } from '../testing/rows.ts';
 import { rowsRead } from '../testing/rows-read.ts';
+import { listEndedKeys, MAX_ENDED_COUNTED } from './ended.ts';
+import { listExpiringKeys } from './expiring.ts';
+import { listLeakReports } from './leak-reports.ts';
 import { countKeys, KEYS_PER_PAGE, type KeyQuery, listKeyPage } from './pages.ts';
 import { listRotations } from './rotations.ts';
 
@@ -76,6 +79,15 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
       (await read((trx) => listKeyPage(trx, removed, query({}), { side: 'after' }))) <= SHOWN,
     );
     assert.ok((await read((trx) => countKeys(trx, removed))) <= SHOWN);
+  });
+
+  test('the rest of the tab reads no keys of other users, and a bounded number of ended ones', async () => {
+    assert.equal(await read((trx) => listExpiringKeys(trx, many)), 0);
+    assert.equal(await read((trx) => listEndedKeys(trx, many, KEYS_PER_PAGE)), 0);
+    assert.equal(await read((trx) => listLeakReports(trx, many)), 0);
+    const ended = await read((trx) => listEndedKeys(trx, removed, KEYS_PER_PAGE));
+    assert.ok(ended <= MAX_ENDED_COUNTED + 1 + KEYS_PER_PAGE, String(ended));
+    assert.ok((await read((trx) => listLeakReports(trx, removed))) <= MAX_ENDED_COUNTED);
   });
 
   test('counts, searches and other orders read only the rows of the user', async () => {
