@@ -61,6 +61,7 @@ const pages: Record<string, string[]> = {
   '/profile/api-keys/pause-selected': ['key-9', '_csrf'],
   '/profile/api-keys/resume-selected': ['key-9', '_csrf'],
   '/profile/api-keys/undo': ['key-9', '_csrf'],
+  '/profile/api-keys/1/first-call': [''],
   '/profile/api-keys/1': ['label', 'note', 'expires', 'expires_date', 'expires_time', '_csrf'],
   '/profile/api-keys/1/rotate': ['new_expires', 'overlap', 'request_id', '_csrf'],
   '/profile/api-keys/1/pause': ['minutes', '_csrf'],
@@ -92,7 +93,9 @@ describeOnDatabase('hostile input', (on) => {
     for (const username of ['ada', 'eve']) await addUser(on.db, username);
     await newPhone(on.db, 'eve');
     ada = await app.signIn('ada');
-    key = (await ada.createKey()).secret ?? '';
+    // The first key is removed on the way.
+    await ada.createKey();
+    key = (await ada.createKey()).secret;
     // So that what is slow once, such as compiling a view, has been done.
     await ada.get('/profile/password');
     await send({ path: '/api/?api_action=api.spec' });

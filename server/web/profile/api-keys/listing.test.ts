@@ -137,7 +137,9 @@ describeApp('a long list of keys', (on) => {
 });
 
 function labels({ body }: Pick<Answer, 'body'>): string[] {
-  return [...body.matchAll(/class="label"[^>]*><bdi>([^<]*)</g)].map(([, label]) => label ?? '');
+  return [...body.matchAll(/class="label"[^>]*><span[^>]*><bdi>([^<]*)</g)].map(
+    ([, label]) => label ?? '',
+  );
 }
 
 /** `host 001`, … */
