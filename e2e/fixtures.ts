@@ -106,6 +106,17 @@ export async function shownKey(page: Page): Promise<string> {
   return /[0-9A-Za-z]{64}/.exec((await message.textContent()) ?? '')?.[0] ?? '';
 }
 
+/** Goes back, and returns what is shown: the browser may offer to send a form again instead. */
+export async function goBack(page: Page): Promise<string> {
+  await page.goBack().catch(() => undefined);
+  let content = '';
+  // While the page changes there is none.
+  await expect(async () => {
+    content = await page.content();
+  }).toPass();
+  return content;
+}
+
 /** The row of a key, by the key itself. */
 export function rowOf(page: Page, key: string) {
   return page.getByRole('row').filter({

@@ -1,4 +1,4 @@
-import { authenticate, expect, inspect, logIn, test } from '../../fixtures.ts';
+import { authenticate, expect, goBack, inspect, logIn, test } from '../../fixtures.ts';
 import {
   beginTwoFactor,
   enableTwoFactor,
@@ -45,9 +45,7 @@ test('Back after leaving does not show the scratch codes again', async ({ page, 
   const { scratchCodes } = await enableTwoFactor(page, person);
   await page.getByRole('link', { name: 'Back to Password & Authentication' }).click();
   await expect(page).toHaveURL('/profile/password');
-  // The browser may offer to send the form again instead of showing a page.
-  await page.goBack().catch(() => undefined);
-  const content = await page.content();
+  const content = await goBack(page);
   expect(scratchCodes).toHaveLength(10);
   expect(scratchCodes.filter((code) => content.includes(code))).toEqual([]);
 });
