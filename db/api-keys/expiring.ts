@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { selectKeys } from './list.ts';
 import { EXPIRES_SOON_DAYS, endOf, expiresSoon, isActive } from './state.ts';
 
-/** A key that nobody used for so long is not missed when it expires. */
+/** A key that was not used for so long is not missed when it expires. */
 const USED_LATELY_DAYS = 30;
 /** At most so many keys are named. */
 export const MAX_WARNINGS = 3;

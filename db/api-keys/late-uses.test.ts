@@ -45,7 +45,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
     await recordLateUses(on.db, []);
   });
 
-  test('in a pause are counted anew at each pause, but not when a pause gets another end', async () => {
+  test('in a pause are counted from zero at each pause, but not when a pause gets another end', async () => {
     await record(2, '10.0.0.11', 'before');
     await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
     await record(3, '10.0.0.12', 'first', true);
@@ -60,7 +60,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
     assert.deepEqual(await recorded(), { count: 0, ip: null, agent: null, lastUsedAt: null });
   });
 
-  test('in a pause are not those after the end, which are counted anew', async () => {
+  test('in a pause are not those after the end, which are counted from zero', async () => {
     await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
     await record(3, '10.0.0.12', 'in the pause', true);
     const known = async () => {

@@ -12,7 +12,7 @@ export type PauseLength = { minutes: number } | 'until resumed';
 
 /**
  * Pauses keys: checks refuse them, until they are resumed or the time is over. A paused key gets another
- * end. Attempts are counted as late uses, anew at each pause.
+ * end. Attempts are counted as late uses, from zero at each pause.
  */
 export function pauseKeys(
   db: Database,

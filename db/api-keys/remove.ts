@@ -15,8 +15,8 @@ import {
 import { keyStage } from './state.ts';
 
 /**
- * Removes all of these keys, or none if one of them is not the user's; the next check refuses them. With `leaked` the removal can't be
- * undone, and keys that were removed before are marked as leaked.
+ * Removes all of these keys, or none if one of them is not the user's; the next check refuses them. With
+ * `leaked` the removal can't be undone, and keys that were removed before are marked as leaked.
  */
 export function removeKeys(
   db: Database,
@@ -96,7 +96,7 @@ export async function undoRemovals(
 const finder: Client = { ip: null, userAgent: 'report of a leaked key' };
 
 /**
- * Removes a key as leaked, or marks one that has ended: whoever has the whole key may do so. It is
+ * Removes a key as leaked, or marks one that has ended: anyone who has the whole key may do so. It is
  * neither a use of the key nor a late one.
  */
 export async function reportLeakedKey(

@@ -41,7 +41,7 @@ export function sessionCookie(
   return (req, res, next) => (isAskedByScript(req) ? watching : prolonging)(req, res, next);
 }
 
-/** Whether a page asks by itself: nobody may be there, so the session ends as if it did not. */
+/** Whether a page asks by itself: the person may be away, so the session ends as if it did not. */
 function isAskedByScript({ path }: Request): boolean {
   return /^\/profile\/api-keys\/\d+\/first-call$/.test(path);
 }

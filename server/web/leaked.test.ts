@@ -133,7 +133,7 @@ describeApp('/leaked', (on) => {
     assert.equal(await reason(secret), '');
   });
 
-  test('reads and sets no cookie, whoever asks', async () => {
+  test('reads and sets no cookie, for anyone', async () => {
     const visitor = await on.app.signInNewUser();
     const { installationId } = on.app.parts;
     const cookie = `${visitor.cookieHeader()}; notice-${installationId}=password-changed`;
