@@ -4,6 +4,7 @@ import path from 'node:path';
 import ejs from 'ejs';
 import express from 'express';
 import { openDatabase } from '../../db/database.ts';
+import { nameCookies, useCookies } from '../../server/http/cookies.ts';
 import { render, useViews } from '../../server/pages/render.ts';
 import { firstPage } from '../../server/web/profile/api-keys/listing.ts';
 import { readTab } from '../../server/web/profile/api-keys/tab.ts';
@@ -29,6 +30,7 @@ const session = {
 
 const app = express();
 useViews(app);
+useCookies(app, nameCookies({ secure: false, installationId: 'peer' }));
 if (!process.env.WITHOUT_WITH) {
   const folder = path.resolve(import.meta.dirname, '../../views');
   app.engine('ejs', (file, page, done) => {
