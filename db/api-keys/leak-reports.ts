@@ -25,7 +25,6 @@ export async function listLeakReports(db: Database, userId: number): Promise<Lea
         .select(['id', 'label', 'prefix', 'leaked_at', 'removed_via'])
         // A report that removes a key is as old as its removal.
         .where(endedSince(userId, sql`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`))
-        .orderBy('user_id', 'desc')
         .orderBy(endOf('api_keys'), 'desc')
         .limit(MAX_ENDED_COUNTED)
         .as('newest'),
