@@ -103,19 +103,22 @@ describeOnEachDatabase('activity', (on) => {
       const longRun = Array.from({ length: 70 }, () => failed('203.0.113.9'));
       await happened(...longRun, ...events, ...longRun);
 
-      const older = await walk('older', await list({ length: 3 }));
+      const older = await readAll('older', await list({ length: 3 }));
       assert.equal(older.pages[0]?.hasNewer, false);
       assert.equal(older.pages.at(-1)?.hasOlder, false);
       assertEachOnce(older.rows, events.length + 2 * longRun.length);
 
       const oldest = older.rows.at(-1)?.oldestId ?? 0;
-      const newer = await walk('newer', await list({ length: 3, cursor: { after: oldest - 1 } }));
+      const newer = await readAll(
+        'newer',
+        await list({ length: 3, cursor: { after: oldest - 1 } }),
+      );
       assert.equal(newer.pages[0]?.hasOlder, false);
       assertEachOnce(newer.rows, events.length + 2 * longRun.length);
     }
   });
 
-  async function walk(direction: 'newer' | 'older', first: Awaited<ReturnType<typeof list>>) {
+  async function readAll(direction: 'newer' | 'older', first: Awaited<ReturnType<typeof list>>) {
     const pages = [first];
     for (let page = first; direction === 'older' ? page.hasOlder : page.hasNewer; ) {
       const cursor =

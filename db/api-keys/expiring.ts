@@ -6,7 +6,7 @@ import { EXPIRES_SOON_DAYS, endOf, expiresSoon, isActive } from './state.ts';
 /** A key that was not used for so long is not missed when it expires. */
 const USED_LATELY_DAYS = 30;
 /** At most so many keys are named. */
-export const MAX_WARNINGS = 3;
+const MAX_WARNINGS = 3;
 
 /** A key that is in use and expires soon. */
 export interface ExpiringKey {

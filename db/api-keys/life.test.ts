@@ -34,10 +34,10 @@ describeOnEachDatabase('the life of keys', (on) => {
   for (let n = 0; n < SEQUENCES; n++) {
     const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
     test(`follows the table of transitions in any order of actions, seed ${seed}`, () =>
-      walk(seed, `user${n}`));
+      actAtRandom(seed, `user${n}`));
   }
 
-  async function walk(seed: number, username: string): Promise<void> {
+  async function actAtRandom(seed: number, username: string): Promise<void> {
     const { db } = on;
     const random = randomNumbers(seed);
     const pick = <Item>(items: readonly Item[]): Item => {

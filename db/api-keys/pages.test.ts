@@ -52,8 +52,8 @@ describeOnEachDatabase('pages of keys', (on) => {
         const ids = await insertRows(on.db, owner, keys);
         for (const query of queries) {
           const expected = sorted(keys, ids, query);
-          assert.deepEqual(await walk(on.db, owner, query, 'after'), expected);
-          assert.deepEqual(await walk(on.db, owner, query, 'before'), expected);
+          assert.deepEqual(await readAll(on.db, owner, query, 'after'), expected);
+          assert.deepEqual(await readAll(on.db, owner, query, 'before'), expected);
         }
       }),
       { numRuns: 6 },
@@ -171,7 +171,7 @@ describeOnEachDatabase('pages of keys', (on) => {
 });
 
 /** The ids of all keys, read page by page from one end to the other. */
-async function walk(db: Database, owner: number, query: KeyQuery, side: 'after' | 'before') {
+async function readAll(db: Database, owner: number, query: KeyQuery, side: 'after' | 'before') {
   const ids: number[] = [];
   let position: PagePosition | undefined = { side };
   while (position) {
