@@ -14,6 +14,7 @@ import * as endedKeys from './migrations/0010-ended-keys.ts';
 import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts';
 import * as keyLife from './migrations/0013-key-life.ts';
 import * as twoFactor from './migrations/0020-two-factor.ts';
+import * as successors from './migrations/0023-successors.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -30,6 +31,7 @@ export const migrations: Record<string, Migration> = {
   '0012-events-by-kind-and-key': eventsByKindAndKey,
   '0013-key-life': keyLife,
   '0020-two-factor': twoFactor,
+  '0023-successors': successors,
 };
 
 /** The database was already used by a later version of this program. */

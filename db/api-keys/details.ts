@@ -5,7 +5,14 @@ import { type KeyAddress, listKeyAddresses } from './addresses.ts';
 import { lateUse } from './late-uses.ts';
 import { type ApiKey, selectKeys } from './list.ts';
 import type { Overlap } from './rotate.ts';
-import { type KeyStage, keyStage, undoableUntil } from './state.ts';
+import {
+  isSuccessor,
+  type KeyStage,
+  keyStage,
+  latestSuccessorFirst,
+  undoableUntil,
+} from './state.ts';
+import { refusalOf } from './transitions.ts';
 
 /** A key with everything that its own page shows. */
 export interface KeyDetails extends ApiKey {
@@ -24,7 +31,7 @@ export interface KeyDetails extends ApiKey {
   addresses: KeyAddress[];
   /** The key that it replaces; null if it replaces none, or that one is no longer known. */
   predecessor: RelatedKey | null;
-  /** The key that replaces it and was not removed. */
+  /** The key that replaces it; a removed one only if it was never used, and no other took its place. */
   successor: RelatedKey | null;
   /** How long its predecessor works from its own first use on; null if it replaces none. */
   overlap: Overlap | null;
@@ -42,6 +49,11 @@ export interface RelatedKey {
   lastUsedAt: Date | null;
   replacedAt: Date | null;
   overlap: Overlap | null;
+}
+
+/** The successor of a key, unless it was removed. */
+export function remainingSuccessor({ successor }: KeyDetails): RelatedKey | null {
+  return successor && !refusalOf('remove', successor.stage) ? successor : null;
 }
 
 /** A user's key with its details, also a removed one; undefined if the user has no such key. */
@@ -71,7 +83,9 @@ export async function findKeyDetails(
     (await selectRelated(db, userId).where('id', '=', replacesId).executeTakeFirst());
   const successor = await selectRelated(db, userId)
     .where('replaces_id', '=', id)
-    .where('removed_at', 'is', null)
+    .where(isSuccessor('api_keys'))
+    .orderBy(latestSuccessorFirst('api_keys'))
+    .limit(1)
     .executeTakeFirst();
   const addresses = await listKeyAddresses(db, id);
   return { ...key, addresses, predecessor: predecessor || null, successor: successor ?? null };

@@ -32,16 +32,32 @@ describeOnEachDatabase('the rotations of keys', (on) => {
     assert.equal((await listRotations(on.db, userId, [oldId, newId])).length, 2);
   });
 
-  test('a removed key replaces nothing; a removed one that was replaced stays known', async () => {
+  const set = (
+    id: number,
+    values: { removed_at?: Date; last_used_at?: Date; replaces_id?: number },
+  ) => on.db.updateTable('api_keys').set(values).where('id', '=', id).execute();
+
+  test('a removed key that was replaced stays known', async () => {
     const { userId, oldId, newId } = await addRotation();
-    const remove = (id: number, removed_at: Date | null) =>
-      on.db.updateTable('api_keys').set({ removed_at }).where('id', '=', id).execute();
-    await remove(newId, new Date());
-    assert.deepEqual(await listRotations(on.db, userId, [oldId]), []);
-    await remove(newId, null);
-    await remove(oldId, new Date());
+    await set(oldId, { removed_at: new Date() });
     const [ofNew] = await listRotations(on.db, userId, [newId]);
     assert.equal(ofNew?.predecessor?.stage, 'undoable');
+  });
+
+  test('a removed successor counts if it was never used, until another one takes its place', async () => {
+    const { userId, oldId, newId } = await addRotation();
+    await set(newId, { removed_at: new Date() });
+    const successorId = async () => {
+      const [ofOld] = await listRotations(on.db, userId, [oldId]);
+      return ofOld?.successor?.id;
+    };
+    assert.equal(await successorId(), newId);
+    const thirdId = await addKey(on.db, userId);
+    await set(thirdId, { replaces_id: oldId });
+    assert.equal(await successorId(), thirdId);
+    await set(thirdId, { removed_at: new Date(), last_used_at: new Date() });
+    await set(newId, { last_used_at: new Date() });
+    assert.equal(await successorId(), undefined);
   });
 
   test("another user's keys are none", async () => {

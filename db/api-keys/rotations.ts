@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RelatedKey } from './details.ts';
-import { keyStage } from './state.ts';
+import { isSuccessor, keyStage, latestSuccessorFirst } from './state.ts';
 
 /** A key of a rotation, as its row and its page describe it. */
 export type RotationKey = Omit<RelatedKey, 'label' | 'overlap'>;
 
-/** A key that replaces another one, or is replaced by one that was not removed. */
+/** A key that replaces another one, or that has a successor. */
 export interface Rotation {
   key: RotationKey;
   predecessor: RotationKey | null;
@@ -23,10 +23,11 @@ export async function listRotations(
     select id as "newId", replaces_id as "oldId" from api_keys
     where user_id = ${userId} and id = any(${ids}::bigint[]) and replaces_id is not null
     union
-    select id, replaces_id from api_keys
-    where user_id = ${userId} and replaces_id = any(${ids}::bigint[]) and removed_at is null`.execute(
-    db,
-  );
+    select id, replaces_id from (
+      select distinct on (replaces_id) id, replaces_id from api_keys
+      where user_id = ${userId} and replaces_id = any(${ids}::bigint[]) and ${isSuccessor('api_keys')}
+      order by replaces_id, ${latestSuccessorFirst('api_keys')}
+    ) successors`.execute(db);
   if (pairs.length === 0) return [];
   const keys = await listRotationKeys(
     db,

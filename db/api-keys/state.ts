@@ -97,6 +97,19 @@ export function isNeverUsed(key: string) {
   return sql<boolean>`(${sql.ref(`${key}.last_used_at`)} is null)`;
 }
 
+/**
+ * A mark of keys that count as the successor of the key that they replace: those that were not removed,
+ * and those that were removed before they were ever used, so that the old key was not replaced.
+ */
+export function isSuccessor(key: string) {
+  return sql<boolean>`(${sql.ref(`${key}.removed_at`)} is null or ${isNeverUsed(key)})`;
+}
+
+/** The order of the successors of a key: one that was not removed comes first, then the latest. */
+export function latestSuccessorFirst(key: string) {
+  return sql`(${sql.ref(`${key}.removed_at`)} is null) desc, ${sql.ref(`${key}.id`)} desc`;
+}
+
 export const UNUSED_DAYS = 90;
 
 /** A mark of keys that have not been used for UNUSED_DAYS, nor been created since. */

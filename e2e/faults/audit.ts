@@ -19,6 +19,10 @@ export async function auditKeys(db: Database): Promise<{ keys: number; broken: n
         or recorded.created is distinct from 1
         or recorded.removed <> case when removed_at is null then 0 else 1 end
         or recorded.paused <> case when paused_until is null then 0 else 1 end
+        or (select count(*) from events rotated where rotated.kind = 'key rotated'
+          and rotated.key_id = api_keys.replaces_id
+          and rotated.details ->> 'successor' = api_keys.prefix)
+          <> case when replaces_id is null then 0 else 1 end
     ) as broken
     from api_keys left join recorded on recorded.key_id = api_keys.id`.execute(db);
   return rows[0] ?? { keys: 0, broken: 0 };

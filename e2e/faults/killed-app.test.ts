@@ -1,4 +1,4 @@
-// The app is killed repeatedly while it creates, removes, restores, pauses and resumes keys.
+// The app is killed repeatedly while it creates, removes, restores, pauses, resumes and rotates keys.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
@@ -45,6 +45,7 @@ describe('an app that is killed', { skip: noCluster }, () => {
       ...owner.unansweredCreations,
       ...owner.unansweredRemovals,
       ...owner.unansweredChanges,
+      ...owner.unansweredRotations,
     ]);
     assert.ok(unanswered.length > 0, 'no kill interrupted a request');
     await assertComplete(cluster.url, owners);

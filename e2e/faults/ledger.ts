@@ -1,4 +1,5 @@
-// Owners create, remove, restore, pause and resume keys during faults, and record what the app has acknowledged.
+// Owners create, remove, restore, pause, resume and rotate keys during faults, and record what the app
+// has acknowledged.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Database, openDatabase } from '../../db/database.ts';
@@ -8,6 +9,14 @@ import { auditKeys } from './audit.ts';
 
 /** Well below the limit: an interrupted request may have created a key that the owner can't see. */
 const MAX_KEYS = 5;
+
+/** A post of the form that rotates a key. */
+interface Rotation {
+  id: string;
+  requestId: string;
+  /** Hours; 0: the old key is removed at once. */
+  overlap: '0' | '24';
+}
 
 export class Owner {
   readonly visitor: Visitor;
@@ -19,6 +28,9 @@ export class Owner {
   readonly unansweredRemovals: string[] = [];
   /** Keys whose pause, resumption or restoration had no answer. */
   readonly unansweredChanges: string[] = [];
+  readonly unansweredRotations: Rotation[] = [];
+  /** Keys that were neither rotated nor created by a rotation; others may end with another key. */
+  readonly #rotatable = new Set<string>();
   readonly #ids = new Map<string, string>();
   #acknowledged = 0;
 
@@ -40,17 +52,40 @@ export class Owner {
 
   /** Does anything that is possible with keys. Returns the status; undefined if there was no answer. */
   change(): Promise<number | undefined> {
-    const [pause, resume, restore] = [
+    const rotatable = this.active.find((secret) => this.#rotatable.has(secret));
+    const [pause, resume, restore, rotate] = [
       this.active.length > 1 &&
         this.paused.length < MAX_KEYS &&
         (() => this.#move(this.active, 'pause-selected', this.paused)),
       this.paused.length > 0 && (() => this.#move(this.paused, 'resume-selected', this.active)),
       this.removed.length > 0 && (() => this.#move(this.removed, 'undo', this.active)),
+      rotatable !== undefined && (() => this.#rotate(rotatable)),
     ];
-    const possible = [pause, resume, restore].filter((change) => change !== false);
+    const possible = [pause, resume, restore, rotate].filter((change) => change !== false);
     const change = possible[Math.floor(Math.random() * 2 * possible.length)];
     const isFull = this.active.length + this.paused.length >= MAX_KEYS;
-    return change && (!isFull || change !== restore) ? change() : this.act();
+    const isAdding = change === restore || change === rotate;
+    return change && !(isFull && isAdding) ? change() : this.act();
+  }
+
+  async #rotate(old: string): Promise<number | undefined> {
+    const overlap = Math.random() < 0.5 ? '0' : '24';
+    const rotation = { id: this.idOf(old), requestId: randomUUID(), overlap } as const;
+    this.#rotatable.delete(old);
+    // Whether it still works is unknown until there is an answer.
+    this.active.splice(this.active.indexOf(old), 1);
+    const answer = await postRotation(this.visitor, rotation).catch(() => undefined);
+    const secret = findSecret(answer?.body ?? '');
+    if (secret === undefined) {
+      this.unansweredRotations.push(rotation);
+      this.unansweredChanges.push(old);
+    } else {
+      this.#ids.set(secret, findRotatedId(answer?.body ?? ''));
+      this.active.push(secret);
+      (overlap === '0' ? this.removed : this.active).push(old);
+      this.#acknowledged++;
+    }
+    return answer?.status;
   }
 
   async #move(from: string[], action: string, to: string[]): Promise<number | undefined> {
@@ -78,6 +113,7 @@ export class Owner {
     if (secret === undefined) this.unansweredCreations.push(requestId);
     else {
       this.active.push(secret);
+      this.#rotatable.add(secret);
       this.#ids.set(secret, findId(answer?.body ?? '', secret));
       this.#acknowledged++;
     }
@@ -150,7 +186,11 @@ export async function assertCompleteIn(
 /** Returns how many keys the owner must have in the database, removed ones included. */
 async function repeatUnanswered(owner: Owner): Promise<number> {
   const { visitor, active, paused, removed, unansweredCreations } = owner;
-  const { unansweredRemovals, unansweredChanges } = owner;
+  const { unansweredRemovals, unansweredChanges, unansweredRotations } = owner;
+  for (const rotation of unansweredRotations) {
+    const { status } = await postRotation(visitor, rotation);
+    assert.ok(status === 200 || status === 303, `a repeated rotation was answered ${status}`);
+  }
   for (const secret of [...paused, ...unansweredChanges]) {
     await postSelected(visitor, 'resume-selected', owner.idOf(secret));
   }
@@ -164,7 +204,7 @@ async function repeatUnanswered(owner: Owner): Promise<number> {
     if (secret !== undefined) await removeKey(visitor, secret);
   }
   removed.push(...active.splice(0));
-  return removed.length + others.length + unansweredCreations.length;
+  return removed.length + others.length + unansweredCreations.length + unansweredRotations.length;
 }
 
 /** Removes on the page the keys whose creation was never acknowledged. */
@@ -186,6 +226,11 @@ function postKey(visitor: Visitor, requestId: string) {
   return visitor.post('/profile/api-keys', fields);
 }
 
+function postRotation(visitor: Visitor, { id, requestId, overlap }: Rotation) {
+  const fields = { new_expires: 'never', overlap, request_id: requestId };
+  return visitor.post(`/profile/api-keys/${id}/rotate`, fields);
+}
+
 /** Posts a form of the page about one key: `pause-selected`, `resume-selected` or `undo`. */
 function postSelected(visitor: Visitor, action: string, id: string) {
   return visitor.post(`/profile/api-keys/${action}`, { [`key-${id}`]: 'on' });
@@ -197,6 +242,12 @@ function removeKey({ origin }: Visitor, secret: string): Promise<Response> {
 
 function findSecret(body: string): string | undefined {
   return /data-secret>([0-9A-Za-z]{64})</.exec(body)?.[1];
+}
+
+function findRotatedId(body: string): string {
+  const id = /api-keys\/(\d+)\/remove/.exec(body)?.[1];
+  assert.ok(id, 'the page of a rotated key has no link to remove it');
+  return id;
 }
 
 function findId(body: string, secret: string): string {

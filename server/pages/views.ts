@@ -184,6 +184,8 @@ interface KeyView {
         overlaps: readonly Choice[];
         /** Whether it is removed, so that another key takes its place. */
         isUnusedSuccessor: boolean;
+        /** The prefix of the key that is removed, so that another one takes its place. */
+        unusedSuccessor: string | undefined;
       }
     | undefined;
   /** Why it can't be rotated, and what to do instead. */

@@ -1,5 +1,9 @@
 import type { ChangedKeys, KeysNotFound } from '../../../db/api-keys/change.ts';
-import { findKeyDetails, type KeyDetails } from '../../../db/api-keys/details.ts';
+import {
+  findKeyDetails,
+  type KeyDetails,
+  remainingSuccessor,
+} from '../../../db/api-keys/details.ts';
 import { findKeyBy, listKeys } from '../../../db/api-keys/list.ts';
 import { MAX_PAUSE_MINUTES, pauseKeys, resumeKeys } from '../../../db/api-keys/pause.ts';
 import { removeKeys } from '../../../db/api-keys/remove.ts';
@@ -122,7 +126,7 @@ function factsOf(key: KeyDetails) {
     lateUseCount: key.lateUseCount,
     addresses: key.addresses.map(({ network }) => network),
     replaces: key.predecessor?.prefix ?? null,
-    replacedBy: key.successor?.prefix ?? null,
+    replacedBy: remainingSuccessor(key)?.prefix ?? null,
     replacedAt: key.replacedAt,
   };
 }

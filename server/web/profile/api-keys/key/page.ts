@@ -6,7 +6,11 @@ import {
   KEY_ADDRESS_MINUTES,
   MAX_KEY_ADDRESSES,
 } from '../../../../../db/api-keys/addresses.ts';
-import { findKeyDetails, type KeyDetails } from '../../../../../db/api-keys/details.ts';
+import {
+  findKeyDetails,
+  type KeyDetails,
+  remainingSuccessor,
+} from '../../../../../db/api-keys/details.ts';
 import { MAX_NOTE_CHARACTERS } from '../../../../../db/api-keys/edit.ts';
 import {
   type ActionRefusal,
@@ -153,6 +157,7 @@ function rotateForm(
     choices: [...(same ? [same] : []), ...expiries],
     overlaps,
     isUnusedSuccessor: isReplaceable(key),
+    unusedSuccessor: remainingSuccessor(key)?.prefix,
   };
 }
 

@@ -214,6 +214,12 @@ describeApp('/profile/api-keys/:id/rotate', (on) => {
       waiting.body,
       new RegExp(`Replaces <a href="${old.path}">${old.prefix}…</a>, never used\\.`),
     );
+    await ada.post(`${key.path}/remove`);
+    for (const page of [TAB, old.path]) {
+      assert.match((await ada.get(page)).body, /the new key<\/a> has not been used\./);
+    }
+    assert.match((await ada.get(old.path)).body, /Creates a new key with the same label/);
+    await ada.post(`${TAB}/undo`, { [`key-${key.id}`]: 'on' });
     await use(key.id);
     await sql`update api_keys set replaced_at = now(), expires_at = '2030-01-02 03:04Z'
       where id = ${old.id}`.execute(on.db);
