@@ -15,6 +15,7 @@ import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts
 import * as keyLife from './migrations/0013-key-life.ts';
 import * as twoFactor from './migrations/0020-two-factor.ts';
 import * as successors from './migrations/0023-successors.ts';
+import * as prefixFormat from './migrations/0024-prefix-format.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -32,6 +33,7 @@ export const migrations: Record<string, Migration> = {
   '0013-key-life': keyLife,
   '0020-two-factor': twoFactor,
   '0023-successors': successors,
+  '0024-prefix-format': prefixFormat,
 };
 
 /** The database was already used by a later version of this program. */

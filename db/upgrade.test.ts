@@ -75,7 +75,9 @@ function upgrades(open: () => Promise<Database>) {
           ['expired', true],
         ]);
         const lookup = openKeyLookup(db, { memory: true });
-        const found = await lookup.find([digestOf('kept'), digestOf('removed'), digestOf('none')]);
+        const found = await lookup.find(
+          ['kept', 'removed', 'none'].map((name) => digestOf(name).toString('hex')),
+        );
         assert.deepEqual(
           found.map((key) => key?.state),
           ['active', 'removed', undefined],

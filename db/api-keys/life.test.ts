@@ -224,7 +224,7 @@ describeOnEachDatabase('the life of keys', (on) => {
         lateUseCount: model.lateUses(key),
       })),
     );
-    const checked = await lookup.find(model.keys.map(({ digest }) => digest));
+    const checked = await lookup.find(model.keys.map(({ digest }) => digest.toString('hex')));
     assert.deepEqual(
       checked.map((key) => key?.state),
       model.keys.map((key) => model.state(key)),

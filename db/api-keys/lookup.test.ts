@@ -16,6 +16,8 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
   });
   after(() => lookup.close());
 
+  const hex = ({ digest }: { digest: Buffer }) => digest.toString('hex');
+
   /** Changes a column of a key's row, and looks the key up. */
   async function found(change: { set: string } | undefined = undefined) {
     const key = newKey();
@@ -23,14 +25,14 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
     if (change) {
       await sql`update api_keys set ${sql.raw(change.set)} where id = ${id}`.execute(on.db);
     }
-    const [known] = await lookup.find([key.digest]);
+    const [known] = await lookup.find([hex(key)]);
     return { id, key, known };
   }
 
   test('each result is at the position of its digest, also for repeated and unknown digests', async () => {
     const [one, two, absent] = [newKey(), newKey(), newKey()];
     const ids = [await addKey(on.db, ada, one), await addKey(on.db, ada, two)];
-    const asked = [two, absent, one, two].map((key) => key.digest);
+    const asked = [two, absent, one, two].map(hex);
     const answers = await lookup.find(asked);
     assert.deepEqual(
       answers.map((known) => known?.id),
@@ -49,9 +51,9 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
     assert.equal(known.expiresAt, null);
     assert.equal(known.state, 'active');
     await sql`update users set permissions = '{domains,linodes}'`.execute(on.db);
-    assert.deepEqual((await lookup.find([key.digest]))[0]?.permissions, ['domains', 'linodes']);
+    assert.deepEqual((await lookup.find([hex(key)]))[0]?.permissions, ['domains', 'linodes']);
     await sql`update users set permissions = '{}'`.execute(on.db);
-    assert.deepEqual((await lookup.find([key.digest]))[0]?.permissions, []);
+    assert.deepEqual((await lookup.find([hex(key)]))[0]?.permissions, []);
   });
 
   test('the states of a key, removal before expiry before its user', async () => {
@@ -71,7 +73,7 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
   test('a removal takes effect with the next lookup', async () => {
     const { id, key } = await found();
     await removeKey(on.db, ada, id, 'Linode Manager');
-    assert.equal((await lookup.find([key.digest]))[0]?.state, 'removed');
+    assert.equal((await lookup.find([hex(key)]))[0]?.state, 'removed');
   });
 
   test('a use is recorded with time and client, and again only after a minute', async () => {
@@ -87,7 +89,7 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
         .executeTakeFirstOrThrow();
 
     await note('203.0.113.9', 'curl/8');
-    assert.equal((await lookup.find([key.digest]))[0]?.usedLately, true);
+    assert.equal((await lookup.find([hex(key)]))[0]?.usedLately, true);
     await note('198.51.100.1', 'other');
     const first = await noted();
     assert.equal(first.last_used_ip, '203.0.113.9');
@@ -95,12 +97,32 @@ describeOnEachDatabase('keys looked up by their digests', (on) => {
     assert.ok(first.last_used_at);
 
     await sql`update api_keys set last_used_at = now() - interval '61 seconds'`.execute(on.db);
-    assert.equal((await lookup.find([key.digest]))[0]?.usedLately, false);
+    assert.equal((await lookup.find([hex(key)]))[0]?.usedLately, false);
     await note(null, '');
     const second = await noted();
     assert.equal(second.last_used_ip, null);
     assert.equal(second.last_used_agent, '');
   });
+
+  // Lookups separate fields by tabs and lines by line breaks.
+  for (const separator of ['\t', '\n']) {
+    test(`no field of a lookup can contain ${JSON.stringify(separator)}`, async () => {
+      const id = await addKey(on.db, ada);
+      const text = `a${separator}b`;
+      await assert.rejects(
+        sql`update api_keys set prefix = ${text.padEnd(16, 'k')} where id = ${id}`.execute(on.db),
+        /api_keys_prefix_format/,
+      );
+      await assert.rejects(
+        sql`update users set username = ${text} where id = ${ada}`.execute(on.db),
+        /users_username_format/,
+      );
+      await assert.rejects(
+        sql`update users set permissions = ${[text]} where id = ${ada}`.execute(on.db),
+        /users_permissions_format/,
+      );
+    });
+  }
 
   for (const permissions of [
     '{*,a b}',

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { DatabaseLocation } from '../location.ts';
 import { openPool, withTimeouts } from '../pool.ts';
-import { endsSoon, type KeyState, keyState, pausedUntil } from './state.ts';
+import { endsSoon, isKeyState, type KeyState, keyState, pausedUntil } from './state.ts';
 
 /** A key and its user, as of the statement that found it. */
 export interface KnownKey {
@@ -24,8 +24,12 @@ export interface KnownKey {
 }
 
 export interface KeyLookup {
-  /** The keys with these digests, in their order, by one statement; undefined where there is none. */
-  find(digests: Buffer[]): Promise<(KnownKey | undefined)[]>;
+  /**
+   * The keys with these digests, in their order, by one statement; undefined where there is none.
+   *
+   * @param digests in hexadecimal
+   */
+  find(digests: string[]): Promise<(KnownKey | undefined)[]>;
   close(): Promise<void>;
 }
 
@@ -37,17 +41,21 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
   if (!('url' in location)) {
     return {
       async find(digests) {
-        const { rows } = await findKeys(digests).execute(db);
+        const { rows } = await findKeys(digests.join()).execute(db);
         return inOrder(rows, digests.length);
       },
       async close() {},
     };
   }
   const pool = openPool({ ...withTimeouts(location.url), max: 1, options: PLANNED_ONCE });
-  const { sql: text } = findKeys([]).compile(db);
+  const { sql: text } = findKeys('').compile(db);
   return {
     async find(digests) {
-      const { rows } = await pool.query<Answer>({ name: 'find-keys', text, values: [digests] });
+      const { rows } = await pool.query<Answer>({
+        name: 'find-keys',
+        text,
+        values: [digests.join()],
+      });
       return inOrder(rows, digests.length);
     },
     close: () => pool.end(),
@@ -57,48 +65,59 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
 /** By default PostgreSQL plans lookups of a few keys each time, which takes longer than the rest. */
 const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
 
-/** All results as one JSON text, which `pg` reads in half the time of as many rows. */
+/**
+ * All results as one text, which `pg` reads faster than rows, and JavaScript faster than JSON: a line for
+ * each key, with its fields between tabs. Constraints of the tables keep both out of every field.
+ */
 interface Answer {
   /** Null if nothing was found. */
-  found: Found[] | null;
+  found: string | null;
 }
 
-interface Found extends Omit<KnownKey, keyof Ending> {
-  /** The position of the digest that found it, from 1. */
-  position: number;
-  /** Null for a key that neither expires nor was ever paused, so that a check of it costs no more. */
-  ending: (Omit<Ending, 'expiresAt'> & { expiresAt: string | null }) | null;
-}
-
-type Ending = Pick<KnownKey, 'expiresAt' | 'retryAfterSeconds' | 'endsSoon'>;
-
-function findKeys(digests: Buffer[]) {
+/** The fields of a line, in the order in which `readKey` takes them. */
+function findKeys(digests: string) {
   return sql<Answer>`
-    select json_agg(key) as found from (
-      select asked.position, k.id, k.prefix, ${keyState('k', 'u')} as state,
-        u.id as "userId", u.username, u.permissions,
-        coalesce(k.last_used_at > now() - interval '1 minute', false) as "usedLately",
-        case when k.paused_until is not null or k.expires_at is not null then json_build_object(
-          'expiresAt', k.expires_at,
-          'retryAfterSeconds', ceil(extract(epoch from ${pausedUntil('k')} - now()))::int,
-          'endsSoon', ${endsSoon('k')}
-        ) end as ending
-      from unnest(${digests}::bytea[]) with ordinality as asked (digest, position)
-        join api_keys k on k.digest = asked.digest
-        join users u on u.id = k.user_id
-    ) key`;
+    select string_agg(concat(asked.position, ${TAB}, k.id, ${TAB}, k.prefix, ${TAB},
+      ${keyState('k', 'u')}, ${TAB}, u.id, ${TAB}, u.username, ${TAB},
+      array_to_string(u.permissions, ' '), ${TAB},
+      case when k.last_used_at > now() - interval '1 minute' then 1 end, ${TAB},
+      case when k.paused_until is not null or k.expires_at is not null then concat(
+        floor(extract(epoch from k.expires_at) * 1000), ${TAB},
+        ceil(extract(epoch from ${pausedUntil('k')} - now())), ${TAB},
+        case when ${endsSoon('k')} then 1 end
+      ) end
+    ), ${sql.lit('\n')}) as found
+    from unnest(string_to_array(${digests}, ',')) with ordinality as asked (digest, position)
+      join api_keys k on k.digest = decode(asked.digest, 'hex')
+      join users u on u.id = k.user_id`;
 }
 
-const NO_ENDING: Ending = { expiresAt: null, retryAfterSeconds: null, endsSoon: false };
+const TAB = sql.lit('\t');
 
 function inOrder([answer]: Answer[], length: number): (KnownKey | undefined)[] {
   const keys = new Array<KnownKey | undefined>(length).fill(undefined);
-  for (const key of answer?.found ?? []) {
-    keys[key.position - 1] = { ...key, ...(key.ending ? readEnding(key.ending) : NO_ENDING) };
+  if (!answer?.found) return keys;
+  for (const line of answer.found.split('\n')) {
+    const [position, ...fields] = line.split('\t');
+    keys[Number(position) - 1] = readKey(fields);
   }
   return keys;
 }
 
-function readEnding({ expiresAt, ...ending }: NonNullable<Found['ending']>): Ending {
-  return { ...ending, expiresAt: expiresAt === null ? null : new Date(expiresAt) };
+function readKey(fields: string[]): KnownKey {
+  const [id, prefix = '', state = '', userId, username = '', permissions = '', usedLately] = fields;
+  const [expiresAt = '', retryAfterSeconds = '', ends] = fields.slice(7);
+  if (!isKeyState(state)) throw new Error(`A key has the unknown state ${state}.`);
+  return {
+    id: Number(id),
+    prefix,
+    state,
+    userId: Number(userId),
+    username,
+    permissions: permissions === '' ? [] : permissions.split(' '),
+    usedLately: usedLately === '1',
+    expiresAt: expiresAt === '' ? null : new Date(Number(expiresAt)),
+    retryAfterSeconds: retryAfterSeconds === '' ? null : Number(retryAfterSeconds),
+    endsSoon: ends === '1',
+  };
 }

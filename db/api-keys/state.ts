@@ -6,6 +6,10 @@ import { sql } from 'kysely';
 export const keyStates = ['removed', 'expired', 'disabled', 'paused', 'active'] as const;
 export type KeyState = (typeof keyStates)[number];
 
+export function isKeyState(text: string): text is KeyState {
+  return keyStates.some((state) => state === text);
+}
+
 /**
  * The state of a key.
  *

@@ -48,9 +48,12 @@ export function verify({ config, checks, trust, log }: Parts): RequestListener {
     const query = refusal ? new URLSearchParams() : queryOf(req);
     const presented = refusal ? new Set<string>() : presentedKeys(req);
     const from = senderBehind(trust, req);
-    const verdict = await judge().catch(() => undefined);
-    const life = verdict ? lifeHeaders(verdict).flat() : [];
-    const identity = [...security, ...identityHeaders(verdict), ...life];
+    const verdict = await judge();
+    const identity = [
+      ...security,
+      ...identityHeaders(verdict),
+      ...(verdict ? lifeHeaders(verdict).flat() : []),
+    ];
     // A gateway lets nothing through that was not found to be good.
     if (!verdict) return refuse(503, ['Retry-After', '5']);
     if (!verdict.key) return refuse(401, ['WWW-Authenticate', challenge(verdict)]);
@@ -62,9 +65,14 @@ export function verify({ config, checks, trust, log }: Parts): RequestListener {
     }
     res.writeHead(204, identity).end();
 
-    async function judge(): Promise<Verdict> {
+    /** Undefined while the database is away. */
+    async function judge(): Promise<Verdict | undefined> {
       if (refusal || hasKey(query)) return INVALID_REQUEST;
-      return checks.check(presented, from);
+      try {
+        return await checks.check(presented, from);
+      } catch {
+        return undefined;
+      }
     }
 
     function refuse(status: 401 | 403 | 503, why: [string, string]) {
@@ -103,13 +111,14 @@ function identityHeaders(verdict: Verdict | undefined): string[] {
   const key = verdict?.key;
   const refused = verdict?.key ? undefined : verdict;
   const expiresAt = key?.expiresAt ?? refused?.expiredAt;
+  // biome-ignore format: a name and its value in each line
   return [
-    ...['Cache-Control', 'no-store'],
-    ...['X-Auth-User', key?.username ?? ''],
-    ...['X-Auth-Key', key?.prefix ?? ''],
-    ...['X-Auth-Permissions', key?.permissions.join(' ') ?? ''],
-    ...['X-Auth-Expires', expiresAt?.toISOString() ?? ''],
-    ...['X-Auth-Reason', refused ? reasonOf(refused) : ''],
+    'Cache-Control', 'no-store',
+    'X-Auth-User', key?.username ?? '',
+    'X-Auth-Key', key?.prefix ?? '',
+    'X-Auth-Permissions', key?.permissions.join(' ') ?? '',
+    'X-Auth-Expires', expiresAt?.toISOString() ?? '',
+    'X-Auth-Reason', refused ? reasonOf(refused) : '',
   ];
 }
 

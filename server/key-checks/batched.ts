@@ -1,3 +1,5 @@
+import { endOfTurn } from './turn.ts';
+
 interface Waiting<Key, Value> {
   key: Key;
   resolve(value: Value | undefined): void;
@@ -23,8 +25,7 @@ export function batched<Key, Value>(load: (keys: Key[]) => Promise<(Value | unde
       waiting.push({ key, resolve, reject });
       if (isUnderWay) return;
       isUnderWay = true;
-      // What this turn of the event loop still brings can come along.
-      setImmediate(loadAll);
+      void endOfTurn().then(loadAll);
     });
 
   async function loadAll(): Promise<void> {

@@ -2,12 +2,13 @@ import type { Logger } from 'pino';
 import { type KnownKey, openKeyLookup } from '../../db/api-keys/lookup.ts';
 import type { Database } from '../../db/database.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
-import { digestOf, isWellFormed } from '../api-keys/secret.ts';
+import { hexDigestOf, isWellFormed } from '../api-keys/secret.ts';
 import type { Sender } from '../http/client.ts';
 import { signals } from '../metrics/signals.ts';
 import { batched } from './batched.ts';
 import { collectLateUses } from './late-uses.ts';
 import type { RefusalReason } from './outcomes.ts';
+import { endOfTurn } from './turn.ts';
 import { collectKeyUses } from './uses.ts';
 
 /** The result of a check, as the database knows it at this moment. */
@@ -38,7 +39,7 @@ export interface KeyChecks {
 /** Checks keys in a database, which is at this location, until it is closed. */
 export function startKeyChecks(db: Database, location: DatabaseLocation, log: Logger): KeyChecks {
   const lookup = openKeyLookup(db, location);
-  const find = batched((digests: Buffer[]) => {
+  const find = batched((digests: string[]) => {
     signals.emit('key lookup', digests.length);
     return lookup.find(digests).catch((err) => {
       // Once, however many are waiting.
@@ -51,10 +52,13 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
 
   return {
     async check(presented, from) {
-      const verdict = await judge(presented, from).catch((error) => {
+      let verdict: Verdict;
+      try {
+        verdict = await judge(presented, from);
+      } catch (error) {
         signals.emit('key check', 'unavailable');
         throw error;
-      });
+      }
       signals.emit('key check', verdict.key ? 'good' : verdict.refusal);
       return verdict;
     },
@@ -65,13 +69,13 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
   };
 
   async function judge(presented: ReadonlySet<string>, from: Sender): Promise<Verdict> {
-    const [secret, ...others] = presented;
-    if (secret === undefined) return { refusal: 'missing' };
-    if (others.length > 0) return { refusal: 'ambiguous' };
+    const [secret] = presented;
+    if (presented.size > 1) return together(AMBIGUOUS);
+    if (secret === undefined) return together(MISSING);
     // Typos and junk cost the database nothing.
-    if (!isWellFormed(secret)) return { refusal: 'unknown' };
-    const key = await find(digestOf(secret));
-    if (key === undefined) return { refusal: 'unknown' };
+    if (!isWellFormed(secret)) return together(UNKNOWN);
+    const key = await find(hexDigestOf(secret));
+    if (key === undefined) return UNKNOWN;
     // So that its owner learns why a program has stopped working.
     const isPaused = key.state === 'paused';
     const isLate = isPaused || key.state === 'removed' || key.state === 'expired';
@@ -84,4 +88,14 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
     uses.note(key, from);
     return { key };
   }
+}
+
+const MISSING: Refusal = { refusal: 'missing' };
+const AMBIGUOUS: Refusal = { refusal: 'ambiguous' };
+const UNKNOWN: Refusal = { refusal: 'unknown' };
+
+/** Requests that came together are answered together, which takes Node little more than half the time. */
+async function together(refusal: Refusal): Promise<Refusal> {
+  await endOfTurn();
+  return refusal;
 }
