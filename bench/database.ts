@@ -15,11 +15,17 @@ const MAX_REAL_KEYS = 10_000;
 /**
  * Creates a database with this many active keys; each user has as many as the API allows. The real
  * keys lie among fillers, which have a digest but no secret.
+ *
+ * @param migrate creates the schema in an empty database
  */
-export async function fill(server: string, name: string, keys: number): Promise<Filled> {
+export async function fill(
+  server: string,
+  name: string,
+  keys: number,
+  migrate: (url: string) => unknown = createSchema,
+): Promise<Filled> {
   const url = await makeDatabase(server, name);
-  const db = await openDatabase({ url });
-  await db.destroy();
+  await migrate(url);
 
   const users = keys / KEYS_PER_USER;
   const secrets = Array.from({ length: Math.min(keys, MAX_REAL_KEYS) }, makeSecret);
@@ -50,6 +56,11 @@ export async function fill(server: string, name: string, keys: number): Promise<
   );
   await settle(url);
   return { url, secrets };
+}
+
+async function createSchema(url: string): Promise<void> {
+  const db = await openDatabase({ url });
+  await db.destroy();
 }
 
 /** Creates an empty database on a server, and returns its URL. */

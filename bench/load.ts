@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { Answer } from './answers.ts';
+import { cpuOf } from './cpu.ts';
 import type { Requests } from './requests.ts';
+import { pidOf } from './servers.ts';
 
 /** Requests for a server, and the status and size of the answer that each must get. */
 export interface Load {
@@ -16,11 +18,16 @@ export interface Outcome {
   /** The 99th percentile of response times, in ms. */
   p99: number;
   requests: number;
+  /** Of the server, in seconds for each request. */
+  cpu: number;
 }
 
 /** @throws when an answer was not the expected one. */
 export async function measure(load: Load, seconds: number, connections = 50): Promise<Outcome> {
+  const pid = pidOf(load.origin);
+  const cpuBefore = cpuOf(pid);
   const counts = await wrk(load, seconds, connections);
+  const cpu = (cpuOf(pid) - cpuBefore) / counts.requests;
   const { status, bytes } = load.answer;
   const size = counts.bytes / counts.requests;
   const refused = status < 400 ? 0 : counts.requests;
@@ -37,6 +44,7 @@ export async function measure(load: Load, seconds: number, connections = 50): Pr
     perSecond: counts.requests / counts.seconds,
     p99: counts.p99,
     requests: counts.requests,
+    cpu,
   };
 }
 

@@ -34,5 +34,10 @@ async function refusal(origin: string, username: string): Promise<number> {
 function outcome(times: number[]): Outcome {
   const sorted = times.sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-  return { perSecond: 1_000 / median, p99: sorted.at(-1) ?? Number.NaN, requests: times.length };
+  return {
+    perSecond: 1_000 / median,
+    p99: sorted.at(-1) ?? Number.NaN,
+    requests: times.length,
+    cpu: Number.NaN,
+  };
 }

@@ -60,6 +60,11 @@ export function throughput<Load extends string>(measured: Load, reference: Load)
   return (round: Round<Load>) => round[measured].perSecond / round[reference].perSecond;
 }
 
+/** How much less CPU time a request costs the server. */
+export function cpu<Load extends string>(measured: Load, reference: Load) {
+  return (round: Round<Load>) => round[reference].cpu / round[measured].cpu;
+}
+
 export function median(numbers: number[]): number {
   return spread(numbers).median;
 }

@@ -1,10 +1,13 @@
 // `npm run bench` runs all benchmarks, `npm run bench -- pages` one part of them. README.md describes
-// them. With `--quick` they run briefly, to show that they work, and keep no results.
+// them. With `--quick` they run briefly, to show that they work, and keep no results. The
+// part `earlier` needs `--commit=…`.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { startPostgres } from '../db/testing/postgres.ts';
 import { checks } from './checks.ts';
+import { earlier } from './earlier.ts';
 import { instances } from './instances.ts';
 import { lighthouse } from './lighthouse.ts';
 import { pages } from './pages.ts';
@@ -12,9 +15,12 @@ import { prepare } from './prepare.ts';
 import { stopServers } from './servers.ts';
 import { start } from './start.ts';
 
-const parts = { checks, pages, instances, start, lighthouse };
+const parts = { checks, earlier, pages, instances, start, lighthouse };
 
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, commit: { type: 'string' } },
+});
 const unknown = names.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) {
   console.error(
@@ -31,7 +37,8 @@ try {
   for (const [name, run] of Object.entries(parts)) {
     if (names.length > 0 && !names.includes(name)) continue;
     console.log(`# ${name}`);
-    await run({ server: postgres.url, folder, isQuick: process.argv.includes('--quick') });
+    const { quick: isQuick, commit } = options;
+    await run({ server: postgres.url, folder, isQuick, commit });
     await stopServers();
   }
 } finally {

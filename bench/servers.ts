@@ -14,7 +14,7 @@ export async function startServer(file: string, env: Record<string, string>): Pr
   const port = await freePort();
   const server = spawn(
     'taskset',
-    ['--cpu-list', SERVER_CORE, process.execPath, path.join(import.meta.dirname, file)],
+    ['--cpu-list', SERVER_CORE, process.execPath, path.resolve(import.meta.dirname, file)],
     {
       // The log is discarded.
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -30,9 +30,13 @@ export async function startServer(file: string, env: Record<string, string>): Pr
   return origin;
 }
 
-/** The app as it ships. */
-export function startApp(databaseUrl: string): Promise<string> {
-  return startServer('../server/main.ts', {
+/**
+ * The app as it ships.
+ *
+ * @param main the file that starts it
+ */
+export function startApp(databaseUrl: string, main = '../server/main.ts'): Promise<string> {
+  return startServer(main, {
     DATABASE_URL: databaseUrl,
     SESSION_SECRET: 'a secret of the benchmarks and of nothing else',
     TRUST_PROXY: '1',

@@ -40,6 +40,7 @@ if (!process.env.WITHOUT_WITH) {
 app.get('/profile/api-keys', (req, res) => {
   // What the app would have read from the cookie and the database, and its middleware set.
   Object.assign(req, { session, csrfToken: () => 'xxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxx' });
-  render(req, res, 'profile/api-keys', ['API Keys', 'My Profile'], page);
+  const notices = { noticeKeys: [], undo: undefined, siteUrl: '' };
+  render(req, res, 'profile/api-keys', ['API Keys', 'My Profile'], { ...page, ...notices });
 });
 app.listen(Number(process.env.PORT), '127.0.0.1');
