@@ -7,6 +7,7 @@ import {
   type ActivityCursor,
   type ActivityFilter,
   EVENTS_IN_BATCH,
+  FEW_EVENTS,
   listActivity,
   listKeysWithEvents,
   listKinds,
@@ -273,6 +274,10 @@ describe('the activity of a user with many events', { skip: noPostgres }, () => 
       select (max(id) / 2)::bigint as id from events`
       .execute(db)
       .then(({ rows: [row] }) => row ?? { id: 0 });
+
+    const few = { length: FEW_EVENTS };
+    const kept = await rowsRead(db, 'events', (trx) => listActivity(trx, userId, few), 'generic');
+    assert.ok(kept <= FEW_EVENTS * 20 + 1, String(kept));
 
     const filters: ActivityFilter[] = [
       {},

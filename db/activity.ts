@@ -4,9 +4,12 @@ import type { Database } from './database.ts';
 import type { EventDetails, EventKind } from './event-kinds.ts';
 import type { Client } from './events.ts';
 import { networkOf } from './known-addresses.ts';
+import { type Given, statement, type Value } from './statement.ts';
 
 /** For a row of a page at most so many events are read, so that a page of long runs stays bounded. */
 const EVENTS_READ_FOR_A_ROW = 20;
+/** So many events are shown on pages that are about something else. */
+export const FEW_EVENTS = 5;
 /** A download reads so many events at once. */
 export const EVENTS_IN_BATCH = 500;
 /** So many keys and kinds are offered as filters: the newest keys, and the first kinds. */
@@ -68,7 +71,10 @@ export async function listActivity(
   }: { length: number; filter?: ActivityFilter; cursor?: ActivityCursor | undefined },
 ): Promise<ActivityPage> {
   const isBackwards = cursor !== undefined && 'after' in cursor;
-  const found = await listRuns(db, userId, filter, cursor, length);
+  const isUsual = length === FEW_EVENTS && !cursor && Object.keys(filter).length === 0;
+  const found = isUsual
+    ? await listFewRuns(db, { userId })
+    : await selectRuns(db, userId, filter, cursor, length).execute();
   const rows = found.slice(0, length).filter(({ isBeyond }) => !isBeyond);
   const hasMore = rows.length < found.length;
   if (isBackwards) rows.reverse();
@@ -92,9 +98,9 @@ export async function listActivity(
  * In the direction of the cursor, one row more than asked for, to see whether there are more. A row is
  * beyond if it is not part of the page, however few rows the page has.
  */
-function listRuns(
+function selectRuns(
   db: Database,
-  userId: number,
+  userId: Given<number>,
   filter: ActivityFilter,
   cursor: ActivityCursor | undefined,
   length: number,
@@ -106,7 +112,7 @@ function listRuns(
     .with('read', () =>
       selectEvents(db, userId, filter, cursor)
         .orderBy('id', direction)
-        .limit(eventsRead + 1),
+        .limit(sql.lit(eventsRead + 1)),
     )
     .with('placed', (cte) =>
       cte
@@ -122,11 +128,11 @@ function listRuns(
         .selectFrom('placed')
         .selectAll()
         .select([
-          sql<boolean>`place > ${eventsRead}`.as('isBeyond'),
+          sql<boolean>`place > ${sql.lit(eventsRead)}`.as('isBeyond'),
           sql<boolean>`kind = ${sql.lit<EventKind>('failed log in')}
           and lag(kind) ${previous} = kind
           and lag(network) ${previous} is not distinct from network
-          and place <= ${eventsRead}`.as('continues'),
+          and place <= ${sql.lit(eventsRead)}`.as('continues'),
         ]),
     )
     .with('numbered', (cte) =>
@@ -159,9 +165,12 @@ function listRuns(
     ])
     .groupBy('run')
     .orderBy('run')
-    .limit(length + 1)
-    .execute();
+    .limit(sql.lit(length + 1));
 }
+
+const listFewRuns = statement('list newest events', (db, value: Value<{ userId: number }>) =>
+  selectRuns(db, value('userId'), {}, undefined, FEW_EVENTS).compile(),
+);
 
 async function hasEvents(
   db: Database,
@@ -197,7 +206,7 @@ export async function* readEvents(
 
 function selectEvents(
   db: Database,
-  userId: number,
+  userId: Given<number>,
   { keyId, kind }: ActivityFilter,
   cursor: ActivityCursor | undefined,
 ) {

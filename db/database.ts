@@ -1,5 +1,6 @@
 import {
   Kysely,
+  type KyselyPlugin,
   type Transaction as KyselyTransaction,
   type LogEvent,
   PGliteDialect,
@@ -85,6 +86,48 @@ function connect(pool: pg.Pool, log?: (event: LogEvent) => void): Database {
 
 /** Kysely has no access to the pool it was given. */
 const pools = new WeakMap<Database, pg.Pool>();
+/** The connections on which statements are sent at once. */
+const shared = new WeakMap<Database, pg.PoolClient>();
+
+/**
+ * What runs a statement with a name, which Kysely can't send; undefined on the embedded database, and in a
+ * transaction.
+ */
+export function runnerOf(db: Database): Pick<pg.Pool, 'query'> | undefined {
+  return shared.get(db) ?? pools.get(db);
+}
+
+/**
+ * Reads with a database whose `statement`s all go to one connection, none waiting for another one's answer,
+ * so that together they cost little more than one of them.
+ */
+export async function atOnce<Result>(
+  db: Database,
+  read: (db: Database) => Promise<Result>,
+): Promise<Result> {
+  const pool = pools.get(db);
+  if (!pool) return read(db);
+  const client = await pool.connect();
+  const one = db.withPlugin(onlyStatements);
+  shared.set(one, client);
+  try {
+    const result = await read(one);
+    client.release();
+    return result;
+  } catch (error) {
+    // Others may still be under way on it.
+    client.release(true);
+    throw error;
+  }
+}
+
+const onlyStatements: KyselyPlugin = {
+  transformQuery() {
+    // Where all connections are in use by such readers, each would wait for another one for ever.
+    throw new Error('Kysely would send this on another connection: atOnce takes statements only.');
+  },
+  transformResult: async ({ result }) => result,
+};
 
 /** How many connections of the pool are in use now; undefined for the embedded database. */
 export function connectionsOf(db: Database) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import type { Client } from './events.ts';
+import { statement, type Value } from './statement.ts';
 import { currentTimeZone } from './time-zones.ts';
 
 /** A signed-in session ends after this long without a request … */
@@ -50,7 +51,24 @@ export async function findSession(
   id: string,
   { prolong = true } = {},
 ): Promise<Session | undefined> {
-  const row = await db
+  const [row] = await findValidSession(db, { digest: digest(id) });
+  if (row === undefined) return undefined;
+  if (prolong && row.seen_is_stale) await markSeen(db, id);
+  return {
+    csrfSecret: row.csrf_secret,
+    user: toSignedInUser(row),
+    recentlyAuthenticated: row.locks_at !== null,
+    lock: row.locks_at === null ? undefined : { at: row.locks_at, seconds: row.locks_in },
+    needsCode: row.needs_code,
+    pendingLogIn:
+      row.pending_user_id === null
+        ? undefined
+        : { userId: row.pending_user_id, isOver: !row.is_pending_in_time },
+  };
+}
+
+const findValidSession = statement('find session', (db, value: Value<{ digest: Buffer }>) =>
+  db
     .selectFrom('sessions')
     .leftJoin('users', 'users.id', 'sessions.user_id')
     .leftJoin('two_factor', 'two_factor.user_id', 'sessions.user_id')
@@ -69,23 +87,10 @@ export async function findSession(
       hasNoRecentCode.as('needs_code'),
       isPendingInTime.as('is_pending_in_time'),
     ])
-    .where('sessions.digest', '=', digest(id))
+    .where('sessions.digest', '=', value('digest'))
     .where(isValid)
-    .executeTakeFirst();
-  if (row === undefined) return undefined;
-  if (prolong && row.seen_is_stale) await markSeen(db, id);
-  return {
-    csrfSecret: row.csrf_secret,
-    user: toSignedInUser(row),
-    recentlyAuthenticated: row.locks_at !== null,
-    lock: row.locks_at === null ? undefined : { at: row.locks_at, seconds: row.locks_in },
-    needsCode: row.needs_code,
-    pendingLogIn:
-      row.pending_user_id === null
-        ? undefined
-        : { userId: row.pending_user_id, isOver: !row.is_pending_in_time },
-  };
-}
+    .compile(),
+);
 
 /** As `needsCode` of `findSession`, read again. */
 export async function needsCode(db: Database, id: string): Promise<boolean> {
@@ -264,10 +269,10 @@ export const isValid = sql<boolean>`
   and sessions.expires_at > now()
   and (sessions.user_id is null or (
     users.disabled_at is null
-    and sessions.seen_at > now() - make_interval(mins => ${SESSION_IDLE_MINUTES})))`;
+    and sessions.seen_at > now() - make_interval(mins => ${sql.lit(SESSION_IDLE_MINUTES)})))`;
 
 const locksAt = sql<Date>`
-  sessions.authenticated_at + make_interval(mins => ${REAUTHENTICATION_MINUTES})`;
+  sessions.authenticated_at + make_interval(mins => ${sql.lit(REAUTHENTICATION_MINUTES)})`;
 
 const hasNoRecentCode = sql<boolean>`two_factor.user_id is not null and coalesce(
   sessions.code_accepted_at <= now() - make_interval(mins => ${sql.lit(CODE_MINUTES)}), true)`;

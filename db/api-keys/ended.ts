@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { EventKind } from '../event-kinds.ts';
 import type { RemovedVia } from '../schema.ts';
+import { type Given, statement, type Value } from '../statement.ts';
 import { deleteOldRows } from '../sweep.ts';
 import { isOfPause, lateUse } from './late-uses.ts';
 import { endOf, isRemoved, undoableUntil } from './state.ts';
@@ -64,69 +65,7 @@ export async function listEndedKeys(
   userId: number,
   limit: number,
 ): Promise<EndedKeys> {
-  const rows = await db
-    .with('newest', (cte) =>
-      cte
-        .selectFrom('api_keys')
-        .select([
-          'id',
-          endOf('api_keys').as('endedAt'),
-          sql<boolean>`coalesce(
-            late_used_at > now() - make_interval(hours => ${sql.lit(STILL_TRIED_HOURS)})
-              and not ${isOfPause('api_keys')},
-            false)`.as('stillTried'),
-        ])
-        .where(endedSince(userId, sql`timestamptz '-infinity'`))
-        .orderBy(endOf('api_keys'), 'desc')
-        .orderBy('id', 'desc')
-        .limit(MAX_ENDED_COUNTED + 1),
-    )
-    .with('shown', (cte) =>
-      cte
-        .selectFrom('newest')
-        .select((eb) => [
-          'id',
-          'stillTried',
-          eb.fn.countAll<number>().over().as('total'),
-          sql<number>`count(*) filter (where "stillTried") over ()`.as('allStillTried'),
-        ])
-        .orderBy('stillTried', 'desc')
-        .orderBy('endedAt', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit),
-    )
-    .selectFrom('shown')
-    .innerJoin('api_keys', 'api_keys.id', 'shown.id')
-    .select([
-      'api_keys.id',
-      'label',
-      'prefix',
-      sql<Date>`${endOf('api_keys')}`.as('endedAt'),
-      isRemoved('api_keys').as('removed'),
-      'removed_via as removedVia',
-      (eb) =>
-        eb
-          .selectFrom('events')
-          .select('events.ip')
-          .whereRef('events.user_id', '=', 'api_keys.user_id')
-          .whereRef('events.key_id', '=', 'api_keys.id')
-          .where('events.kind', '=', sql.lit<EventKind>('key removed'))
-          .where('api_keys.removed_via', '=', sql.lit<RemovedVia>('API'))
-          .orderBy('events.id', 'desc')
-          .limit(1)
-          .as('removedIp'),
-      sql<boolean>`leaked_at is not null`.as('leaked'),
-      undoableUntil('api_keys').as('undoableUntil'),
-      ...lateUse('api_keys'),
-      'stillTried',
-      sql<Date>`now()`.as('readAt'),
-      'total',
-      'allStillTried',
-    ])
-    .orderBy('stillTried', 'desc')
-    .orderBy('endedAt', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
+  const rows = await listEnded(db, { userId, limit });
   const [first] = rows;
   return {
     keys: rows.map(({ total: _, allStillTried: __, ...key }) => key),
@@ -135,12 +74,80 @@ export async function listEndedKeys(
   };
 }
 
+const listEnded = statement(
+  'list ended keys',
+  (db, value: Value<{ userId: number; limit: number }>) =>
+    db
+      .with('newest', (cte) =>
+        cte
+          .selectFrom('api_keys')
+          .select([
+            'id',
+            endOf('api_keys').as('endedAt'),
+            sql<boolean>`coalesce(
+            late_used_at > now() - make_interval(hours => ${sql.lit(STILL_TRIED_HOURS)})
+              and not ${isOfPause('api_keys')},
+            false)`.as('stillTried'),
+          ])
+          .where(endedSince(value('userId'), sql`timestamptz '-infinity'`))
+          .orderBy(endOf('api_keys'), 'desc')
+          .orderBy('id', 'desc')
+          .limit(sql.lit(MAX_ENDED_COUNTED + 1)),
+      )
+      .with('shown', (cte) =>
+        cte
+          .selectFrom('newest')
+          .select((eb) => [
+            'id',
+            'stillTried',
+            eb.fn.countAll<number>().over().as('total'),
+            sql<number>`count(*) filter (where "stillTried") over ()`.as('allStillTried'),
+          ])
+          .orderBy('stillTried', 'desc')
+          .orderBy('endedAt', 'desc')
+          .orderBy('id', 'desc')
+          .limit(value('limit')),
+      )
+      .selectFrom('shown')
+      .innerJoin('api_keys', 'api_keys.id', 'shown.id')
+      .select([
+        'api_keys.id',
+        'label',
+        'prefix',
+        sql<Date>`${endOf('api_keys')}`.as('endedAt'),
+        isRemoved('api_keys').as('removed'),
+        'removed_via as removedVia',
+        (eb) =>
+          eb
+            .selectFrom('events')
+            .select('events.ip')
+            .whereRef('events.user_id', '=', 'api_keys.user_id')
+            .whereRef('events.key_id', '=', 'api_keys.id')
+            .where('events.kind', '=', sql.lit<EventKind>('key removed'))
+            .where('api_keys.removed_via', '=', sql.lit<RemovedVia>('API'))
+            .orderBy('events.id', 'desc')
+            .limit(sql.lit(1))
+            .as('removedIp'),
+        sql<boolean>`leaked_at is not null`.as('leaked'),
+        undoableUntil('api_keys').as('undoableUntil'),
+        ...lateUse('api_keys'),
+        'stillTried',
+        sql<Date>`now()`.as('readAt'),
+        'total',
+        'allStillTried',
+      ])
+      .orderBy('stillTried', 'desc')
+      .orderBy('endedAt', 'desc')
+      .orderBy('id', 'desc')
+      .compile(),
+);
+
 /**
  * Which keys of a user have ended since a time. The id comes from a subquery, so that PostgreSQL plans for
  * any user alike: it reads the index in order, and ends at the limit, also where most of the ended keys are
  * one user's.
  */
-export function endedSince(userId: number, time: RawBuilder<unknown>) {
+export function endedSince(userId: Given<number>, time: RawBuilder<unknown>) {
   const end = endOf('api_keys');
   return sql<boolean>`(user_id = (select ${userId}::bigint)
     and ${end} is not null and ${end} > ${time} and ${end} <= now())`;

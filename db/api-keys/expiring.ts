@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { statement, type Value } from '../statement.ts';
 import { selectKeys } from './list.ts';
 import { EXPIRES_SOON_DAYS, endOf, expiresSoon, isActive } from './state.ts';
 
@@ -27,7 +28,15 @@ export interface ExpiringKeys {
 
 /** The keys of a user that expire soon, were used lately and were not replaced. */
 export async function listExpiringKeys(db: Database, userId: number): Promise<ExpiringKeys> {
-  const rows = await selectKeys(db, userId)
+  const rows = await listExpiring(db, { userId });
+  const keys = rows.flatMap(({ expiresAt, lastUsedAt, ...key }) =>
+    expiresAt && lastUsedAt ? [{ ...key, expiresAt, lastUsedAt }] : [],
+  );
+  return { keys: keys.slice(0, MAX_WARNINGS), hasMore: keys.length > MAX_WARNINGS };
+}
+
+const listExpiring = statement('list expiring keys', (db, value: Value<{ userId: number }>) =>
+  selectKeys(db, value('userId'))
     .where(isActive('api_keys'))
     .where(expiresSoon('api_keys'))
     // Said again as the index has it, so that keys which expire later are not read.
@@ -45,10 +54,6 @@ export async function listExpiringKeys(db: Database, userId: number): Promise<Ex
     .where('replaced_at', 'is', null)
     .orderBy(endOf('api_keys'))
     .orderBy('id')
-    .limit(MAX_WARNINGS + 1)
-    .execute();
-  const keys = rows.flatMap(({ expiresAt, lastUsedAt, ...key }) =>
-    expiresAt && lastUsedAt ? [{ ...key, expiresAt, lastUsedAt }] : [],
-  );
-  return { keys: keys.slice(0, MAX_WARNINGS), hasMore: keys.length > MAX_WARNINGS };
-}
+    .limit(sql.lit(MAX_WARNINGS + 1))
+    .compile(),
+);

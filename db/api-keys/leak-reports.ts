@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { statement, type Value } from '../statement.ts';
 import { endedSince, MAX_ENDED_COUNTED } from './ended.ts';
 import { endOf } from './state.ts';
 
@@ -17,16 +18,25 @@ export interface LeakReport {
 }
 
 /** A user's keys that a report has removed lately, the newest first. */
-export async function listLeakReports(db: Database, userId: number): Promise<LeakReport[]> {
-  return db
+export function listLeakReports(db: Database, userId: number): Promise<LeakReport[]> {
+  return listReports(db, { userId });
+}
+
+const listReports = statement('list leak reports', (db, value: Value<{ userId: number }>) =>
+  db
     .selectFrom(
       db
         .selectFrom('api_keys')
         .select(['id', 'label', 'prefix', 'leaked_at', 'removed_via'])
         // A report that removes a key is as old as its removal.
-        .where(endedSince(userId, sql`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`))
+        .where(
+          endedSince(
+            value('userId'),
+            sql`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`,
+          ),
+        )
         .orderBy(endOf('api_keys'), 'desc')
-        .limit(MAX_ENDED_COUNTED)
+        .limit(sql.lit(MAX_ENDED_COUNTED))
         .as('newest'),
     )
     .select(['label', 'prefix', 'leaked_at as at', sql<Date>`now()`.as('readAt')])
@@ -34,7 +44,7 @@ export async function listLeakReports(db: Database, userId: number): Promise<Lea
     .where('removed_via', 'is', null)
     .orderBy('leaked_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(MAX_REPORTS_SHOWN)
+    .limit(sql.lit(MAX_REPORTS_SHOWN))
     .$narrowType<{ at: Date }>()
-    .execute();
-}
+    .compile(),
+);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { CreatedVia } from '../schema.ts';
+import type { Given } from '../statement.ts';
 import {
   expiresSoon,
   hasNotEnded,
@@ -118,7 +119,7 @@ export async function listKeysById(
 }
 
 /** The keys of a user as pages show them; without those that have been removed, unless `removed`. */
-export function selectKeys(db: Database, userId: number, { removed = false } = {}) {
+export function selectKeys(db: Database, userId: Given<number>, { removed = false } = {}) {
   return db
     .selectFrom('api_keys')
     .select([

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { type Given, statement, type Value } from '../statement.ts';
 import { type ApiKey, selectKeys } from './list.ts';
 import { expiresSoon, hasNotEnded, isNeverUsed, isUnused } from './state.ts';
 
@@ -50,23 +51,10 @@ export async function listKeyPage(
   query: KeyQuery,
   { side, cursor }: PagePosition,
 ): Promise<KeyPage> {
-  const { column, cursorValue, parseValue } = sortColumn(query);
   const isForward = side === 'after';
-  const isAscending = query.isDescending !== isForward;
-  let rest = matchingKeys(db, userId, query).select(cursorValue.as('sortedBy'));
-  if (cursor) {
-    const operator = isAscending ? sql`>` : sql`<`;
-    rest = rest.where(
-      sql<boolean>`(${column}, id) ${operator} (${parseValue(cursor.value)}, ${cursor.id}::bigint)`,
-    );
-  }
-  const direction = isAscending ? 'asc' : 'desc';
-  const rows = await rest
-    .orderBy(column, direction)
-    .orderBy('id', direction)
-    .limit(KEYS_PER_PAGE + 1)
-    .execute();
-
+  const rows = isUsual(query, { side, cursor })
+    ? await listOldestKeys(db, { userId })
+    : await selectPage(db, userId, query, { side, cursor }).execute();
   const isWhole = rows.length <= KEYS_PER_PAGE;
   const shown = rows.slice(0, KEYS_PER_PAGE);
   if (!isForward) shown.reverse();
@@ -80,6 +68,46 @@ export async function listKeyPage(
   };
 }
 
+/** What the page of keys shows first. */
+const USUAL_QUERY: KeyQuery = {
+  sort: 'created',
+  isDescending: false,
+  filter: undefined,
+  search: '',
+};
+
+function isUsual({ sort, isDescending, filter, search }: KeyQuery, { side, cursor }: PagePosition) {
+  const isFirst = side === 'after' && cursor === undefined;
+  return isFirst && sort === 'created' && !isDescending && filter === undefined && search === '';
+}
+
+const listOldestKeys = statement('list oldest keys', (db, value: Value<{ userId: number }>) =>
+  selectPage(db, value('userId'), USUAL_QUERY, { side: 'after' }).compile(),
+);
+
+/** One key more than the page has, to see whether there are more. */
+function selectPage(
+  db: Database,
+  userId: Given<number>,
+  query: KeyQuery,
+  { side, cursor }: PagePosition,
+) {
+  const { column, cursorValue, parseValue } = sortColumn(query);
+  const isAscending = query.isDescending !== (side === 'after');
+  let rest = matchingKeys(db, userId, query).select(cursorValue.as('sortedBy'));
+  if (cursor) {
+    const operator = isAscending ? sql`>` : sql`<`;
+    rest = rest.where(
+      sql<boolean>`(${column}, id) ${operator} (${parseValue(cursor.value)}, ${cursor.id}::bigint)`,
+    );
+  }
+  const direction = isAscending ? 'asc' : 'desc';
+  return rest
+    .orderBy(column, direction)
+    .orderBy('id', direction)
+    .limit(sql.lit(KEYS_PER_PAGE + 1));
+}
+
 export type KeyCounts = Record<'all' | KeyFilter, number> & {
   /** Whether the user has more than MAX_COUNTED_KEYS active keys: each count is of the oldest ones. */
   isPartial: boolean;
@@ -87,16 +115,23 @@ export type KeyCounts = Record<'all' | KeyFilter, number> & {
 
 /** How many active keys a user has, and how many each filter shows. */
 export async function countKeys(db: Database, userId: number): Promise<KeyCounts> {
-  const { all, ...counts } = await db
+  const [counted] = await countOldestKeys(db, { userId });
+  if (!counted) throw new Error('unreachable: counting always has a result');
+  const { all, ...counts } = counted;
+  return { ...counts, all: Math.min(all, MAX_COUNTED_KEYS), isPartial: all > MAX_COUNTED_KEYS };
+}
+
+const countOldestKeys = statement('count keys', (db, value: Value<{ userId: number }>) =>
+  db
     .selectFrom(
       db
         .selectFrom('api_keys')
         .select(['created_at', 'expires_at', 'last_used_at'])
-        .where('user_id', '=', userId)
+        .where('user_id', '=', value('userId'))
         .where(hasNotEnded('api_keys'))
         .orderBy('created_at')
         .orderBy('id')
-        .limit(MAX_COUNTED_KEYS + 1)
+        .limit(sql.lit(MAX_COUNTED_KEYS + 1))
         .as('api_keys'),
     )
     .select((eb) => {
@@ -108,11 +143,10 @@ export async function countKeys(db: Database, userId: number): Promise<KeyCounts
         count.filterWhere(isUnused('api_keys')).as('unused'),
       ];
     })
-    .executeTakeFirstOrThrow();
-  return { ...counts, all: Math.min(all, MAX_COUNTED_KEYS), isPartial: all > MAX_COUNTED_KEYS };
-}
+    .compile(),
+);
 
-function matchingKeys(db: Database, userId: number, { filter, search }: KeyQuery) {
+function matchingKeys(db: Database, userId: Given<number>, { filter, search }: KeyQuery) {
   let query = selectKeys(db, userId).where(hasNotEnded('api_keys'));
   if (filter) query = query.where(filters[filter]('api_keys'));
   if (search === '') return query;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { statement, type Value } from '../statement.ts';
 import type { RelatedKey } from './details.ts';
 import { isSuccessor, keyStage, latestSuccessorFirst } from './state.ts';
 
@@ -19,21 +20,12 @@ export async function listRotations(
   userId: number,
   ids: number[],
 ): Promise<Rotation[]> {
-  const { rows: pairs } = await sql<{ newId: number; oldId: number }>`
-    select id as "newId", replaces_id as "oldId" from api_keys
-    where user_id = ${userId} and id = any(${ids}::bigint[]) and replaces_id is not null
-    union
-    select id, replaces_id from (
-      select distinct on (replaces_id) id, replaces_id from api_keys
-      where user_id = ${userId} and replaces_id = any(${ids}::bigint[]) and ${isSuccessor('api_keys')}
-      order by replaces_id, ${latestSuccessorFirst('api_keys')}
-    ) successors`.execute(db);
+  const pairs = await listPairs(db, { userId, ids });
   if (pairs.length === 0) return [];
-  const keys = await listRotationKeys(
-    db,
+  const keys = await listRotationKeys(db, {
     userId,
-    pairs.flatMap(({ newId, oldId }) => [newId, oldId]),
-  );
+    ids: pairs.flatMap(({ newId, oldId }) => [newId, oldId]),
+  });
   const find = (id: number | undefined) => keys.find((key) => key.id === id) ?? null;
   return keys.flatMap((key) => {
     if (!ids.includes(key.id)) return [];
@@ -43,18 +35,36 @@ export async function listRotations(
   });
 }
 
-function listRotationKeys(db: Database, userId: number, ids: number[]): Promise<RotationKey[]> {
-  return db
-    .selectFrom('api_keys')
-    .select([
-      'id',
-      'prefix',
-      keyStage('api_keys').as('stage'),
-      'expires_at as expiresAt',
-      'last_used_at as lastUsedAt',
-      'replaced_at as replacedAt',
-    ])
-    .where('user_id', '=', userId)
-    .where('id', 'in', ids)
-    .execute();
-}
+const listPairs = statement(
+  'list rotations',
+  (db, value: Value<{ userId: number; ids: number[] }>) =>
+    sql<{ newId: number; oldId: number }>`
+      select id as "newId", replaces_id as "oldId" from api_keys
+      where user_id = ${value('userId')} and id = any(${value('ids')}::bigint[])
+        and replaces_id is not null
+      union
+      select id, replaces_id from (
+        select distinct on (replaces_id) id, replaces_id from api_keys
+        where user_id = ${value('userId')} and replaces_id = any(${value('ids')}::bigint[])
+          and ${isSuccessor('api_keys')}
+        order by replaces_id, ${latestSuccessorFirst('api_keys')}
+      ) successors`.compile(db),
+);
+
+const listRotationKeys = statement(
+  'list keys of rotations',
+  (db, value: Value<{ userId: number; ids: number[] }>) =>
+    db
+      .selectFrom('api_keys')
+      .select([
+        'id',
+        'prefix',
+        keyStage('api_keys').as('stage'),
+        'expires_at as expiresAt',
+        'last_used_at as lastUsedAt',
+        'replaced_at as replacedAt',
+      ])
+      .where('user_id', '=', value('userId'))
+      .where(sql<boolean>`id = any(${value('ids')}::bigint[])`)
+      .compile(),
+);

@@ -32,7 +32,7 @@ export function length(from: Date, to: Date, timeZone: string): string {
 
 /** `2014-02-13 07:42` on the clock of a time zone (24 hours). */
 export function minute(date: Date, timeZone: string): string {
-  return formatter(timeZone).format(date).slice(0, 16);
+  return second(date, timeZone).slice(0, 16);
 }
 
 /** `14:32` on the clock of a time zone, for times of the same day. */
@@ -64,23 +64,40 @@ function sinceMonthBegan(wall: Date): number {
 
 /** What the clock on the wall shows in a time zone, as if that were UTC. */
 function wallClock(date: Date, timeZone: string): Date {
-  const shown = formatter(timeZone).format(date);
+  const shown = second(date, timeZone);
   return new Date(Date.parse(`${shown.replace(' ', 'T')}Z`) + date.getUTCMilliseconds());
 }
 
-const formatters = new Map<string, Intl.DateTimeFormat>();
+/** A time zone's formatter, and what it has formatted: a page asks for the same times again and again. */
+interface Clock {
+  formatter: Intl.DateTimeFormat;
+  known: Map<number, string>;
+}
 
-/** `2014-02-13 07:42:05`, the Swedish format. Creating a formatter costs far more than using one. */
-function formatter(timeZone: string): Intl.DateTimeFormat {
-  const known = formatters.get(timeZone);
-  if (known) return known;
-  const made = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  });
-  formatters.set(timeZone, made);
-  return made;
+const clocks = new Map<string, Clock>();
+const MOST_KNOWN = 1_000;
+
+/** `2014-02-13 07:42:05` on the clock of a time zone. */
+function second(date: Date, timeZone: string): string {
+  const { formatter, known } = clockOf(timeZone);
+  const time = date.getTime();
+  const before = known.get(time);
+  if (before !== undefined) return before;
+  if (known.size >= MOST_KNOWN) known.clear();
+  const shown = formatter.format(date);
+  known.set(time, shown);
+  return shown;
+}
+
+/** Creating a formatter costs far more than using one. */
+function clockOf(timeZone: string): Clock {
+  const existing = clocks.get(timeZone);
+  if (existing) return existing;
+  // The Swedish format.
+  const options = { timeZone, dateStyle: 'short', timeStyle: 'medium' } as const;
+  const clock = { formatter: new Intl.DateTimeFormat('sv-SE', options), known: new Map() };
+  clocks.set(timeZone, clock);
+  return clock;
 }
 
 /** `1 minute`, `2 minutes`. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { listActivity } from '../../../../db/activity.ts';
+import { FEW_EVENTS, listActivity } from '../../../../db/activity.ts';
 import { listExpiringKeys } from '../../../../db/api-keys/expiring.ts';
 import { listLeakReports } from '../../../../db/api-keys/leak-reports.ts';
 import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
 import { listRotations } from '../../../../db/api-keys/rotations.ts';
-import type { Database } from '../../../../db/database.ts';
+import { atOnce, type Database } from '../../../../db/database.ts';
 import type { SignedInUser } from '../../../../db/sessions.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
 import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
@@ -34,7 +34,6 @@ import {
 
 /** From so many keys on, the list can be sorted, searched and filtered. */
 const LONG_LIST = 10;
-const ACTIVITY_LENGTH = 5;
 
 /** What the URL says, unless a form said something else. */
 type FromUrl = 'listing' | 'search' | 'form';
@@ -95,7 +94,15 @@ export async function readTab(
     notice,
   }: Tab & Required<Pick<Tab, FromUrl>>,
 ) {
-  const first = await findPage(db, id, firstPage);
+  const [first, expiring, ended, reports, activity] = await atOnce(db, (one) =>
+    Promise.all([
+      findPage(one, id, firstPage),
+      listExpiringKeys(one, id),
+      endedKeys(one, id, timeZone),
+      leakReports(one, id, timeZone),
+      recentActivity(one, id),
+    ]),
+  );
   // A short list is always whole.
   const isLong = first.keys.length >= LONG_LIST;
   // A new key is on the last page.
@@ -105,9 +112,15 @@ export async function readTab(
     : isFirstPage(shown)
       ? first
       : await findPage(db, id, shown);
-  const list = isLong
+  const [counts, sentences] = await atOnce(db, (one) =>
+    Promise.all([
+      isLong ? countKeys(one, id) : undefined,
+      listSentences(one, id, page.keys, timeZone),
+    ]),
+  );
+  const list = counts
     ? {
-        ...listingLinks(shown, await countKeys(db, id), page),
+        ...listingLinks(shown, counts, page),
         query: listingQuery(shown),
         // Never a key.
         search: cutSecrets(search.typed),
@@ -115,20 +128,20 @@ export async function readTab(
     : undefined;
   return {
     keys: page.keys,
-    sentences: await listSentences(db, id, page.keys, timeZone),
+    sentences,
     list,
     found,
     newKey,
     newKeyId: page.keys.find(({ prefix }) => newKey !== undefined && prefix === prefixOf(newKey))
       ?.id,
     isNewKeyMarked: page.previous !== undefined,
-    expiring: await listExpiringKeys(db, id),
-    ended: await endedKeys(db, id, timeZone),
+    expiring,
+    ended,
     timeZone,
-    activity: await recentActivity(db, id),
+    activity,
     lifetimes: expiries,
     notice: notice ?? found,
-    leakReports: await leakReports(db, id, timeZone),
+    leakReports: reports,
     form: {
       ...form,
       expires: findExpiry(form.expires)?.value ?? DEFAULT_EXPIRY,
@@ -205,6 +218,6 @@ async function listSentences(db: Database, userId: number, keys: ApiKey[], timeZ
 }
 
 async function recentActivity(db: Database, userId: number) {
-  const { rows } = await listActivity(db, userId, { length: ACTIVITY_LENGTH });
+  const { rows } = await listActivity(db, userId, { length: FEW_EVENTS });
   return rows.map((row) => ({ ...row, what: describe(row) }));
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
-import { listActivity } from '../../../../../db/activity.ts';
+import { FEW_EVENTS, listActivity } from '../../../../../db/activity.ts';
 import {
   KEY_ADDRESS_DAYS,
   KEY_ADDRESS_MINUTES,
@@ -38,7 +38,6 @@ import { visible } from '../../../../pages/visible-text.ts';
 
 /** How long the short pause is. */
 export const PAUSE_MINUTES = 15;
-const ACTIVITY_LENGTH = 5;
 
 type Page = Views['profile/api-keys/key'];
 
@@ -84,7 +83,7 @@ export async function renderKey(
   if (!key) throw notFound();
   const { newKey, refusal, problems = {} } = shown;
   const { rows } = await listActivity(db, userId, {
-    length: ACTIVITY_LENGTH,
+    length: FEW_EVENTS,
     filter: { keyId: id },
   });
   const name = visible(key.label) || `${key.prefix}…`;
