@@ -14,7 +14,7 @@ const parts: Record<string, () => Promise<Counts>> = {
   lint: () => check('biome', 'ci', '--error-on-warnings', '.'),
   unit: () => runNodeTests(2, '{bin,db,server,e2e/proxies}/**/*.test.ts', 'e2e/*.test.ts'),
   browser: runBrowserTests,
-  faults: () => runNodeTests(1, 'e2e/faults/*.test.ts'),
+  faults: () => runNodeTests(2, 'e2e/faults/*.test.ts'),
 };
 const given = process.argv.slice(2);
 const unknown = given.find((name) => !Object.hasOwn(parts, name));
@@ -22,6 +22,8 @@ if (unknown !== undefined) {
   throw new Error(`There is no part ${unknown}. The parts are: ${Object.keys(parts).join(', ')}.`);
 }
 
+// Each test file, and each app that one starts, would compile the same modules again.
+process.env.NODE_COMPILE_CACHE ??= path.resolve('node_modules/.cache/compiled');
 const postgres = await startPostgres();
 if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
