@@ -1,6 +1,7 @@
 import type { Bench } from './bench.ts';
 import { type CheckLoad, comparisons } from './comparisons.ts';
 import { countUses, fill } from './database.ts';
+import { needGateways } from './gateways.ts';
 import { type Load, measure } from './load.ts';
 import { type Loads, startLoads } from './loads.ts';
 import { refuseLogIns } from './log-in-times.ts';
@@ -11,6 +12,7 @@ import { stopServers } from './servers.ts';
 
 /** Compares checks of keys with other servers. */
 export async function checks({ server, folder, isQuick }: Bench): Promise<void> {
+  needGateways();
   const keys = isQuick ? 20_000 : 1_000_000;
   console.log(`Filling tables with ${keys.toLocaleString('en')} keys …`);
   const many = await fill(server, 'many', keys);
@@ -26,10 +28,10 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
   }
   // A connection reports its statistics to PostgreSQL when it ends.
   await stopServers();
-  const costs = {
-    app: await costPerCheck('api_keys', ['verify', 'verifyWithLogIns', 'echo']),
-    betterAuth: await costPerCheck('apikey', ['betterAuth']),
-  };
+  const ofApp = ['verify', 'verifyWithLogIns', 'gateway', 'echo'] as const;
+  // Not its statements: those of the usual stack are on the same table.
+  const { writes } = await costPerCheck('api_keys', ofApp);
+  const costs = { app: { writes }, betterAuth: await costPerCheck('apikey', ['betterAuth']) };
 
   const rows = compare(comparisons, rounds);
   console.log(`\n${toMarkdown(rows)}\n`);
@@ -40,7 +42,7 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
   );
   if (!isQuick) keepResults('checks', { rows, costs, rounds });
 
-  async function costPerCheck(table: string, loads: CheckLoad[]) {
+  async function costPerCheck(table: string, loads: readonly CheckLoad[]) {
     const requests = [warmUp, ...rounds].flatMap((round) =>
       loads.map((name) => round[name].requests),
     );
@@ -58,9 +60,14 @@ async function measureRound(loads: Loads, seconds: number): Promise<Round<CheckL
     plain: await run(loads.plain),
     verify: await run(loads.verify),
     verifyOfFew: await run(loads.verifyOfFew),
+    usualStack: await run(loads.usualStack),
+    luaRedis: await run(loads.luaRedis),
+    gateway: await run(loads.gateway),
+    openGateway: await run(loads.openGateway),
     verifyWithLogIns: await whileLoggingIn(loads.verify.origin, 20, () => run(loads.verify)),
     plainRefusal: await run(loads.plainRefusal),
     junk: await run(loads.junk),
+    plainRefusalTogether: await run(loads.plainRefusalTogether),
     expressForEcho: await run(loads.expressForEcho),
     echo: await run(loads.echo),
     betterAuth: await run(loads.betterAuth),

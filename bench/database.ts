@@ -5,7 +5,9 @@ import { SHIPPED_PASSWORD_DIGEST } from '../server/testing/users.ts';
 
 export interface Filled {
   url: string;
-  /** Real keys, all active. */
+  /** How many there are, all active. */
+  keys: number;
+  /** Of the real ones. */
   secrets: string[];
 }
 
@@ -55,7 +57,7 @@ export async function fill(
     [users, secrets.map(prefixOf), secrets.map(digestOf), keys - secrets.length],
   );
   await settle(url);
-  return { url, secrets };
+  return { url, keys, secrets };
 }
 
 async function createSchema(url: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { type Answer, ask } from './answers.ts';
 import { type Filled, fillBetterAuth } from './database.ts';
+import { startGateway, startLuaRedis } from './gateways.ts';
 import type { Load } from './load.ts';
 import { echo, junk, keep, type Requests, verify } from './requests.ts';
 import { startApp, startServer } from './servers.ts';
@@ -20,9 +21,18 @@ export async function startLoads(folder: string, many: Filled, few: Filled) {
   const appOfFew = await startApp(few.url);
   const plain = await startPlain(checks.answer);
   const plainRefusal = await startPlain(refusals.answer);
+  const together = await startPlain(refusals.answer, { TOGETHER: 'yes' });
   const express = await startExpress(checks.answer, echoed.answer);
+  const usualStack = await startServer('peers/usual-stack.ts', { DATABASE_URL: many.url });
+  const luaRedis = await startLuaRedis(folder, many);
+  const gateway = await startGateway(folder, plain, app);
+  const openGateway = await startGateway(folder, plain);
   const betterAuth = await startServer('peers/better-auth.ts', { DATABASE_URL: many.url });
   await fillBetterAuth(many);
+  // What has to check keys does.
+  for (const origin of [usualStack, luaRedis, gateway, betterAuth]) {
+    await expecting(401, origin, bad);
+  }
 
   return {
     verify: checks,
@@ -30,7 +40,12 @@ export async function startLoads(folder: string, many: Filled, few: Filled) {
     junk: refusals,
     echo: echoed,
     plain: await expecting(204, plain, good),
+    usualStack: await expecting(204, usualStack, good),
+    luaRedis: await expecting(204, luaRedis, good),
+    gateway: await expecting(204, gateway, good),
+    openGateway: await expecting(204, openGateway, good),
     plainRefusal: await expecting(401, plainRefusal, bad),
+    plainRefusalTogether: await expecting(401, together, bad),
     express: await expecting(204, express, good),
     expressForEcho: await expecting(200, express, echoes),
     betterAuth: await expecting(204, betterAuth, good),
@@ -38,8 +53,8 @@ export async function startLoads(folder: string, many: Filled, few: Filled) {
 }
 
 /** A plain server with one answer for every request. */
-function startPlain({ status, headers }: Answer): Promise<string> {
-  return startServer('peers/plain.ts', { ANSWER: JSON.stringify({ status, headers }) });
+function startPlain({ status, headers }: Answer, env = {}): Promise<string> {
+  return startServer('peers/plain.ts', { ANSWER: JSON.stringify({ status, headers }), ...env });
 }
 
 /** Express, with routes that give these answers and its usual headers. */

@@ -12,19 +12,29 @@ const running = new Map<string, ChildProcess>();
 /** Starts a file as a server on the server's core, and returns its origin once it listens. */
 export async function startServer(file: string, env: Record<string, string>): Promise<string> {
   const port = await freePort();
-  const server = spawn(
-    'taskset',
-    ['--cpu-list', SERVER_CORE, process.execPath, path.resolve(import.meta.dirname, file)],
-    {
-      // The log is discarded.
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_ENV: 'production', PORT: port, ...env },
-    },
-  );
+  const command = onServerCore(process.execPath, path.resolve(import.meta.dirname, file));
+  return startProgram(port, command, { NODE_ENV: 'production', PORT: port, ...env });
+}
+
+export function onServerCore(...command: string[]): string[] {
+  return ['taskset', '--cpu-list', SERVER_CORE, ...command];
+}
+
+/** Starts a program, and returns its origin once it listens on the port. */
+export async function startProgram(
+  port: string,
+  [program = '', ...args]: string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const server = spawn(program, args, {
+    // The log is discarded.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const origin = `http://127.0.0.1:${port}`;
   running.set(origin, server);
   while (!(await isListening(port))) {
-    if (server.exitCode !== null) throw new Error(`${file} did not start.`);
+    if (server.exitCode !== null) throw new Error(`${[program, ...args].join(' ')} did not start.`);
     await sleep(50);
   }
   return origin;
