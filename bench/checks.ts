@@ -7,7 +7,7 @@ import { type Loads, startLoads } from './loads.ts';
 import { refuseLogIns } from './log-in-times.ts';
 import { whileLoggingIn } from './log-ins.ts';
 import { keepResults } from './results.ts';
-import { compare, type Round, toMarkdown } from './rows.ts';
+import { compare, type Round, spread, toMarkdown } from './rows.ts';
 import { stopServers } from './servers.ts';
 
 /** Compares checks of keys with other servers. */
@@ -34,13 +34,14 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
   const costs = { app: { writes }, betterAuth: await costPerCheck('apikey', ['betterAuth']) };
 
   const rows = compare(comparisons, rounds);
-  console.log(`\n${toMarkdown(rows)}\n`);
-  console.log(
-    `For each check better-auth runs ${costs.betterAuth.statements.toFixed(2)} statements on its ` +
-      `keys, and changes ${costs.betterAuth.writes.toFixed(2)} rows; ` +
-      `the app changes ${costs.app.writes.toFixed(4)}.`,
-  );
-  if (!isQuick) keepResults('checks', { rows, costs, rounds });
+  const plain = spread(rounds.map((round) => round.plain.perSecond));
+  const report = `${toMarkdown(rows)}
+
+For each check better-auth runs ${costs.betterAuth.statements.toFixed(2)} statements on its keys, and
+changes ${costs.betterAuth.writes.toFixed(2)} rows; the app changes ${costs.app.writes.toFixed(4)}.
+Plain node:http gave between ${whole(plain.lowest)} and ${whole(plain.highest)} answers a second.`;
+  console.log(`\n${report}\n`);
+  if (!isQuick) keepResults('checks', report, { rows, costs, rounds });
 
   async function costPerCheck(table: string, loads: readonly CheckLoad[]) {
     const requests = [warmUp, ...rounds].flatMap((round) =>
@@ -50,6 +51,10 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
     const { statements, writes } = await countUses(many.url, table);
     return { statements: statements / total, writes: writes / total };
   }
+}
+
+function whole(number: number): string {
+  return Math.round(number).toLocaleString('en');
 }
 
 /** The order of the loads: the two sides of each comparison directly after each other. */

@@ -48,8 +48,9 @@ export async function earlier({ server, folder, isQuick, commit }: Bench): Promi
       if (round > 0) rounds.push(measured);
     }
     const rows = compare(comparisons, rounds);
-    console.log(`\n${toMarkdown(rows)}\n`);
-    if (!isQuick) keepResults('earlier', { commit, rows, rounds });
+    const report = toMarkdown(rows);
+    console.log(`\n${report}\n`);
+    if (!isQuick) keepResults('earlier', report, { commit, rows, rounds });
   }
 }
 

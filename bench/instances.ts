@@ -30,10 +30,10 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
   await furnish(url);
   const [first = ''] = origins;
   const kinds = [
-    { what: 'checks', status: 204, requests: keep(folder, 'checks', secrets.map(verify)) },
+    { what: 'checks of a key', status: 204, requests: keep(folder, 'checks', secrets.map(verify)) },
     // A session at one is a session at both.
     {
-      what: 'views of the tab',
+      what: 'views of the tab, 20 keys',
       status: 200,
       requests: keep(folder, 'tab', [(await viewTabs(first)).tab]),
     },
@@ -52,8 +52,9 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
     }
     rows.push(...toRows(what, samples));
   }
-  console.log(`\n${toMarkdown(rows)}\n`);
-  if (!isQuick) keepResults('instances', { rows });
+  const report = toMarkdown(rows);
+  console.log(`\n${report}\n`);
+  if (!isQuick) keepResults('instances', report, { rows });
 
   async function measureTogether(loads: Load[], seconds: number): Promise<Sample> {
     const apps = () => origins.map(pidOf).reduce((sum, pid) => sum + cpuOf(pid), 0);
@@ -71,7 +72,7 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
   }
 }
 
-interface Row extends Sample {
+export interface Row extends Sample {
   what: string;
   instances: number;
 }
@@ -89,7 +90,7 @@ function toRows(what: string, samples: Sample[][]): Row[] {
 function toMarkdown(rows: Row[]): string {
   const lines = rows.map(({ what, instances, perSecond, app, postgres }) => {
     const numbers = [instances, ...[perSecond, app, postgres].map(Math.round)];
-    return `| ${what} | ${numbers.join(' | ')} |`;
+    return `| ${what} | ${numbers.map((number) => number.toLocaleString('en')).join(' | ')} |`;
   });
   return [
     '| what | instances | per second | µs of the app | µs of PostgreSQL |',

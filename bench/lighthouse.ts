@@ -36,7 +36,7 @@ export async function lighthouse({ folder, isQuick }: Bench): Promise<void> {
       headers: { Cookie: await signIn(origin) },
     },
   ];
-  const lines: string[] = [];
+  const lines = [`| page | as | ${CATEGORIES.join(' | ')} |`, '| --- | --- | --- | --- | --- |'];
   const short = new Set<string>();
   for (const { page, target, headers } of pages) {
     for (const [preset, options] of Object.entries(presets)) {
@@ -52,10 +52,10 @@ export async function lighthouse({ folder, isQuick }: Bench): Promise<void> {
       }
     }
   }
-  console.log(`\n| page | as | ${CATEGORIES.join(' | ')} |\n| --- | --- | --- | --- | --- |`);
-  console.log(lines.join('\n'));
+  const report = lines.join('\n');
+  console.log(`\n${report}`);
   console.log(`\nAudits without full marks:\n${[...short].sort().join('\n') || 'none'}\n`);
-  if (!isQuick) keepResults('lighthouse', { lines, short: [...short].sort() });
+  if (!isQuick) keepResults('lighthouse', report, { short: [...short].sort() });
 }
 
 /** Also creates twenty keys. */

@@ -36,13 +36,13 @@ const comparisons: Comparison<Loads>[] = [
   },
   {
     what: 'p99 of the tab while 50 people log in',
-    against: 'without log ins',
+    against: 'the same without log ins',
     ratio: ({ withLogIns, quiet }) => withLogIns.p99 / quiet.p99,
     atMost: 3,
   },
   {
     what: 'the cost of the tab with 10,000 keys',
-    against: 'with 25 keys',
+    against: 'the same with 25 keys',
     ratio: throughput('of25', 'of10000'),
     atMost: 1.3,
   },
@@ -94,8 +94,9 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
     rounds.push(await measureRound(isQuick ? 1 : 5));
   }
   const rows = compare(comparisons, rounds);
-  console.log(`\n${toMarkdown(rows)}\n`);
-  if (!isQuick) keepResults('pages', { rows, rounds });
+  const report = toMarkdown(rows);
+  console.log(`\n${report}\n`);
+  if (!isQuick) keepResults('pages', report, { rows, rounds });
 
   async function measureRound(seconds: number) {
     const run = (load: Load, connections?: number) => measure(load, seconds, connections);

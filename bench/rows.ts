@@ -7,7 +7,8 @@ export interface Row {
   ratio: number;
   lowest: number;
   highest: number;
-  target: string;
+  atLeast?: number | undefined;
+  atMost?: number | undefined;
   isReached: boolean;
 }
 
@@ -36,17 +37,18 @@ export function compare<Load extends string>(
       ratio: median,
       lowest,
       highest,
-      target: [atLeast && `≥ ${atLeast}`, atMost && `≤ ${atMost}`].filter(Boolean).join(', '),
+      atLeast,
+      atMost,
       isReached: median >= (atLeast ?? 0) && median <= (atMost ?? Infinity),
     };
   });
 }
 
 export function toMarkdown(rows: Row[]): string {
-  const lines = rows.map(({ what, against, ratio, lowest, highest, target, isReached }) =>
+  const lines = rows.map((row) =>
     cells(
-      ...[what, against, target, `**${round(ratio)}**`, `${round(lowest)} to ${round(highest)}`],
-      target === '' ? '' : isReached ? 'reached' : 'short',
+      ...[row.what, row.against, targetOf(row), `**${formatRatio(row.ratio)}**`],
+      ...[`${formatRatio(row.lowest)} to ${formatRatio(row.highest)}`, resultOf(row)],
     ),
   );
   return [
@@ -54,6 +56,16 @@ export function toMarkdown(rows: Row[]): string {
     cells('---', '---', '---', '---', '---', '---'),
     ...lines,
   ].join('\n');
+}
+
+export function targetOf({ atLeast, atMost }: Row): string {
+  return [atLeast && `≥ ${atLeast}`, atMost && `≤ ${atMost}`].filter(Boolean).join(', ');
+}
+
+/** Empty without a target. */
+export function resultOf(row: Row): '' | 'reached' | 'short' {
+  if (targetOf(row) === '') return '';
+  return row.isReached ? 'reached' : 'short';
 }
 
 export function throughput<Load extends string>(measured: Load, reference: Load) {
@@ -82,6 +94,6 @@ function cells(...texts: string[]): string {
   return `| ${texts.join(' | ')} |`;
 }
 
-function round(ratio: number): string {
+export function formatRatio(ratio: number): string {
   return ratio.toFixed(ratio < 10 ? 2 : 1);
 }

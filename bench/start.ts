@@ -19,13 +19,13 @@ interface Start {
   megabytes: number;
 }
 
-interface Round {
+export interface Round {
   first: Start;
   second: Start;
   megabytesAfterRequests: number;
 }
 
-type Rounds = Record<'embedded' | 'PostgreSQL', Round[]>;
+export type Rounds = Record<'embedded' | 'PostgreSQL', Round[]>;
 
 /**
  * Measures the time of a first and a second `npm start` until the first page, and the memory of the
@@ -38,8 +38,9 @@ export async function start({ server, isQuick }: Bench): Promise<void> {
     rounds.embedded.push(await onEmbedded());
     rounds.PostgreSQL.push(await onPostgres(await makeDatabase(server, `start${round}`)));
   }
-  console.log(`\n${toMarkdown(rounds)}\n`);
-  if (!isQuick) keepResults('start', rounds);
+  const report = toMarkdown(rounds);
+  console.log(`\n${report}\n`);
+  if (!isQuick) keepResults('start', report, { rounds });
 }
 
 async function onEmbedded(): Promise<Round> {
@@ -142,6 +143,7 @@ function toMarkdown(rounds: Rounds): string {
   const rows: [string, string, (round: Round) => number][] = [
     ['first page, first start', 's', (round) => round.first.seconds],
     ['first page, second start', 's', (round) => round.second.seconds],
+    ['memory after a first start', 'MB', (round) => round.first.megabytes],
     ['memory after a second start', 'MB', (round) => round.second.megabytes],
     ['memory after 10,000 requests', 'MB', (round) => round.megabytesAfterRequests],
   ];

@@ -12,7 +12,7 @@ import { add, type Counts, countBrowserTests, countNodeTests, countsOf } from '.
 const parts: Record<string, () => Promise<Counts>> = {
   types: () => check('tsc'),
   lint: () => check('biome', 'ci', '--error-on-warnings', '.'),
-  unit: () => runNodeTests(2, '{bin,db,server,e2e/proxies}/**/*.test.ts', 'e2e/*.test.ts'),
+  unit: () => runNodeTests(2, '{bin,db,server,e2e/proxies}/**/*.test.ts', '{bench,e2e}/*.test.ts'),
   browser: runBrowserTests,
   faults: () => runNodeTests(2, 'e2e/faults/*.test.ts'),
 };
