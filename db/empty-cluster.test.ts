@@ -34,13 +34,12 @@ describe('the empty cluster that is kept beside the packages', () => {
   after(() => rmSync(checkout, { recursive: true }));
 
   test('two processes that create it at once leave it complete, and new databases are copies of it', async () => {
-    const own = open('without');
     const makers = [1, 2].map(() => start(['db/empty-cluster.ts']));
     const codes = await Promise.all(makers.map((maker) => once(maker, 'close')));
     assert.deepEqual(codes.flat(), [0, null, 0, null]);
     assert.match(readdirSync(cache).join(), /^empty-cluster-[\d.]+\.tar\.zst$/);
+    // `initdb` gives each cluster an identifier of its own.
     assert.equal(open('with'), open());
-    assert.notEqual(open('with'), own);
   });
 
   test('a process killed while it creates a database leaves nothing that stops the next', async () => {
