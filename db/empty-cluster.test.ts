@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 
 /** A checkout of its own, as far as the embedded database goes. */
 const checkout = mkdtempSync(path.join(tmpdir(), 'empty-cluster-'));
@@ -47,7 +47,7 @@ describe('the empty cluster that is kept beside the packages', () => {
     const killed = start(evaluating(opening('killed')));
     while (!existsSync(path.join(folder, 'postgres.new/PG_VERSION'))) {
       assert.equal(killed.exitCode, null);
-      await setImmediate();
+      await setTimeout(2);
     }
     killed.kill('SIGKILL');
     await once(killed, 'close');

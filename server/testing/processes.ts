@@ -34,14 +34,19 @@ export class RunningProcess {
     }
   }
 
-  /** Resolves when it has printed its address. */
-  async started(): Promise<string> {
+  /** Resolves with the first group of a pattern when the process has printed something that matches. */
+  async printed(pattern: RegExp): Promise<string> {
     for (;;) {
-      const url = /Linode Manager is at (http:\S+)\n/.exec(this.output)?.[1];
-      if (url) return url;
+      const match = pattern.exec(this.output);
+      if (match) return match[1] ?? '';
       assert.equal(this.child.exitCode, null, this.output);
       await Promise.race([once(this.child.stdout, 'data'), once(this.child, 'exit')]);
     }
+  }
+
+  /** Resolves when it has printed its address. */
+  started(): Promise<string> {
+    return this.printed(/Linode Manager is at (http:\S+)\n/);
   }
 
   get password(): string | undefined {
