@@ -25,6 +25,8 @@ export const eventKinds = {
   'failed code': 'Right password, wrong authentication code',
   'signed out': 'Signed out one session',
   'signed out elsewhere': 'Signed out everywhere else',
+  'device forgotten': 'Forgot a device',
+  'device failed': 'Forgot a device after too many wrong passwords',
   'oldest sessions ended': 'Signed out the oldest sessions, since there were too many',
   'user added': 'Account created',
   'user disabled': 'Account disabled',

@@ -1,4 +1,5 @@
-// The IP addresses from which users logged in: each has a separate rate limit and reserved places.
+// The IP addresses from which programs of users sent the right password to the API: each has a separate
+// rate limit and reserved places. Pages know users by their devices instead: devices.ts.
 import { type Expression, sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 
@@ -74,15 +75,9 @@ export async function rememberAddress(
     .execute();
 }
 
-/** Forgets all addresses of a user, except one if given. */
-export async function forgetAddresses(
-  trx: Transaction,
-  userId: number,
-  { except }: { except: string | null },
-): Promise<void> {
-  let forgotten = trx.deleteFrom('known_addresses').where('user_id', '=', userId);
-  if (except !== null) forgotten = forgotten.where('network', '<>', networkOf(except));
-  await forgotten.execute();
+/** Forgets all addresses of a user. */
+export async function forgetAddresses(trx: Transaction, userId: number): Promise<void> {
+  await trx.deleteFrom('known_addresses').where('user_id', '=', userId).execute();
 }
 
 /** Deletes addresses that no longer count as known. */

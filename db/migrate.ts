@@ -14,6 +14,7 @@ import * as endedKeys from './migrations/0010-ended-keys.ts';
 import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts';
 import * as keyLife from './migrations/0013-key-life.ts';
 import * as twoFactor from './migrations/0020-two-factor.ts';
+import * as devices from './migrations/0021-devices.ts';
 import * as successors from './migrations/0023-successors.ts';
 import * as prefixFormat from './migrations/0024-prefix-format.ts';
 
@@ -32,6 +33,7 @@ export const migrations: Record<string, Migration> = {
   '0012-events-by-kind-and-key': eventsByKindAndKey,
   '0013-key-life': keyLife,
   '0020-two-factor': twoFactor,
+  '0021-devices': devices,
   '0023-successors': successors,
   '0024-prefix-format': prefixFormat,
 };

@@ -14,6 +14,7 @@ export interface Schema {
   two_factor: TwoFactorTable;
   pending_two_factor: PendingTwoFactorTable;
   scratch_codes: ScratchCodesTable;
+  devices: DevicesTable;
 }
 
 interface UsersTable {
@@ -49,6 +50,8 @@ interface SessionsTable {
   pending_password_sha256: Buffer | null;
   /** When a code of two-factor authentication was last accepted in this session. */
   code_accepted_at: Date | null;
+  /** Null where the device was forgotten, or an earlier version began the session. */
+  device_id: number | null;
 }
 
 interface ApiKeysTable {
@@ -151,6 +154,21 @@ interface ScratchCodesTable {
   user_id: number;
   /** SHA-256. */
   digest: Buffer;
+}
+
+interface DevicesTable {
+  id: Generated<number>;
+  user_id: number;
+  /** SHA-256 of the value in the cookie. */
+  digest: Buffer;
+  /** The last log in. */
+  logged_in_at: Generated<Date>;
+  ip: string | null;
+  user_agent: string;
+  /** Wrong passwords in a row. */
+  failures: Generated<number>;
+  /** Null: it was never trusted, or is trusted no more. */
+  trusted_until: Date | null;
 }
 
 /** Where a key was created, in the words that the page shows. */

@@ -132,6 +132,8 @@ interface NewSession extends Client {
   csrfSecret: string;
   /** Whether a code of two-factor authentication was accepted just now. */
   withCode?: boolean;
+  /** Absent in tests only. */
+  deviceId?: number;
 }
 
 /** Begins a signed-in session. */
@@ -146,6 +148,7 @@ export async function insertSession(trx: Transaction, session: NewSession): Prom
       ip: session.ip,
       user_agent: session.userAgent,
       code_accepted_at: session.withCode ? sql<Date>`now()` : null,
+      device_id: session.deviceId ?? null,
     })
     .execute();
 }
@@ -194,6 +197,7 @@ export async function renewSession(
       'user_agent',
       'authenticated_at',
       'code_accepted_at',
+      'device_id',
     ])
     .expression((eb) =>
       eb
@@ -208,6 +212,7 @@ export async function renewSession(
           'user_agent',
           sql<Date>`now()`.as('authenticated_at'),
           withCode ? sql<Date>`now()`.as('code_accepted_at') : 'code_accepted_at',
+          'device_id',
         ]),
     )
     .returning('digest')

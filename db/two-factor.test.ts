@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
+import type { Transaction } from './database.ts';
+import { findDevice, replaceDevice } from './devices.ts';
 import { consumeScratchCode, countScratchCodes, replaceScratchCodes } from './scratch-codes.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
+import { client } from './testing/rows.ts';
 import {
   acceptStep,
   disableTwoFactor,
@@ -161,5 +164,18 @@ describeOnEachDatabase('two-factor authentication', (on) => {
       (await listSecretsOfOtherKeys(on.db, Buffer.from(keyId))).map((row) => row.userId);
     assert.ok(!(await others('an encry')).includes(userId));
     assert.ok((await others('an encrx')).includes(userId));
+  });
+
+  test("enabling and disabling forget the user's devices", async () => {
+    const device = { value: 'of the device', isTrusted: true, ...client };
+    const change = async (act: (trx: Transaction) => Promise<unknown>) => {
+      await on.db.transaction().execute(async (trx) => {
+        await replaceDevice(trx, userId, undefined, device);
+        await act(trx);
+      });
+      assert.equal(await findDevice(on.db, userId, device.value), undefined);
+    };
+    await change((trx) => enableTwoFactor(trx, userId, SECRET, 0));
+    await change((trx) => disableTwoFactor(trx, userId));
   });
 });

@@ -2,6 +2,7 @@
 // come here.
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
+import { forgetDevices } from './devices.ts';
 
 /** How long the secret of somebody who enables two-factor authentication waits for a first code. */
 export const PENDING_SECRET_MINUTES = 15;
@@ -65,7 +66,8 @@ export async function sweepPendingSecrets(db: Database): Promise<void> {
 }
 
 /**
- * Enables two-factor authentication with the pending secret. The caller has locked the user's row.
+ * Enables two-factor authentication with the pending secret, and forgets the user's devices. The caller
+ * has locked the user's row.
  *
  * @param secret as `findPendingSecret` returned it
  * @param step of the code that was entered; it can't be used again
@@ -78,16 +80,22 @@ export async function enableTwoFactor(
 ): Promise<void> {
   await trx.deleteFrom('pending_two_factor').where('user_id', '=', userId).execute();
   await trx.insertInto('two_factor').values({ user_id: userId, secret, last_step: step }).execute();
+  await forgetDevices(trx, userId);
 }
 
-/** Disables two-factor authentication, and deletes the scratch codes. False if it was not enabled. */
+/**
+ * Disables two-factor authentication, deletes the scratch codes, and forgets the user's devices. Returns
+ * false if it was not enabled.
+ */
 export async function disableTwoFactor(trx: Transaction, userId: number): Promise<boolean> {
   const disabled = await trx
     .deleteFrom('two_factor')
     .where('user_id', '=', userId)
     .returning('user_id')
     .executeTakeFirst();
-  return disabled !== undefined;
+  if (disabled === undefined) return false;
+  await forgetDevices(trx, userId);
+  return true;
 }
 
 /** Whether a user has enabled two-factor authentication, whether or not the secret can be decrypted. */

@@ -1,5 +1,6 @@
 // What an operator changes about users: each change and its event are one transaction.
 import type { Database } from './database.ts';
+import { forgetDevices } from './devices.ts';
 import { type Client, insertEvent } from './events.ts';
 import { forgetAddresses } from './known-addresses.ts';
 import { endSessionsOf } from './open-sessions.ts';
@@ -31,11 +32,12 @@ export async function addUser(
   });
 }
 
-/** Disables a user and ends their sessions. The next check of one of their keys refuses it. */
+/** Disables a user, ends their sessions and forgets their devices. The next check of one of their keys refuses it. */
 export async function disableUser(db: Database, user: UserName, from: Client): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await setDisabled(trx, user.username, true);
     await endSessionsOf(trx, user.username);
+    await forgetDevices(trx, user.id);
     await insertEvent(trx, { kind: 'user disabled', userId: user.id, ...from });
   });
 }
@@ -48,7 +50,7 @@ export async function enableUser(db: Database, user: UserName, from: Client): Pr
   });
 }
 
-/** Sets another password for a user, ends their sessions and forgets their addresses. */
+/** Sets another password for a user, ends their sessions and forgets their devices and addresses. */
 export async function setPassword(
   db: Database,
   user: UserName,
@@ -58,7 +60,8 @@ export async function setPassword(
   await db.transaction().execute(async (trx) => {
     await changePasswordDigest(trx, user.id, passwordDigest);
     await endSessionsOf(trx, user.username);
-    await forgetAddresses(trx, user.id, { except: null });
+    await forgetDevices(trx, user.id);
+    await forgetAddresses(trx, user.id);
     await insertEvent(trx, { kind: 'password changed', userId: user.id, ...from });
   });
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { sweepKeyAddresses } from '../db/api-keys/addresses.ts';
 import { sweepEndedKeys } from '../db/api-keys/ended.ts';
 import { openDatabase } from '../db/database.ts';
+import { sweepDevices } from '../db/devices.ts';
 import { sweepEvents } from '../db/events.ts';
 import { findInstallationId } from '../db/installation.ts';
 import { sweepKnownAddresses } from '../db/known-addresses.ts';
@@ -97,6 +98,7 @@ async function start() {
       sweepPendingSecrets(db),
       sweepRateLimits(db),
       sweepKnownAddresses(db),
+      sweepDevices(db),
       sweepEndedKeys(db),
       sweepKeyAddresses(db),
     ]).catch((err) => {

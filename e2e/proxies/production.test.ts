@@ -96,6 +96,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     assert.match(back.body, /Signed in as ada/);
     await careless.close();
 
+    await run(block('psql "$RESTORED_URL"'), env);
     const since = block('SINCE=');
     const changes = await run(since, env);
     assert.match(changes, /key removed *\| ada *\| lmk/);
@@ -105,6 +106,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     opened.defer(() => restored.close());
     assert.equal(await restored.reason(removed), 'removed');
     assert.equal(await restored.reason(kept), 'good');
+    assert.deepEqual(await restored.db.selectFrom('devices').select('id').execute(), []);
     assert.equal((await restored.newVisitor().get('/', { cookie })).location, '/login');
     assert.equal((await restored.newVisitor().logIn('ada')).status, 303);
     assert.equal((await (await restored.signIn('ada')).createKey()).status, 200);

@@ -1,8 +1,9 @@
 import type { Database } from '../../db/database.ts';
-import { type Client, insertEvent, recordRateLimited } from '../../db/events.ts';
-import { lookUpAddress, rememberAddress } from '../../db/known-addresses.ts';
+import { forgetFailedDevice } from '../../db/devices.ts';
+import { insertEvent, recordRateLimited } from '../../db/events.ts';
 import { findUser, replacePasswordDigest, type User } from '../../db/users.ts';
 import { type LogInOutcome, signals } from '../metrics/signals.ts';
+import type { Caller } from './caller.ts';
 import type { PasswordHasher, Passwords } from './passwords.ts';
 import { withRateLimit } from './rate-limit.ts';
 import { presentedUsername } from './username.ts';
@@ -27,7 +28,7 @@ export type Checked<Result> =
 export async function logInWith<Result>(
   parts: { db: Database; passwords: Passwords },
   credentials: Credentials,
-  from: Client,
+  from: Caller,
   use: (user: User, hasher: PasswordHasher) => Promise<Result | undefined>,
   outcomeOf: (result: Result) => LogInOutcome = () => 'right',
 ): Promise<Checked<Result>> {
@@ -43,12 +44,10 @@ export async function logInWith<Result>(
 }
 
 /**
- * The one check of a password, whatever it is for, within the rate limit: looks up the address,
+ * The one check of a password, whatever it is for, within the rate limit: recognizes the caller,
  * reserves a place in the queue, counts the attempt, and only then hashes. A failed attempt is an
  * event, and so are those that the rate limit refuses. An unknown name, a wrong password and a
  * disabled user look the same. A right password replaces a digest that is outdated.
- *
- * Of a user with two-factor authentication it remembers no address: that is for the code to do.
  *
  * @param purpose which kind of event a failed attempt is
  * @param use what the password is needed for; undefined makes the attempt a failed one
@@ -58,23 +57,23 @@ export async function logInWith<Result>(
 export async function checkPassword<Result>(
   { db, passwords }: { db: Database; passwords: Passwords },
   { username, password }: Credentials,
-  from: Client,
+  from: Caller,
   purpose: 'log in' | 'authentication',
   use: (user: User, hasher: PasswordHasher) => Promise<Result | undefined>,
   isComplete: (result: Result) => boolean = () => true,
 ): Promise<Checked<Result>> {
   const name = presentedUsername(username).toLowerCase();
-  const address = await lookUpAddress(db, name, from.ip);
+  const caller = await from.recognize(db, name);
   const waiter = {
-    address: address.kind,
+    caller: caller.kind === 'device' ? 'known' : caller.kind,
     // Side by side, the right ones of a program would count as failures of one another.
-    ...(purpose === 'log in' && { inTurnWith: JSON.stringify([name, address.networks]) }),
+    ...(purpose === 'log in' && { inTurnWith: JSON.stringify([name, caller]) }),
   };
   const attempted = await passwords.withPlace(waiter, (hasher) =>
-    withRateLimit(db, name, address, () => attempt(hasher), isComplete),
+    withRateLimit(db, name, caller, () => attempt(hasher), isComplete),
   );
   if ('retryAfterSeconds' in attempted) {
-    await recordRateLimited(db, name, address.networks[0], from);
+    await recordRateLimited(db, name, caller.networks[0], from);
     return { outcome: 'throttled', seconds: attempted.retryAfterSeconds };
   }
   if (attempted.result === undefined) return { outcome: 'wrong' };
@@ -91,6 +90,7 @@ export async function checkPassword<Result>(
     }
     if (result !== undefined) return result;
     await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
+    if (caller.kind === 'device') await forgetFailedDevice(db, caller.id, from);
     return undefined;
   }
 
@@ -100,7 +100,6 @@ export async function checkPassword<Result>(
   ): Promise<Result | undefined> {
     const verified = await hasher.verify(password, user?.passwordDigest);
     if (!user || verified === 'wrong' || user.disabledAt) return undefined;
-    if (!user.hasTwoFactor) await rememberAddress(db, user, from.ip);
     const isOutdated = verified === 'right, digest outdated';
     return use(isOutdated ? await withNewDigest(user, hasher) : user, hasher);
   }

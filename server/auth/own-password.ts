@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { hasTwoFactor } from '../../db/two-factor.ts';
 import { lockUser, type User } from '../../db/users.ts';
 import { client } from '../http/client.ts';
+import { browser } from './caller.ts';
 import { checkPassword } from './check-password.ts';
 import type { PasswordHasher, Passwords } from './passwords.ts';
 import { waitSentence } from './rate-limit.ts';
@@ -35,7 +36,7 @@ export async function withOwnPassword<Result>(
 ): Promise<Checked<Result>> {
   const { username } = signedInUser(req);
   const credentials = { username, password };
-  const from = client(req);
+  const from = browser(req);
   const checked = await checkPassword(parts, credentials, from, 'authentication', use, isComplete);
   if (checked.outcome === 'throttled') return throttled(checked.seconds);
   if (checked.outcome === 'wrong')

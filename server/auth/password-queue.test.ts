@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
-import type { Address } from '../../db/known-addresses.ts';
 import { HttpError } from '../http/errors.ts';
-import { createPasswordQueue, type PasswordQueue } from './password-queue.ts';
+import { createPasswordQueue, type PasswordQueue, type WaiterKind } from './password-queue.ts';
 
 describe('the password queue', () => {
   let queue: PasswordQueue;
@@ -14,10 +13,10 @@ describe('the password queue', () => {
   });
 
   /** Lets so many wait until the end, and returns how many are refused. */
-  async function fill(count: number, address: Address['kind']): Promise<number> {
+  async function fill(count: number, caller: WaiterKind): Promise<number> {
     const refused: unknown[] = [];
     for (let n = 0; n < count; n++) {
-      queue.withPlace({ address }, () => isOver).catch((error) => refused.push(error));
+      queue.withPlace({ caller }, () => isOver).catch((error) => refused.push(error));
     }
     await Promise.resolve().then(() => {});
     for (const error of refused) {
@@ -28,7 +27,7 @@ describe('the password queue', () => {
     return refused.length;
   }
 
-  test('new addresses leave places to known ones', async () => {
+  test('unknown callers leave places to known ones', async () => {
     assert.equal(await fill(68, 'new'), 4);
     assert.equal(await fill(17, 'known'), 1);
   });
@@ -39,13 +38,13 @@ describe('the password queue', () => {
     assert.equal(await fill(17, 'known'), 1);
   });
 
-  test('known addresses may take every place', async () => {
+  test('known callers may take every place', async () => {
     assert.equal(await fill(81, 'known'), 1);
     assert.equal(await fill(1, 'new'), 1);
   });
 
   test('a place is given back when its task ends, well or not', async () => {
-    const last = { address: 'known', inTurnWith: 'one' } as const;
+    const last = { caller: 'known', inTurnWith: 'one' } as const;
     await fill(79, 'known');
     assert.equal(await queue.withPlace(last, async () => 'done'), 'done');
     await assert.rejects(
@@ -60,7 +59,7 @@ describe('the password queue', () => {
   test('those in one turn run one after the other, whatever becomes of them', async () => {
     const order: string[] = [];
     const run = (name: string, inTurnWith: string) =>
-      queue.withPlace({ address: 'new', inTurnWith }, async () => {
+      queue.withPlace({ caller: 'new', inTurnWith }, async () => {
         order.push(`${name} starts`);
         await isOver;
         order.push(`${name} ends`);

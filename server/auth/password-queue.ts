@@ -1,23 +1,25 @@
-import type { Address } from '../../db/known-addresses.ts';
 import { HttpError } from '../http/errors.ts';
 
 /**
  * How many may wait at once for the password thread. At about 150 ms each (up to three times that with
- * letters beyond ASCII), a longer queue would time out anyway. Junk from addresses that are new to the
- * user, or hidden, leaves places to the others, which are also hashed first.
+ * letters beyond ASCII), a longer queue would time out anyway. Junk from those who are unknown to the
+ * user leaves places to known devices and addresses, which are also hashed first.
  */
 const PLACES = 80;
 const PLACES_UNLESS_KNOWN = 64;
 const PLACES_WITHOUT_ADDRESS = 16;
 
-const LIMITS: { kinds: Address['kind'][]; places: number }[] = [
+/** `none`: unknown, and without an address. */
+export type WaiterKind = 'known' | 'new' | 'none';
+
+const LIMITS: { kinds: WaiterKind[]; places: number }[] = [
   { kinds: ['none'], places: PLACES_WITHOUT_ADDRESS },
   { kinds: ['none', 'new'], places: PLACES_UNLESS_KNOWN },
   { kinds: ['none', 'new', 'known'], places: PLACES },
 ];
 
 export interface Waiter {
-  address: Address['kind'];
+  caller: WaiterKind;
   /** Waiters with the same one run one after the other; others side by side. */
   inTurnWith?: string;
 }
@@ -38,22 +40,22 @@ export function createPasswordQueue() {
    * @throws {HttpError} 503 where there is no place left
    */
   async function withPlace<Result>(
-    { address, inTurnWith }: Waiter,
+    { caller, inTurnWith }: Waiter,
     task: () => Promise<Result>,
   ): Promise<Result> {
-    if (isFull(address)) throw tooManyLogIns();
-    taken[address]++;
+    if (isFull(caller)) throw tooManyLogIns();
+    taken[caller]++;
     try {
       return await (inTurnWith === undefined ? task() : inTurn(inTurnWith, task));
     } finally {
-      taken[address]--;
+      taken[caller]--;
     }
   }
 
-  function isFull(address: Address['kind']): boolean {
+  function isFull(caller: WaiterKind): boolean {
     return LIMITS.some(({ kinds, places }) => {
       const waiting = kinds.reduce((sum, kind) => sum + taken[kind], 0);
-      return kinds.includes(address) && waiting >= places;
+      return kinds.includes(caller) && waiting >= places;
     });
   }
 

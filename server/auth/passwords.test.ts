@@ -112,10 +112,10 @@ describe('passwords', () => {
     assert.equal(normalize.mock.callCount(), 0);
   });
 
-  test('checks from known addresses are made before others that wait', async () => {
+  test('checks of known callers are made before others that wait', async () => {
     const order: string[] = [];
-    const check = (address: 'known' | 'new', name: string) =>
-      passwords.withPlace({ address }, async (hasher) => {
+    const check = (caller: 'known' | 'new', name: string) =>
+      passwords.withPlace({ caller }, async (hasher) => {
         await hasher.verify('correct horse', digest);
         order.push(name);
       });

@@ -23,8 +23,8 @@ export type Verified = 'wrong' | 'right' | 'right, digest outdated';
 
 export interface Passwords extends PasswordHasher {
   /**
-   * Reserves a place in the queue, and gives it back when the task ends. Tasks from known addresses
-   * are hashed before those that wait elsewhere.
+   * Reserves a place in the queue, and gives it back when the task ends. Tasks of known callers are
+   * hashed before those that wait elsewhere.
    *
    * @throws {HttpError} 503 where no place is left
    */
@@ -52,7 +52,7 @@ export async function startPasswords({ cost = PASSWORD_COST } = {}): Promise<Pas
   return {
     ...hasher({ isUrgent: true }),
     withPlace: (waiter, task) =>
-      queue.withPlace(waiter, () => task(hasher({ isUrgent: waiter.address === 'known' }))),
+      queue.withPlace(waiter, () => task(hasher({ isUrgent: waiter.caller === 'known' }))),
     close: thread.close,
   };
 

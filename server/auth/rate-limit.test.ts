@@ -1,21 +1,46 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { codes, envelope } from '../testing/api.ts';
 import { startApp } from '../testing/app.ts';
 import { describeProxiedApp } from '../testing/describe-app.ts';
 import { PASSWORD } from '../testing/users.ts';
+import type { Visitor } from '../testing/visitor.ts';
 
 const HOME = '203.0.113.1';
 const ELSEWHERE = '198.51.100.1';
 const NEW = 'a new and better password';
 
 describeProxiedApp('rate limit', (on) => {
-  /** Tries to log in from an address. */
-  async function attempt(username: string, ip: string, password = 'a wrong password') {
-    const visitor = on.app.newVisitor();
+  /** Tries to log in from an address, on a device that is unknown where none is given. */
+  async function attempt(
+    username: string,
+    ip: string,
+    password = 'a wrong password',
+    visitor = on.app.newVisitor(),
+  ) {
     const from = { 'x-forwarded-for': ip };
     await visitor.get('/login', from);
     return visitor.post('/login', { username, password, next: '/profile' }, from);
+  }
+
+  /** A device that a user has logged in from, signed out. */
+  async function newDevice(username: string, ip = HOME): Promise<Visitor> {
+    const visitor = on.app.newVisitor();
+    assert.equal((await attempt(username, ip, PASSWORD, visitor)).status, 303);
+    visitor.closeBrowser();
+    return visitor;
+  }
+
+  /** Asks the API for a key, and returns the codes of the errors. */
+  async function call(username: string, ip: string, password = 'a wrong password') {
+    const credentials = { api_action: 'user.getapikey', username, password };
+    const response = await fetch(`${on.app.origin}/api/`, {
+      method: 'POST',
+      body: new URLSearchParams(credentials),
+      headers: { 'x-forwarded-for': ip },
+    });
+    return codes([envelope(await response.json())])[0];
   }
 
   async function fail(times: number, username: string, ip: string) {
@@ -87,66 +112,117 @@ describeProxiedApp('rate limit', (on) => {
     await fail(5, username, HOME);
   });
 
-  test('an address that the user logged in from still gets in while others guess', async () => {
+  test('guesses from 1,000 addresses never hold up the owner at a known device, wherever it is', async () => {
     const username = await on.app.newUser();
-    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
-    await fail(6, username, '198.51.100.200');
-    await lastWait();
-    await mustWait(username, '198.51.100.201', PASSWORD);
-    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
-  });
-
-  test('a change of password leaves only its own address known', async () => {
-    const username = await on.app.newUser();
-    const lateHome = '203.0.113.2';
-    for (const ip of [HOME, lateHome]) {
-      assert.equal((await attempt(username, ip, PASSWORD)).status, 303);
-    }
-    const from = { 'x-forwarded-for': lateHome };
-    const visitor = on.app.newVisitor();
-    await visitor.get('/login', from);
-    await visitor.post('/login', { username, password: PASSWORD, next: '' }, from);
-    await visitor.get('/profile/authenticate', from);
-    await visitor.post('/profile/authenticate', { password: PASSWORD, next: '' }, from);
-    await visitor.get('/profile/password', from);
-    const changed = await visitor.post(
-      '/profile/password',
-      { current_password: PASSWORD, new_password: NEW, new_password_again: NEW },
-      from,
+    const device = await newDevice(username);
+    const addresses = Array.from(
+      { length: 1_000 },
+      (_, n) => `198.51.${100 + Math.floor(n / 250)}.${n % 250}`,
     );
-    assert.equal(changed.status, 303);
-    for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
+    const guesser = on.app.newVisitor();
+    await guesser.get('/login');
+    const guess = (ip: string) =>
+      guesser.post('/login', { username, password: 'a guess' }, { 'x-forwarded-for': ip });
+    const refused = { tried: 0, waiting: 0 };
+    for (let n = 0; n < addresses.length; n += 50) {
+      for (const { status } of await Promise.all(addresses.slice(n, n + 50).map(guess))) {
+        assert.ok(status === 401 || status === 429, `${status}`);
+        refused[status === 401 ? 'tried' : 'waiting']++;
+      }
+    }
+    assert.ok(refused.waiting > 950, `${refused.tried} were tried`);
     await lastWait();
-    await mustWait(username, HOME, NEW);
-    assert.equal((await attempt(username, lateHome, NEW)).status, 303);
+
+    const [hostile = ''] = addresses;
+    await mustWait(username, HOME, PASSWORD);
+    for (const ip of [HOME, '203.0.113.200', hostile, 'unknown']) {
+      assert.equal((await attempt(username, ip, 'mistyped', device)).status, 401);
+      assert.equal((await attempt(username, ip, PASSWORD, device)).status, 303);
+      device.closeBrowser();
+    }
   });
 
-  test('a right password sent to the API makes its address known', async () => {
+  test('after ten failures in a row a device is unknown again', async () => {
     const username = await on.app.newUser();
-    const query = new URLSearchParams({
-      api_action: 'user.getapikey',
-      username,
-      password: PASSWORD,
+    const device = await newDevice(username);
+    const fail = async () =>
+      assert.equal((await attempt(username, HOME, 'mistyped', device)).status, 401);
+    for (let time = 0; time < 9; time++) await fail();
+    assert.equal((await attempt(username, HOME, PASSWORD, device)).status, 303);
+    device.closeBrowser();
+    // From now on as any other: six more are tried, and then it has to wait.
+    for (let time = 0; time < 10 + 6; time++) await fail();
+    await lastWait();
+    assert.equal((await attempt(username, HOME, PASSWORD, device)).status, 429);
+  });
+
+  test('failures on a device make no other one wait, and no address', async () => {
+    const username = await on.app.newUser();
+    const device = await newDevice(username);
+    for (let time = 0; time < 9; time++) await attempt(username, HOME, 'mistyped', device);
+    await fail(6, username, HOME);
+  });
+
+  test("an old cookie of a device, another user's and a made-up one are as good as none", async () => {
+    const username = await on.app.newUser();
+    const device = await newDevice(username);
+    const [name = '', old = ''] = [...device.cookies][0] ?? [];
+    assert.match(name, /^device-\d+-[0-9a-f]{12}$/);
+    await attempt(username, HOME, PASSWORD, device);
+    const ofBob = await newDevice(await on.app.newUser());
+    const [nameOfBob = '', valueOfBob = ''] = [...ofBob.cookies][0] ?? [];
+    await fail(6, username, ELSEWHERE);
+    await lastWait();
+    for (const [stolen, value] of [
+      [name, old],
+      [name, valueOfBob],
+      [nameOfBob, valueOfBob],
+      [name, 'made up'],
+    ] as const) {
+      const thief = on.app.newVisitor();
+      thief.cookies.set(stolen, value);
+      assert.equal((await attempt(username, HOME, PASSWORD, thief)).status, 429);
+    }
+  });
+
+  test('a change of password leaves only its own device known', async () => {
+    const username = await on.app.newUser();
+    const device = await newDevice(username);
+    const visitor = await on.app.signIn(username);
+    await visitor.get('/profile/password');
+    const changed = await visitor.post('/profile/password', {
+      current_password: PASSWORD,
+      new_password: NEW,
+      new_password_again: NEW,
     });
-    const answer = await fetch(`${on.app.origin}/api/`, {
-      method: 'POST',
-      body: query,
-      headers: { 'x-forwarded-for': HOME },
-    });
-    assert.match(await answer.text(), /"ERRORARRAY":\[\]/);
+    assert.equal(changed.status, 303);
+    visitor.closeBrowser();
     for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
     await lastWait();
-    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    assert.equal((await attempt(username, HOME, NEW, device)).status, 429);
+    assert.equal((await attempt(username, HOME, NEW, visitor)).status, 303);
+  });
+
+  test('a right password sent to the API makes its address known to the API, and to no page', async () => {
+    const username = await on.app.newUser();
+    assert.equal(await call(username, HOME, PASSWORD), 0);
+    assert.equal((await attempt(username, ELSEWHERE, PASSWORD)).status, 303);
+    for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
+    await lastWait();
+    await mustWait(username, HOME, PASSWORD);
+    assert.equal(await call(username, ELSEWHERE, PASSWORD), 14);
+    assert.equal(await call(username, HOME, PASSWORD), 0);
   });
 
   test('a known address has its own, short wait', async () => {
     const username = await on.app.newUser();
-    await attempt(username, HOME, PASSWORD);
-    await fail(10, username, HOME);
+    await call(username, HOME, PASSWORD);
+    const failCall = async () => assert.equal(await call(username, HOME), 4);
+    for (let time = 0; time < 10; time++) await failCall();
     assert.equal(await lastWait(), 0);
     const waits = [];
     for (let time = 0; time < 7; time++) {
-      await fail(1, username, HOME);
+      await failCall();
       waits.push(await lastWait());
       await letTimePass('2 hours');
     }
@@ -178,13 +254,13 @@ describeProxiedApp('rate limit', (on) => {
 
   test("no user name is counted as another's known address", async () => {
     const username = await on.app.newUser();
-    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    assert.equal(await call(username, HOME, PASSWORD), 0);
     for (let n = 0; n < 12; n++) {
       await attempt(`${username} at ${HOME}`, `198.51.100.${n}`);
       await letTimePass('2 hours');
     }
-    await fail(10, username, HOME);
-    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    for (let time = 0; time < 10; time++) assert.equal(await call(username, HOME), 4);
+    assert.equal(await call(username, HOME, PASSWORD), 0);
   });
 
   test('requests without an address make only such requests for the same name wait', async () => {
@@ -235,11 +311,11 @@ describeProxiedApp('rate limit', (on) => {
     await giveBack();
   });
 
-  test('junk names from four networks leave a known address its place', {
+  test('junk names from four networks leave a known device its place', {
     timeout: 60_000,
   }, async () => {
     const username = await on.app.newUser();
-    assert.equal((await attempt(username, HOME, PASSWORD)).status, 303);
+    const device = await newDevice(username);
     const { reached, release } = on.app.holdPasswordChecks();
     const junk = (n: number) => attempt(`junk${n}`, `2001:db8:${n % 4}::${n + 1}`);
     const waiting = [];
@@ -248,7 +324,7 @@ describeProxiedApp('rate limit', (on) => {
       await reached(n + 1);
     }
     for (let n = 64; n < 68; n++) assert.equal((await junk(n)).status, 503);
-    const logIn = attempt(username, HOME, PASSWORD);
+    const logIn = attempt(username, '2001:db8:1::99', PASSWORD, device);
     await reached(65);
     release();
     assert.equal((await logIn).status, 303);
@@ -291,7 +367,8 @@ describeProxiedApp('rate limit', (on) => {
   test('Authenticate and Change Password are rate-limited too, at the field', async () => {
     const username = await on.app.newUser();
     const visitor = await on.app.signIn(username);
-    for (let time = 0; time < 11; time++) {
+    // Ten on the known device, and then as from anywhere.
+    for (let time = 0; time < 10 + 6; time++) {
       assert.equal((await visitor.authenticate('a wrong password')).status, 401);
     }
     assert.equal(await lastWait(), 1);
@@ -313,13 +390,7 @@ describeProxiedApp('rate limit', (on) => {
     await fail(6, username, '2001:db8:7:1::1');
     await lastWait();
     await mustWait(username.toUpperCase(), '2001:db8:7:1::1', PASSWORD);
-    const credentials = { api_action: 'user.getapikey', username, password: PASSWORD };
-    const response = await fetch(`${on.app.origin}/api/`, {
-      method: 'POST',
-      body: new URLSearchParams(credentials),
-      headers: { 'x-forwarded-for': '2001:db8:7:1::2' },
-    });
-    assert.match(await response.text(), /"ERRORCODE":14\b/);
+    assert.equal(await call(username, '2001:db8:7:1::2', PASSWORD), 14);
     const { body } = await owner.get('/profile/activity');
     assert.deepEqual(body.match(/>Rate limited \(.*?\)</g), ['>Rate limited (2 refused)<']);
   });

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import type { Address } from '../../db/known-addresses.ts';
+import { clearDeviceAttempts, recordDeviceAttempt, undoDeviceAttempt } from '../../db/devices.ts';
 import {
   type BackoffPolicy,
   clearAttempts,
@@ -8,10 +8,11 @@ import {
   undoAttempt,
 } from '../../db/rate-limit.ts';
 import { count } from '../pages/dates.ts';
+import type { Recognized } from './caller.ts';
 
 /** Against guessing one user's password from anywhere. */
 export const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
-/** For an address that the user has logged in from: more attempts, and only short waits. */
+/** For an address from which programs of the user sent the right password: more attempts, short waits. */
 export const KNOWN_ADDRESS: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
 /**
  * Against trying many user names from one address. One customer has at least a /64 of IPv6, and often
@@ -35,10 +36,12 @@ export const LEAK_REPORTS: BackoffPolicy[] = [10, 20, 50].map((freeAttempts) => 
 export const CODES: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
 
 interface Limit {
-  subject: Subject;
-  policy: BackoffPolicy;
-  /** Whether a success forgets the failures before it, too. */
-  isForgiving?: boolean;
+  /** Counts an attempt as failed. Returns the seconds to wait where it is not allowed. */
+  record(): Promise<number | undefined>;
+  /** Undoes that. */
+  undo(): Promise<void>;
+  /** Forgets the failures before a success, too; absent where it doesn't. */
+  clear?(): Promise<void>;
 }
 
 type Limited<Result> = { result: Result | undefined } | { retryAfterSeconds: number };
@@ -53,14 +56,18 @@ type Limited<Result> = { result: Result | undefined } | { retryAfterSeconds: num
 export function withRateLimit<Result>(
   db: Database,
   username: string,
-  address: Address,
+  caller: Recognized,
   attempt: () => Promise<Result | undefined>,
   isComplete?: (result: Result) => boolean,
 ): Promise<Limited<Result>> {
-  // A known address is limited by its account alone: others behind it may guess other names.
-  const networks = address.kind === 'known' ? [] : address.networks;
-  const limits = [...networkLimits('network', networks, NETWORKS), accountLimit(username, address)];
-  return withLimits(db, limits, attempt, isComplete);
+  // A known caller has one limit alone: others in the same network may guess other names.
+  const isKnown = caller.kind === 'device' || caller.kind === 'known';
+  const networks = isKnown ? [] : caller.networks;
+  const limits = [
+    ...networkLimits(db, 'network', networks, NETWORKS),
+    accountLimit(db, username, caller),
+  ];
+  return withLimits(limits, attempt, isComplete);
 }
 
 /**
@@ -75,7 +82,7 @@ export function withReportLimit<Result>(
   networks: string[],
   attempt: () => Promise<Result | undefined>,
 ): Promise<Limited<Result>> {
-  return withLimits(db, networkLimits('leak reports', networks, LEAK_REPORTS), attempt);
+  return withLimits(networkLimits(db, 'leak reports', networks, LEAK_REPORTS), attempt);
 }
 
 /**
@@ -84,7 +91,6 @@ export function withReportLimit<Result>(
  * in the database, so they hold in every process and across restarts.
  */
 async function withLimits<Result>(
-  db: Database,
   limits: Limit[],
   attempt: () => Promise<Result | undefined>,
   isComplete: (result: Result) => boolean = () => true,
@@ -93,7 +99,7 @@ async function withLimits<Result>(
   let result: Result | undefined;
   try {
     for (const limit of limits) {
-      const retryAfterSeconds = await recordAttempt(db, limit.subject, limit.policy);
+      const retryAfterSeconds = await limit.record();
       if (retryAfterSeconds !== undefined) {
         await undo(recorded);
         return { retryAfterSeconds };
@@ -108,49 +114,73 @@ async function withLimits<Result>(
   }
   if (result !== undefined) {
     const forgives = isComplete(result);
-    const forgiving = recorded.filter(({ isForgiving }) => isForgiving && forgives);
-    for (const { subject } of forgiving) await clearAttempts(db, subject);
-    await undo(recorded.filter((limit) => !forgiving.includes(limit)));
+    for (const limit of recorded) await (forgives && limit.clear ? limit.clear() : limit.undo());
   }
   return { result };
 
   async function undo(limits: Limit[]) {
-    for (const { subject } of limits) await undoAttempt(db, subject);
+    for (const limit of limits) await limit.undo();
   }
 }
 
-/** Forgets the wrong passwords of an account that were sent from an address, or from others of its kind. */
+/** Forgets the wrong passwords of an account that were counted for a caller. */
 export async function forgiveFailures(
   db: Database,
   username: string,
-  address: Address,
+  caller: Recognized,
 ): Promise<void> {
-  await clearAttempts(db, accountLimit(username.toLowerCase(), address).subject);
+  await accountLimit(db, username.toLowerCase(), caller).clear();
 }
 
 /**
- * The limit of one account. An address that its user has logged in from has a count of its own, which
- * guesses from elsewhere can't fill: they can't lock the owner out. Guesses without an address have
- * one too, so that only requests without an address wait for them.
+ * The limit of one account. A device that its user has logged in from has a count of its own, which
+ * guesses from elsewhere can't fill: they can't lock the owner out. So has an address of the user's
+ * programs. Guesses without an address have one too, so that only requests without an address wait
+ * for them.
  */
-function accountLimit(username: string, { kind, networks: [network = ''] }: Address): Limit {
-  const isForgiving = true;
-  if (kind === 'known') {
-    const subject = ['account at known address', username, network] as const;
-    return { subject, policy: KNOWN_ADDRESS, isForgiving };
+function accountLimit(db: Database, username: string, caller: Recognized): Required<Limit> {
+  if (caller.kind === 'device') return deviceLimit(db, caller.id);
+  const [network = ''] = caller.networks;
+  if (caller.kind === 'known') {
+    return countedLimit(db, ['account at known address', username, network], KNOWN_ADDRESS);
   }
-  if (kind === 'none') {
-    return { subject: ['account without address', username], policy: ACCOUNT, isForgiving };
+  if (caller.kind === 'none') {
+    return countedLimit(db, ['account without address', username], ACCOUNT);
   }
-  return { subject: ['account', username], policy: ACCOUNT, isForgiving };
+  return countedLimit(db, ['account', username], ACCOUNT);
+}
+
+/** A few attempts without a wait; then the device is unknown, and limited as any other. */
+function deviceLimit(db: Database, deviceId: number): Required<Limit> {
+  return {
+    // Other attempts at the same time were the last ones. The next one finds the device unknown.
+    record: async () => ((await recordDeviceAttempt(db, deviceId)) ? undefined : 1),
+    undo: () => undoDeviceAttempt(db, deviceId),
+    clear: () => clearDeviceAttempts(db, deviceId),
+  };
 }
 
 /** One limit for each width of network. */
-function networkLimits(kind: string, networks: string[], policies: BackoffPolicy[]): Limit[] {
+function networkLimits(
+  db: Database,
+  kind: string,
+  networks: string[],
+  policies: BackoffPolicy[],
+): Limit[] {
   return policies.flatMap((policy, width) => {
     const network = networks[width];
-    return network === undefined ? [] : [{ subject: [kind, network], policy }];
+    if (network === undefined) return [];
+    const { record, undo } = countedLimit(db, [kind, network], policy);
+    return [{ record, undo }];
   });
+}
+
+function countedLimit(db: Database, subject: Subject, policy: BackoffPolicy): Required<Limit> {
+  return {
+    record: () => recordAttempt(db, subject, policy),
+    undo: () => undoAttempt(db, subject),
+    clear: () => clearAttempts(db, subject),
+  };
 }
 
 /** What the page says to those who have to wait. */

@@ -39,7 +39,7 @@ describeApp('the session cookie', (on) => {
       https,
     );
     assert.match(
-      renewed.headers.get('set-cookie') ?? '',
+      renewed.headers.getSetCookie().at(-1) ?? '',
       /^__Host-session-[0-9a-f]{12}=.*HttpOnly; Secure; SameSite=Lax$/,
     );
     await secure.close();

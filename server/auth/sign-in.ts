@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
-import { type Client, insertEvent } from '../../db/events.ts';
+import { forgetDevices, replaceDevice } from '../../db/devices.ts';
+import { insertEvent } from '../../db/events.ts';
 import { forgetAddresses } from '../../db/known-addresses.ts';
 import { endExcessSessions, endOtherSessions } from '../../db/open-sessions.ts';
 import { insertPendingLogIn } from '../../db/pending-log-ins.ts';
@@ -8,6 +9,7 @@ import * as sessions from '../../db/sessions.ts';
 import { hasTwoFactor } from '../../db/two-factor.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
+import { currentDevice, newDeviceValue, presentedDevice, sendDevice } from './devices.ts';
 import { signedInUser } from './require-sign-in.ts';
 import { newCsrfSecret, newSessionId, switchSession } from './session.ts';
 import { isTrustedDevice } from './two-factor/trusted-device.ts';
@@ -29,35 +31,64 @@ export async function signIn(
   user: CheckedUser,
 ): Promise<'signed in' | 'code needed' | undefined> {
   const { passwordDigest } = user;
-  const session = { id: newSessionId(), userId: user.id, csrfSecret: newCsrfSecret() };
-  const from = client(req);
+  const session = newSession(user.id);
   const outcome = await db.transaction().execute(async (trx) => {
     if (!(await lockUser(trx, user.id, passwordDigest))) return undefined;
     await sessions.endSession(trx, req.sessionID);
     if ((await hasTwoFactor(trx, user.id)) && !(await isTrustedDevice(trx, req, user.id))) {
-      await insertPendingLogIn(trx, { ...session, passwordDigest, ...from });
+      await insertPendingLogIn(trx, { ...session, passwordDigest, ...client(req) });
       return 'code needed';
     }
-    await beginSession(trx, session, from);
+    await beginSession(trx, req, session);
     return 'signed in';
   });
-  if (outcome !== undefined) switchSession(req, session.id, session.csrfSecret);
+  if (outcome === 'signed in') enterSession(req, session);
+  if (outcome === 'code needed') switchSession(req, session.id, session.csrfSecret);
   return outcome;
 }
 
-/** Begins a signed-in session, and records the log in. The caller has locked the user's row. */
+interface NewSession {
+  id: string;
+  userId: number;
+  csrfSecret: string;
+  /** The new value of the cookie by which the user's device is known. */
+  deviceValue: string;
+}
+
+export function newSession(userId: number): NewSession {
+  const csrfSecret = newCsrfSecret();
+  return { id: newSessionId(), userId, csrfSecret, deviceValue: newDeviceValue() };
+}
+
+/**
+ * Begins a signed-in session, makes its device a known one, and records the log in. The caller has
+ * locked the user's row, and calls `enterSession` after the transaction.
+ *
+ * @param withCode where a code was accepted just now, and whether the device needs none from now on
+ */
 export async function beginSession(
   trx: Transaction,
-  session: { id: string; userId: number; csrfSecret: string; withCode?: boolean },
-  from: Client,
+  req: Request,
+  session: NewSession,
+  withCode?: { isTrusted: boolean },
 ): Promise<void> {
-  const { userId } = session;
-  await sessions.insertSession(trx, { ...session, ...from });
+  const { userId, deviceValue: value } = session;
+  const from = client(req);
+  const device = { value, ...withCode, ...from };
+  const deviceId = await replaceDevice(trx, userId, presentedDevice(req, userId), device);
+  const isWithCode = withCode !== undefined;
+  await sessions.insertSession(trx, { ...session, deviceId, withCode: isWithCode, ...from });
   await recordLogIn(trx, userId, from.ip);
   await insertEvent(trx, { kind: 'log in', userId, ...from });
   if ((await endExcessSessions(trx, userId)) > 0) {
     await insertEvent(trx, { kind: 'oldest sessions ended', userId, ...from });
   }
+}
+
+/** Goes on in a session that has begun: sends its cookie, and that of the device. */
+export function enterSession(req: Request, { id, userId, csrfSecret, deviceValue }: NewSession) {
+  switchSession(req, id, csrfSecret);
+  sendDevice(req, userId, deviceValue);
 }
 
 /**
@@ -80,9 +111,9 @@ export async function renewAuthenticated(
 }
 
 /**
- * Changes the password, ends the user's other sessions, forgets the addresses that were known but for
- * this one, and goes on under a new id. Returns false when the session ended, or another change was
- * faster.
+ * Changes the password, ends the user's other sessions, forgets their devices but for this one, whose
+ * trust ends, and the addresses of their programs, and goes on under a new id. Returns false when the
+ * session ended, or another change was faster.
  */
 export async function changePassword(
   db: Database,
@@ -96,9 +127,9 @@ export async function changePassword(
     if (!(await sessions.renewSession(trx, req.sessionID, id))) return false;
     await changePasswordDigest(trx, user.id, newPasswordDigest);
     await endOtherSessions(trx, user.id, id);
-    const from = client(req);
-    await forgetAddresses(trx, user.id, { except: from.ip });
-    await insertEvent(trx, { kind: 'password changed', userId: user.id, ...from });
+    await forgetDevices(trx, user.id, { except: await currentDevice(trx, req, user.id) });
+    await forgetAddresses(trx, user.id);
+    await insertEvent(trx, { kind: 'password changed', userId: user.id, ...client(req) });
     return true;
   });
   if (isChanged) switchSession(req, id, req.session.csrfSecret ?? '');

@@ -6,6 +6,8 @@ import type { Express, Request } from 'express';
 export interface Cookies {
   session: string;
   notice: string;
+  /** Of a user's device: each user of a browser has one. */
+  device(userId: number): string;
   secure: boolean;
 }
 
@@ -22,12 +24,22 @@ export function nameCookies({
   installationId: string;
 }): Cookies {
   const name = (purpose: string) => `${secure ? '__Host-' : ''}${purpose}-${installationId}`;
-  return { session: name('session'), notice: name('notice'), secure };
+  return {
+    session: name('session'),
+    notice: name('notice'),
+    device: (userId) => name(`device-${userId}`),
+    secure,
+  };
 }
 
 /** A cookie that a request carries; undefined where it carries none of that name. */
-export function readCookie({ headers }: IncomingMessage, name: string): string | undefined {
-  return parse(headers.cookie ?? '')[name];
+export function readCookie(req: IncomingMessage, name: string): string | undefined {
+  return readCookies(req)[name];
+}
+
+/** All cookies that a request carries, by name. */
+export function readCookies({ headers }: IncomingMessage): Record<string, string | undefined> {
+  return parse(headers.cookie ?? '');
 }
 
 const cookiesByApp = new WeakMap<object, Cookies>();

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { describeOnDatabase } from '../../db/testing/describe.ts';
+import { program } from '../auth/caller.ts';
 import { logInWith } from '../auth/check-password.ts';
 import { listeningAt } from '../http/listening-at.ts';
 import { startKeyChecks } from '../key-checks/check.ts';
@@ -102,7 +103,7 @@ describeOnDatabase('metrics', (on) => {
     await closed.destroy();
     const { passwords } = app;
     const nobody = { username: 'nobody', password: 'a guess' };
-    const from = { ip: null, userAgent: '' };
+    const from = program({ ip: null, userAgent: '' });
     await assert.rejects(logInWith({ db: closed, passwords }, nobody, from, async () => undefined));
     assert.equal(await change('log_ins_total', 'outcome="unavailable"'), 1);
     assert.equal(await change('log_ins_total', 'outcome="wrong"'), 0);

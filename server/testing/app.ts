@@ -3,9 +3,9 @@ import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { Database } from '../../db/database.ts';
 import { findInstallationId } from '../../db/installation.ts';
-import type { Address } from '../../db/known-addresses.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
 import { createApp } from '../app.ts';
+import type { WaiterKind } from '../auth/password-queue.ts';
 import { type Passwords, startPasswords } from '../auth/passwords.ts';
 import type { Config } from '../config/config.ts';
 import { listeningAt } from '../http/listening-at.ts';
@@ -87,10 +87,10 @@ export async function startApp(
     /** Keeps every password waiting before it is checked, until all are released. */
     holdPasswordChecks: () => passwords.hold(Number.POSITIVE_INFINITY),
     /** Takes so many places in the queue for passwords until the test gives them back. */
-    takePasswordPlaces(address: Address['kind'], places: number): () => Promise<void> {
+    takePasswordPlaces(caller: WaiterKind, places: number): () => Promise<void> {
       const released = Promise.withResolvers<void>();
       const taken = Array.from({ length: places }, () =>
-        passwords.withPlace({ address }, () => released.promise),
+        passwords.withPlace({ caller }, () => released.promise),
       );
       return async () => {
         released.resolve();

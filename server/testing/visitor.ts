@@ -70,6 +70,13 @@ export class Visitor {
     return answer;
   }
 
+  /** As if the browser had been closed: what is left is the cookies of devices. */
+  closeBrowser(): void {
+    for (const name of this.cookies.keys()) {
+      if (!/^(__Host-)?device-/.test(name)) this.cookies.delete(name);
+    }
+  }
+
   async authenticate(password = PASSWORD, token = ''): Promise<Answer> {
     await this.get('/profile/authenticate');
     return this.post('/profile/authenticate', { password, token, next: '' });

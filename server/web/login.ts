@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
 import type { User } from '../../db/users.ts';
+import { browser } from '../auth/caller.ts';
 import { logInWith } from '../auth/check-password.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import { waitSentence } from '../auth/rate-limit.ts';
@@ -9,7 +10,6 @@ import { signIn } from '../auth/sign-in.ts';
 import { readForm } from '../forms/fields.ts';
 import { isNotDone, withNext } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
-import { client } from '../http/client.ts';
 import { notices } from '../pages/notices.ts';
 import { render } from '../pages/render.ts';
 import type { Views } from '../pages/views.ts';
@@ -42,7 +42,7 @@ export function login(db: Database, passwords: Passwords): Router {
     const loggedIn = await logInWith(
       { db, passwords },
       credentials,
-      client(req),
+      browser(req),
       begin,
       (outcome) => (outcome === 'signed in' ? 'right' : outcome),
     );

@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '../../../db/database.ts';
 import { type Client, insertEvent, recordRateLimited } from '../../../db/events.ts';
-import { lookUpAddress, rememberAddress } from '../../../db/known-addresses.ts';
+import { listNetworks } from '../../../db/known-addresses.ts';
 import { clearAttempts, findWait, recordAttempt, type Subject } from '../../../db/rate-limit.ts';
 import { consumeScratchCode } from '../../../db/scratch-codes.ts';
 import { acceptStep, findSecret, replaceSecret } from '../../../db/two-factor.ts';
@@ -9,11 +9,9 @@ import type { Encryption } from './encryption.ts';
 import { stepOfCode } from './totp.ts';
 import { parseCode, type TypedCode } from './typed-code.ts';
 
-/** A user whose password was just checked against this digest. */
 interface CheckedUser {
   id: number;
   username: string;
-  passwordDigest: string;
 }
 
 export type CodeOutcome =
@@ -39,8 +37,8 @@ export async function acceptCode(
   const subject = subjectOf(user.id);
   const seconds = await recordAttempt(trx, subject, CODES);
   if (seconds !== undefined) {
-    const { networks } = await lookUpAddress(trx, user.username, from.ip);
-    await recordRateLimited(trx, user.username, networks[0], from);
+    const [network] = await listNetworks(trx, from.ip);
+    await recordRateLimited(trx, user.username, network, from);
     return { outcome: 'throttled', seconds };
   }
   const code = parseCode(typed);
@@ -50,7 +48,6 @@ export async function acceptCode(
     return { outcome };
   }
   await clearAttempts(trx, subject);
-  await rememberAddress(trx, user, from.ip);
   return { outcome };
 
   async function use(code: TypedCode): Promise<'right' | 'wrong' | 'used'> {

@@ -1,14 +1,12 @@
 import type { Request } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { lookUpAddress } from '../../../db/known-addresses.ts';
 import { findPendingUser } from '../../../db/pending-log-ins.ts';
 import { endSession } from '../../../db/sessions.ts';
 import { lockUserById } from '../../../db/users.ts';
-import { client } from '../../http/client.ts';
 import { signals } from '../../metrics/signals.ts';
+import { browser } from '../caller.ts';
 import { forgiveFailures } from '../rate-limit.ts';
-import { newCsrfSecret, newSessionId, switchSession } from '../session.ts';
-import { beginSession } from '../sign-in.ts';
+import { beginSession, enterSession, newSession } from '../sign-in.ts';
 import { acceptCode, type CodeOutcome } from './accept-code.ts';
 import type { Encryption } from './encryption.ts';
 
@@ -26,24 +24,22 @@ export async function finishSignIn(
   userId: number,
   code: string,
 ): Promise<CodeOutcome | { outcome: 'over' }> {
-  const session = { id: newSessionId(), userId, csrfSecret: newCsrfSecret(), withCode: true };
-  const from = client(req);
+  const session = newSession(userId);
+  const from = browser(req);
   const finished = await db.transaction().execute(async (trx) => {
     await lockUserById(trx, userId);
     const user = await findPendingUser(trx, req.sessionID);
     if (!user) return { outcome: 'over' } as const;
-    // Before the code makes the address a known one: the failures were counted for a new one.
-    const address = await lookUpAddress(trx, user.username, from.ip);
     const accepted = await acceptCode(trx, encryption, user, code, from);
     if (accepted.outcome !== 'right') return accepted;
     if (!(await endSession(trx, req.sessionID))) return { outcome: 'over' } as const;
-    await forgiveFailures(trx, user.username, address);
-    await beginSession(trx, session, from);
+    await forgiveFailures(trx, user.username, await from.recognize(trx, user.username));
+    await beginSession(trx, req, session, { isTrusted: false });
     return accepted;
   });
   const signal = signalOf[finished.outcome];
   if (signal) signals.emit('log in', signal);
-  if (finished.outcome === 'right') switchSession(req, session.id, session.csrfSecret);
+  if (finished.outcome === 'right') enterSession(req, session);
   return finished;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
-import { lookUpAddress } from '../../../db/known-addresses.ts';
+import { recognizeDevice } from '../../../db/devices.ts';
 import { disableTwoFactor } from '../../../db/two-factor.ts';
 import { changePasswordDigest, findUser, setDisabled } from '../../../db/users.ts';
 import { startApp } from '../../testing/app.ts';
@@ -158,7 +158,7 @@ describeApp('/login/two-factor', (on) => {
     assert.deepEqual(await events(), [...used, 'failed code', ...used]);
   });
 
-  test('the log in is recorded, its address known and failures forgiven only after the code', async () => {
+  test('the log in is recorded, its device known and failures forgiven only after the code', async () => {
     await on.app.newVisitor().logIn(username, 'not the password');
     const counts = async () => {
       const { rows } = await sql<{ failures: number }>`
@@ -170,18 +170,18 @@ describeApp('/login/two-factor', (on) => {
         select log_in_at as at from users where username = ${username}`.execute(on.db);
       return rows[0]?.at;
     };
-    const isKnown = async () =>
-      (await lookUpAddress(on.db, username, '127.0.0.1')).kind === 'known';
+    const isKnown = async (device: Visitor) =>
+      (await recognizeDevice(on.db, username, [...device.cookies.values()])) !== undefined;
     const before = await counts();
     const visitor = await newPendingVisitor();
     assert.equal(await counts(), before);
     assert.equal(await previous(), null);
-    assert.equal(await isKnown(), false);
+    assert.equal(await isKnown(visitor), false);
     assert.deepEqual(await events(), ['failed log in']);
     await visitor.enterCode(await phone.code());
     assert.equal(await counts(), before - 1);
     assert.ok(await previous());
-    assert.equal(await isKnown(), true);
+    assert.equal(await isKnown(visitor), true);
     assert.deepEqual(await events(), ['failed log in', 'log in']);
   });
 

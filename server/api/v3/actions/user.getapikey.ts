@@ -3,6 +3,7 @@ import { MAX_KEYS_VIA_API } from '../../../../db/api-keys/create.ts';
 import type { User } from '../../../../db/users.ts';
 import { type Created, createKey } from '../../../api-keys/create.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
+import { program } from '../../../auth/caller.ts';
 import { logInWith } from '../../../auth/check-password.ts';
 import { waitSentence } from '../../../auth/rate-limit.ts';
 import type { CodeOutcome } from '../../../auth/two-factor/accept-code.ts';
@@ -41,7 +42,7 @@ export const userGetapikey: OpenAction = {
     };
     const from = call.client();
     const token = call.given.text('token');
-    const loggedIn = await logInWith(call, credentials, from, use, signalOf);
+    const loggedIn = await logInWith(call, credentials, program(from), use, signalOf);
     if (loggedIn.outcome === 'throttled') throw new ApiError(14, waitSentence(loggedIn.seconds));
     if (loggedIn.outcome === 'wrong') throw new ApiError(4);
     const { result } = loggedIn;
