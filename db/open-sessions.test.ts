@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { endExcessSessions, listSessions, MAX_SESSIONS } from './open-sessions.ts';
+import { endExcessSessions, MAX_SESSIONS } from './open-sessions.ts';
 import { findSession, insertSession } from './sessions.ts';
+import { listSignIns } from './sign-ins.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { addUser } from './testing/rows.ts';
 
@@ -37,15 +38,15 @@ describeOnEachDatabase('the open sessions of a user', (on) => {
     assert.equal(await endExcess(ada), 2);
     assert.ok(await findSession(on.db, first));
     for (const id of [second, third]) assert.equal(await findSession(on.db, id), undefined);
-    assert.equal((await listSessions(on.db, ada, first)).length, MAX_SESSIONS);
+    assert.equal((await listSignIns(on.db, ada, first)).length, MAX_SESSIONS);
     assert.equal(await endExcess(ada), 0);
     assert.equal(await endExcess(bob), 0);
-    assert.equal((await listSessions(on.db, bob, '')).length, others.length);
+    assert.equal((await listSignIns(on.db, bob, '')).length, others.length);
   });
 
   test('the list is bounded, even if an earlier version left more sessions', async () => {
     const eve = await addUser(on.db, 'eve');
     await addSessions(eve, MAX_SESSIONS + 5);
-    assert.equal((await listSessions(on.db, eve, '')).length, MAX_SESSIONS);
+    assert.equal((await listSignIns(on.db, eve, '')).length, MAX_SESSIONS);
   });
 });

@@ -1,47 +1,11 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import { type Client, insertEvent } from './events.ts';
-import { digest, isValid } from './sessions.ts';
+import { digest } from './sessions.ts';
 import { lockUserById } from './users.ts';
 
 /** How many sessions of a user can be open; another log in ends the least recently seen one. */
 export const MAX_SESSIONS = 50;
-
-/** An open session of a user. */
-export interface OpenSession extends Client {
-  /** The id on the page; not the session id. */
-  id: number;
-  seenAt: Date;
-  /** Whether it is the session of this request. */
-  isCurrent: boolean;
-  /** The database's clock when this was read. */
-  readAt: Date;
-}
-
-/** The open sessions of a user, last seen first; at most MAX_SESSIONS. */
-export async function listSessions(
-  db: Database,
-  userId: number,
-  currentId: string,
-): Promise<OpenSession[]> {
-  return db
-    .selectFrom('sessions')
-    .innerJoin('users', 'users.id', 'sessions.user_id')
-    .select([
-      'sessions.id',
-      'sessions.ip',
-      sql<string>`coalesce(sessions.user_agent, '')`.as('userAgent'),
-      'sessions.seen_at as seenAt',
-      sql<boolean>`sessions.digest = ${digest(currentId)}`.as('isCurrent'),
-      sql<Date>`now()`.as('readAt'),
-    ])
-    .where('sessions.user_id', '=', userId)
-    .where(isValid)
-    .orderBy('sessions.seen_at', 'desc')
-    .orderBy('sessions.id', 'desc')
-    .limit(MAX_SESSIONS)
-    .execute();
-}
 
 /**
  * Ends the least recently seen sessions of a user beyond MAX_SESSIONS. Returns how many. The caller

@@ -55,6 +55,7 @@ const pages: Record<string, string[]> = {
   '/profile/password/two-factor/scratch-codes': ['password', 'token'],
   '/profile/password/sessions': ['_csrf'],
   '/profile/password/sessions/1': ['_csrf'],
+  '/profile/password/devices/1': ['_csrf'],
   '/profile/api-keys': ['label', 'expires', 'request_id', '_csrf'],
   '/profile/api-keys/search': ['q', '_csrf'],
   '/profile/api-keys/remove-selected': ['key-9', 'leaked', '_csrf'],

@@ -29,6 +29,7 @@ describeApp('refused input', (on) => {
       '/profile/password',
       '/profile/password/sessions',
       '/profile/password/sessions/1',
+      '/profile/password/devices/1',
       '/profile/password/two-factor',
       '/profile/password/two-factor/confirm',
       '/profile/password/two-factor/disable',
@@ -57,6 +58,7 @@ describeApp('refused input', (on) => {
         (select json_agg(json_build_array(u.id, u.time_zone, u.password_digest, u.disabled_at) order by id)
           from users u) as users,
         (select json_agg(t.user_id) from two_factor t) as two_factor,
+        (select json_agg(d.id order by id) from devices d) as devices,
         (select json_agg(s.id order by id) from sessions s where ended_at is null and user_id is not null)
           as sessions`.execute(on.db);
     return JSON.stringify(rows);

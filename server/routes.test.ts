@@ -31,7 +31,7 @@ describeApp('every route', (on) => {
   let ada: Visitor;
   let bob: Visitor;
   let secret: string;
-  let ids: { key: string; session: string };
+  let ids: { key: string; session: string; device: string };
   before(async () => {
     for (const username of ['ada', 'bob', 'eve']) await addUser(on.db, username);
     await newPhone(on.db, 'eve');
@@ -43,17 +43,23 @@ describeApp('every route', (on) => {
     const { id } = created;
     secret = created.secret ?? '';
     const { body } = await ada.get('/profile/password');
-    ids = { key: id, session: /sessions\/(\d+)/.exec(body)?.[1] ?? '' };
+    const idIn = (url: RegExp) => url.exec(body)?.[1] ?? '';
+    ids = { key: id, session: idIn(/sessions\/(\d+)/), device: idIn(/devices\/(\d+)/) };
     const all = routesOf(createExpressApp({ ...on.app.parts, trust: () => false }));
     routes = all
       .filter(({ method }) => method !== '*')
       .map(({ method, path }) => ({
         method,
-        path: path.replace(':id', path.includes('sessions') ? ids.session : ids.key),
+        path: path.replace(':id', idFor(path)),
       }));
     const handlingAll = all.filter(({ method }) => method === '*');
     apiPaths = [VERIFY_PATH, ...handlingAll.map(({ path }) => path)];
   });
+
+  function idFor(path: string): string {
+    if (path.includes('/devices/')) return ids.device;
+    return path.includes('/sessions/') ? ids.session : ids.key;
+  }
 
   const unsafe = () => routes.filter(({ method }) => !['GET', 'HEAD'].includes(method));
 
@@ -61,6 +67,7 @@ describeApp('every route', (on) => {
     const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
     assert.ok(names.has(`POST /profile/api-keys/${ids.key}/remove`));
     assert.ok(names.has(`POST /profile/password/sessions/${ids.session}`));
+    assert.ok(names.has(`POST /profile/password/devices/${ids.device}`));
     assert.ok(names.has('POST /login/two-factor'));
     assert.ok(names.has('POST /profile/password/two-factor/disable'));
     assert.ok(names.size >= 20, [...names].join('\n'));
@@ -271,6 +278,8 @@ describeApp('every route', (on) => {
         (select json_agg(json_build_array(t.*) order by user_id) from two_factor t) as two_factor,
         (select json_agg(json_build_array(p.*) order by user_id) from pending_two_factor p) as pending,
         (select json_agg(json_build_array(s.*) order by digest) from scratch_codes s) as scratch_codes,
+        (select json_agg(json_build_array(d.id, d.user_id, d.trusted_until) order by id) from devices d
+          where user_id = 1) as devices,
         (select json_agg(json_build_array(s.id, s.user_id) order by id) from sessions s
           where user_id is not null and ended_at is null and user_id = 1) as sessions`.execute(
       on.db,

@@ -18,8 +18,8 @@ const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
 const AGAIN = /Nothing was done yet\. Check the form and send it again\./;
 
 /**
- * Every form under /profile that changes something, with what its page shows again; `:id` is a key's
- * or a session's.
+ * Every form under /profile that changes something, with what its page shows again; `:id` is a key's,
+ * a session's or a device's.
  */
 const posts: [string, string, Record<string, string>, RegExp][] = [
   [
@@ -51,6 +51,7 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   ],
   ['Sign out everywhere else', '/profile/password/sessions', {}, /Where you are signed in/],
   ['Sign out', '/profile/password/sessions/:id', {}, /Where you are signed in/],
+  ['Forget', '/profile/password/devices/:id', {}, /Where you are signed in/],
   [
     'Edit',
     `${TAB}/:id`,
@@ -110,8 +111,11 @@ describeApp('a form that was not acted upon', (on) => {
     const { id } = await other.createKey();
     const { body } = await visitor.get('/profile/password');
     const session = /sessions\/(\d+)"/.exec(body)?.[1] ?? '';
-    assert.ok(id && session);
-    const withId = (text: string) => text.replace(':id', text.includes('sessions') ? session : id);
+    const device = /devices\/(\d+)"/.exec(body)?.[1] ?? '';
+    assert.ok(id && session && device);
+    const idFor = (text: string) =>
+      text.includes('sessions') ? session : text.includes('devices') ? device : id;
+    const withId = (text: string) => text.replace(':id', idFor(text));
     const post = (path: string, fields: Record<string, string>) => {
       const sent = Object.entries(fields).map(([name, value]) => [withId(name), value]);
       return visitor.post(withId(path), Object.fromEntries(sent));

@@ -30,6 +30,11 @@ export const notices = {
   'password-changed': { text: 'Your password has been changed.', good: true },
   'signed-out': { text: 'That session has been signed out.', good: true },
   'signed-out-elsewhere': { text: 'You are signed out everywhere else.', good: true },
+  'device-forgotten': { text: 'That device has been forgotten.', good: true },
+  'this-device-forgotten': {
+    text: 'This device has been forgotten. You stay signed in; your next login here is as on a new device.',
+    good: true,
+  },
   'log-in-over': {
     text: 'The log in took too long, or your account changed. Log in again.',
     good: false,

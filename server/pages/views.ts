@@ -2,8 +2,8 @@ import type { Activity, ActivityFilter } from '../../db/activity.ts';
 import type { KeyDetails } from '../../db/api-keys/details.ts';
 import type { ExpiringKeys } from '../../db/api-keys/expiring.ts';
 import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
-import type { OpenSession } from '../../db/open-sessions.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
+import type { SignIn } from '../../db/sign-ins.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
 import type { Sentence } from './key-words.ts';
 import type { Notice, NoticeKey, Undo } from './notices.ts';
@@ -45,7 +45,7 @@ export interface Views {
   'profile/password': {
     username: string;
     timeZone: string;
-    sessions: OpenSession[];
+    signIns: SignIn[];
     twoFactor: {
       /** How many scratch codes are left; undefined where it is not enabled. */
       scratchCodes: number | undefined;
@@ -285,7 +285,10 @@ export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: 
   profile: { scripts: [assetUrl('js/time-zone.js')] },
   'login/two-factor': { styles: [assetUrl('css/login.css'), ...asTwoFactor.styles] },
   'profile/authenticate': withPasswords,
-  'profile/password': { ...asTwoFactor, ...withPasswords },
+  'profile/password': {
+    styles: [...asTwoFactor.styles, assetUrl('css/sign-ins.css')],
+    ...withPasswords,
+  },
   'profile/password/two-factor': asTwoFactor,
   'profile/password/two-factor/new-codes': asTwoFactor,
   'profile/password/two-factor/disable': withPasswords,

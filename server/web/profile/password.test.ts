@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { describeApp } from '../../testing/describe-app.ts';
 import { PASSWORD } from '../../testing/users.ts';
-import type { Visitor } from '../../testing/visitor.ts';
+import type { Answer, Visitor } from '../../testing/visitor.ts';
 
 const PAGE = '/profile/password';
 const NEW = 'a new and better password';
@@ -156,6 +157,65 @@ describeApp('/profile/password', (on) => {
     assert.equal(await isSignedIn(visitor), true);
     assert.equal((await visitor.post(path)).status, 404);
     assert.equal((await visitor.get(path)).location, PAGE);
+  });
+
+  test('lists known devices too, and says which are trusted and which are signed out', async () => {
+    const { username, visitor } = await newPerson();
+    const other = await on.app.signIn(username);
+    await other.get('/');
+    await other.post('/logout');
+    const states = async () =>
+      [...(await visitor.get(PAGE)).body.matchAll(/data-column="Device">(\w+)</g)].map(
+        ([, state]) => state,
+      );
+    assert.deepEqual(await states(), ['Known', 'Known']);
+    assert.match((await visitor.get(PAGE)).body, />This session<[\s\S]+>Signed out</);
+    await sql`update devices set trusted_until = now() + interval '1 day' where id =
+      (select max(id) from devices)`.execute(on.db);
+    assert.deepEqual(await states(), ['Known', 'Trusted']);
+  });
+
+  /** Where the button posts to that forgets the device in use, or else another one. */
+  function forgetPath({ body }: Answer, { isInUse }: { isInUse: boolean }): string {
+    const paths = body.split('<tr').flatMap((row) => {
+      const path = /action="(\/profile\/password\/devices\/\d+)"/.exec(row)?.[1];
+      return path !== undefined && row.includes('This session') === isInUse ? [path] : [];
+    });
+    return paths[0] ?? assert.fail('There is no such device.');
+  }
+
+  test('forgets a device, once, and signs nobody out', async () => {
+    const { username, visitor } = await newPerson();
+    const other = await on.app.signIn(username);
+    const path = forgetPath(await visitor.get(PAGE), { isInUse: false });
+    assert.equal((await visitor.post(path)).location, PAGE);
+    assert.match((await visitor.get(PAGE)).body, /That device has been forgotten\./);
+    assert.equal(await isSignedIn(other), true);
+    const UNKNOWN = /Device">Unknown<\/td>\s*<td[^>]*>\s*<span>This session/;
+    assert.match((await other.get(PAGE)).body, UNKNOWN);
+    assert.equal((await visitor.post(path)).status, 404);
+    assert.equal((await visitor.get(path)).location, PAGE);
+  });
+
+  test('forgetting the device in use says what comes of it', async () => {
+    const { visitor } = await newPerson();
+    await visitor.post(forgetPath(await visitor.get(PAGE), { isInUse: true }));
+    const { body } = await visitor.get(PAGE);
+    assert.match(body, /You stay signed in; your next login here is as on a new device\./);
+    assert.match(body, /Device">Unknown</);
+    const { body: activity } = await visitor.get('/profile/activity');
+    assert.match(activity, />Forgot a device</);
+  });
+
+  test("another user's device can't be forgotten", async () => {
+    const { visitor: ada } = await newPerson();
+    const { visitor: bob } = await newPerson();
+    const path = forgetPath(await bob.get(PAGE), { isInUse: true });
+    await ada.get(PAGE);
+    for (const wrong of [path, `${PAGE}/devices/abc`, `${PAGE}/devices/0`]) {
+      assert.equal((await ada.post(wrong)).status, 404);
+    }
+    assert.equal(forgetPath(await bob.get(PAGE), { isInUse: true }), path);
   });
 
   test("another user's session can't be ended", async () => {

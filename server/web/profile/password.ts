@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { listSessions } from '../../../db/open-sessions.ts';
 import { countScratchCodes } from '../../../db/scratch-codes.ts';
+import { listSignIns } from '../../../db/sign-ins.ts';
 import type { User } from '../../../db/users.ts';
 import { withOwnPassword } from '../../auth/own-password.ts';
 import { isSamePassword } from '../../auth/password-forms.ts';
@@ -15,6 +15,7 @@ import { formPath, withNext } from '../../forms/form-path.ts';
 import { leaveNotice } from '../../pages/notices.ts';
 import { render } from '../../pages/render.ts';
 import type { Views } from '../../pages/views.ts';
+import { knownDevices } from './password/devices.ts';
 import { openSessions } from './password/sessions.ts';
 import { twoFactor } from './password/two-factor.ts';
 
@@ -30,7 +31,8 @@ export function password(
     .get('/', showPassword)
     .post('/', change)
     .use('/two-factor', twoFactor(db, passwords, encryption))
-    .use('/sessions', openSessions(db));
+    .use('/sessions', openSessions(db))
+    .use('/devices', knownDevices(db));
 
   function showPassword(req: Request, res: Response) {
     return renderPassword(req, res, {});
@@ -72,7 +74,7 @@ export function password(
     render(req, res, 'profile/password', ['Password & Authentication', 'My Profile'], {
       username: user.username,
       timeZone: user.timeZone,
-      sessions: await listSessions(db, user.id, req.sessionID),
+      signIns: await listSignIns(db, user.id, req.sessionID),
       problems,
       twoFactor: {
         scratchCodes: await countScratchCodes(db, user.id),

@@ -3,13 +3,11 @@ import type { Database } from '../../../../db/database.ts';
 import { signOutElsewhere, signOutSession } from '../../../../db/open-sessions.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { readForm } from '../../../forms/fields.ts';
-import { isNotDone, withNotDone } from '../../../forms/form-path.ts';
 import { client } from '../../../http/client.ts';
 import { notFound } from '../../../http/errors.ts';
 import { idParameter } from '../../../http/id.ts';
 import { leaveNotice } from '../../../pages/notices.ts';
-
-const PAGE = '/profile/password';
+import { PAGE, showPage } from './page.ts';
 
 /** `Sign out` for one session, by its id, or for all except this one. */
 export function openSessions(db: Database): Router {
@@ -29,9 +27,4 @@ export function openSessions(db: Database): Router {
     leaveNotice(res, 'signed-out');
     res.redirect(303, PAGE);
   }
-}
-
-/** The page to return to after a form that was not acted upon; its buttons are on another page. */
-function showPage(req: Request, res: Response) {
-  res.redirect(303, isNotDone(req.originalUrl) ? withNotDone(PAGE) : PAGE);
 }
