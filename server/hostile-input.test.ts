@@ -44,7 +44,7 @@ const pages: Record<string, string[]> = {
   // Its POST is the API's.
   '/': [],
   '/login': ['username', 'password', 'next', '_csrf'],
-  '/login/two-factor': ['token', 'next', '_csrf'],
+  '/login/two-factor': ['token', 'trust', 'next', '_csrf'],
   '/logout': ['_csrf'],
   '/profile': ['time_zone', '_csrf'],
   '/profile/authenticate': ['password', 'token', 'next', '_csrf'],

@@ -33,6 +33,47 @@ test('a person with two-factor authentication logs in with password and code', a
   await expect(page).toHaveURL('/profile');
 });
 
+test('a trusted computer needs no code, at the log in and at Authenticate, until it is forgotten', async ({
+  page,
+  person,
+  app,
+}) => {
+  const { secret } = await enableTwoFactor(page, person);
+  const logOut = () => page.getByRole('button', { name: 'log out' }).click();
+  const begin = async () => {
+    await page.goto('/login');
+    await givePassword(page, person);
+  };
+  const trust = page.getByLabel('Trust this computer for 30 days');
+  await logOut();
+  await begin();
+  await expect(trust).not.toBeChecked();
+  await trust.check();
+  await enterCode(page, WRONG_CODE);
+  await expect(trust).toBeChecked();
+  await inspect(page, 'login, two-factor, trust');
+  await enterCode(page, await freshCode(app, person, secret));
+  await expect(page).toHaveURL('/');
+  await logOut();
+
+  await begin();
+  await expect(page).toHaveURL('/');
+  await page.goto('/profile/password');
+  await expect(page.getByLabel('Token')).toHaveCount(0);
+  await authenticate(page, person);
+  const row = page.getByRole('row').filter({ hasText: 'This session' });
+  await expect(row.getByRole('cell', { name: 'Trusted until' })).toBeVisible();
+  await inspect(page, 'password, trusted device');
+  await row.getByRole('button', { name: 'Forget' }).click();
+  await expect(page.getByRole('status')).toContainText(
+    'This device has been forgotten. You stay signed in; your next login here is as on a new device.',
+  );
+  await logOut();
+
+  await begin();
+  await expect(page).toHaveURL('/login/two-factor');
+});
+
 test('a code that was used is refused, and a scratch code works once', async ({
   page,
   person,

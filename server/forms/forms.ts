@@ -5,7 +5,7 @@
  */
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },
-  '/login/two-factor': { token: 'secret', next: 'carried' },
+  '/login/two-factor': { token: 'secret', trust: 'carried', next: 'carried' },
   '/profile': { time_zone: 'carried' },
   '/profile/authenticate': { password: 'secret', token: 'secret', next: 'carried' },
   '/profile/password': {

@@ -28,7 +28,12 @@ export interface Views {
     next: string;
     fallbackNotice: Notice | undefined;
   } & Problems<'/login'>;
-  'login/two-factor': { next: string } & Problems<'/login/two-factor'>;
+  'login/two-factor': {
+    next: string;
+    /** `on` where the box is checked. */
+    trust: string;
+    trustDays: number;
+  } & Problems<'/login/two-factor'>;
   profile: {
     user: SignedInUser;
     /** The chosen one, or what was sent if that was wrong. */

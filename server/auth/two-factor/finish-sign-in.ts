@@ -16,13 +16,14 @@ import type { Encryption } from './encryption.ts';
  * "previous log in", and the forgiving of wrong passwords.
  *
  * @param userId whose code the session of the request waits for
+ * @param isTrusted whether the device needs no code from now on
  * @returns `over` where it no longer waits: it took too long, or the user has changed meanwhile
  */
 export async function finishSignIn(
   { db, encryption }: { db: Database; encryption: Encryption | undefined },
   req: Request,
   userId: number,
-  code: string,
+  { code, isTrusted }: { code: string; isTrusted: boolean },
 ): Promise<CodeOutcome | { outcome: 'over' }> {
   const session = newSession(userId);
   const from = browser(req);
@@ -34,7 +35,7 @@ export async function finishSignIn(
     if (accepted.outcome !== 'right') return accepted;
     if (!(await endSession(trx, req.sessionID))) return { outcome: 'over' } as const;
     await forgiveFailures(trx, user.username, await from.recognize(trx, user.username));
-    await beginSession(trx, req, session, { isTrusted: false });
+    await beginSession(trx, req, session, { isTrusted });
     return accepted;
   });
   const signal = signalOf[finished.outcome];

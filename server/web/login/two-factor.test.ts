@@ -3,14 +3,16 @@ import { beforeEach, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
 import { recognizeDevice } from '../../../db/devices.ts';
 import { disableTwoFactor } from '../../../db/two-factor.ts';
+import { disableUser, enableUser, setPassword } from '../../../db/user-changes.ts';
 import { changePasswordDigest, findUser, setDisabled } from '../../../db/users.ts';
 import { startApp } from '../../testing/app.ts';
 import { describeApp } from '../../testing/describe-app.ts';
 import { ENCRYPTION_KEY, newPhone, type Phone } from '../../testing/two-factor.ts';
-import { PASSWORD } from '../../testing/users.ts';
+import { PASSWORD, PASSWORD_DIGEST } from '../../testing/users.ts';
 import type { Visitor } from '../../testing/visitor.ts';
 
 const PAGE = '/login/two-factor';
+const OPERATOR = { ip: null, userAgent: 'operator' };
 const WRONG = /That is not the code\. Try again\./;
 const USED = /This code has been used\. Wait for the next one\./;
 
@@ -32,6 +34,7 @@ describeApp('/login/two-factor', (on) => {
     return visitor;
   }
 
+  const idOf = async () => (await findUser(on.db, username))?.id ?? 0;
   const isSignedIn = async (visitor: Visitor) => (await visitor.get('/')).status === 200;
 
   async function events(): Promise<string[]> {
@@ -158,6 +161,133 @@ describeApp('/login/two-factor', (on) => {
     assert.deepEqual(await events(), [...used, 'failed code', ...used]);
   });
 
+  /** Logs in with a code, and closes the browser. */
+  async function newTrustedDevice(fields: Record<string, string> = { trust: 'on' }) {
+    const visitor = await newPendingVisitor();
+    const token = await phone.unusedCode();
+    assert.equal((await visitor.post(PAGE, { token, ...fields })).status, 303);
+    visitor.closeBrowser();
+    return visitor;
+  }
+
+  /** Whether a log in from a device needs a code. */
+  async function needsCode(device: Visitor): Promise<boolean> {
+    const answer = await device.logIn(username);
+    assert.equal(answer.status, 303);
+    device.closeBrowser();
+    return answer.location === PAGE;
+  }
+
+  const letDaysPass = (days: number) =>
+    sql`update devices set trusted_until = trusted_until - ${days} * interval '1 day'`.execute(
+      on.db,
+    );
+
+  test('a device that was trusted with a right code needs none for 30 days', async () => {
+    const device = await newTrustedDevice();
+    assert.equal(await needsCode(device), false);
+    await letDaysPass(29);
+    assert.equal(await needsCode(device), false);
+    await letDaysPass(1);
+    assert.equal(await needsCode(device), true);
+    assert.equal(await needsCode(await newTrustedDevice({})), true);
+  });
+
+  test('a wrong code trusts nothing, and keeps the box checked', async () => {
+    const visitor = await newPendingVisitor();
+    const CHECKED = /<input type="checkbox" name="trust"[^>]* checked>/;
+    assert.doesNotMatch((await visitor.get(PAGE)).body, CHECKED);
+    const wrong = { token: await phone.wrongCode(), trust: 'on' };
+    assert.match((await visitor.post(PAGE, wrong)).body, CHECKED);
+    await visitor.post(PAGE, { token: await phone.code() });
+    visitor.closeBrowser();
+    assert.equal(await needsCode(visitor), true);
+  });
+
+  test("an old cookie of a trusted device, another user's and a stolen half-session open nothing", async () => {
+    const device = await newTrustedDevice();
+    const [[name = '', old = ''] = []] = [...device.cookies];
+    assert.equal(await needsCode(device), false);
+    const owner = username;
+    const half = await newPendingVisitor();
+    const thief = on.app.newVisitor();
+    thief.cookies.set(name, old);
+    assert.equal(await needsCode(thief), true);
+
+    username = await on.app.newUser();
+    const ofBob = on.app.newVisitor();
+    await ofBob.logIn(username);
+    ofBob.closeBrowser();
+    const [[nameOfBob = '', valueOfBob = ''] = []] = [...ofBob.cookies];
+    username = owner;
+    for (const [stolen, value] of [
+      [name, valueOfBob],
+      [nameOfBob, valueOfBob],
+    ] as const) {
+      const other = on.app.newVisitor();
+      other.cookies.set(stolen, value);
+      assert.equal(await needsCode(other), true);
+    }
+
+    const cookie = [half.cookieHeader(), device.cookieHeader()].join('; ');
+    for (const path of ['/', '/profile', '/profile/authenticate']) {
+      assert.match((await thief.get(path, { cookie })).location ?? '', /^\/login/);
+    }
+  });
+
+  test('ten wrong passwords in a row end the trust of a device', async () => {
+    const device = await newTrustedDevice();
+    const mistype = async (times: number) => {
+      for (let time = 0; time < times; time++) {
+        assert.equal((await device.logIn(username, 'mistyped')).status, 401);
+      }
+    };
+    await mistype(9);
+    assert.equal(await needsCode(device), false);
+    await mistype(10);
+    assert.equal(await needsCode(device), true);
+  });
+
+  test('trust ends when two-factor authentication is disabled and enabled again', async () => {
+    const device = await newTrustedDevice();
+    const id = await idOf();
+    await on.db.transaction().execute((trx) => disableTwoFactor(trx, id));
+    phone = await newPhone(on.db, username);
+    assert.equal(await needsCode(device), true);
+  });
+
+  const operators: [string, (user: { id: number; username: string }) => Promise<unknown>][] = [
+    ['sets a password', (user) => setPassword(on.db, user, PASSWORD_DIGEST, OPERATOR)],
+    [
+      'disables and enables the user',
+      async (user) => {
+        await disableUser(on.db, user, OPERATOR);
+        await enableUser(on.db, user, OPERATOR);
+      },
+    ],
+  ];
+  for (const [what, act] of operators) {
+    test(`trust ends when the operator ${what}`, async () => {
+      const device = await newTrustedDevice();
+      await act({ id: await idOf(), username });
+      assert.equal(await needsCode(device), true);
+    });
+  }
+
+  test('a change of password by its user leaves the device known and not trusted', async () => {
+    const device = await newTrustedDevice();
+    await device.logIn(username);
+    await device.authenticate();
+    await device.get('/profile/password');
+    const [current_password, new_password] = [PASSWORD, 'a new and better password'];
+    const fields = { current_password, new_password, new_password_again: new_password };
+    assert.equal((await device.post('/profile/password', fields)).status, 303);
+    device.closeBrowser();
+    const values = [...device.cookies.values()];
+    assert.ok(await recognizeDevice(on.db, username, values));
+    assert.equal((await device.logIn(username, new_password)).location, PAGE);
+  });
+
   test('the log in is recorded, its device known and failures forgiven only after the code', async () => {
     await on.app.newVisitor().logIn(username, 'not the password');
     const counts = async () => {
@@ -190,7 +320,6 @@ describeApp('/login/two-factor', (on) => {
       (select id from users where username = ${username})`.execute(on.db);
   }
 
-  const idOf = async () => (await findUser(on.db, username))?.id ?? 0;
   const changes: [string, () => Promise<unknown>][] = [
     ['five minutes later', () => setAge(sql`interval '5 minutes'`)],
     [

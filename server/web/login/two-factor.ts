@@ -1,9 +1,10 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
+import { TRUST_DAYS } from '../../../db/devices.ts';
 import { waitSentence } from '../../auth/rate-limit.ts';
 import type { Encryption } from '../../auth/two-factor/encryption.ts';
 import { finishSignIn } from '../../auth/two-factor/finish-sign-in.ts';
-import { readForm } from '../../forms/fields.ts';
+import { fieldsInQuery, readForm } from '../../forms/fields.ts';
 import { withNext } from '../../forms/form-path.ts';
 import { localPath } from '../../forms/local-path.ts';
 import { leaveNotice } from '../../pages/notices.ts';
@@ -26,15 +27,17 @@ export function logInTwoFactor(db: Database, encryption: Encryption | undefined)
   return Router().get('/', askForCode).post('/', checkCode);
 
   function askForCode(req: Request, res: Response) {
-    renderQuestion(req, res, { next: localPath(req.query.next) ?? '' });
+    const { next, trust } = fieldsInQuery(req, PAGE);
+    renderQuestion(req, res, { next: localPath(next) ?? '', trust });
   }
 
   async function checkCode(req: Request, res: Response) {
-    const { token, ...form } = readForm(req, PAGE);
+    const { token, trust, ...form } = readForm(req, PAGE);
     const next = localPath(form.next);
     const { pendingLogIn } = req.session;
     if (!pendingLogIn) throw new Error('This route is mounted outside requirePendingLogIn.');
-    const finished = await finishSignIn({ db, encryption }, req, pendingLogIn.userId, token);
+    const typed = { code: token, isTrusted: trust !== '' };
+    const finished = await finishSignIn({ db, encryption }, req, pendingLogIn.userId, typed);
     if (finished.outcome === 'right') return res.redirect(303, next ?? '/');
     if (finished.outcome === 'over') {
       leaveNotice(res, 'log-in-over');
@@ -44,7 +47,7 @@ export function logInTwoFactor(db: Database, encryption: Encryption | undefined)
     if (isThrottled) res.set('Retry-After', String(finished.seconds));
     res.status(isThrottled ? 429 : 401);
     const problem = isThrottled ? waitSentence(finished.seconds) : refusals[finished.outcome];
-    renderQuestion(req, res, { next: next ?? '', problems: { token: problem } });
+    renderQuestion(req, res, { next: next ?? '', trust, problems: { token: problem } });
   }
 }
 
@@ -57,7 +60,11 @@ const refusals = {
 function renderQuestion(
   req: Request,
   res: Response,
-  locals: { next: string; problems?: { token: string } },
+  locals: { next: string; trust: string; problems?: { token: string } },
 ) {
-  render(req, res, 'login/two-factor', ['Log in'], { problems: {}, ...locals });
+  render(req, res, 'login/two-factor', ['Log in'], {
+    problems: {},
+    trustDays: TRUST_DAYS,
+    ...locals,
+  });
 }

@@ -221,6 +221,33 @@ describeApp('/profile/authenticate', (on) => {
       assert.doesNotMatch((await visitor.get(PAGE)).body, TOKEN_ROW);
     });
 
+    test('on a trusted device the password is enough, and the row is back once trust ends', async () => {
+      await ageCodes();
+      const trust = (interval: string) =>
+        sql`update devices set trusted_until = now() + ${interval}::interval`.execute(on.db);
+      await trust('1 minute');
+      assert.doesNotMatch((await visitor.get(PAGE)).body, TOKEN_ROW);
+      assert.equal((await visitor.authenticate()).location, '/profile');
+      assert.equal((await visitor.get('/profile')).status, 200);
+      await trust('0');
+      assert.match((await visitor.get(PAGE)).body, TOKEN_ROW);
+      assert.equal((await visitor.authenticate()).status, 401);
+    });
+
+    test("another user's trusted device does not stand in for a code", async () => {
+      await ageCodes();
+      const bob = await on.app.signInNewUser();
+      await sql`update devices set trusted_until = now() + interval '1 minute'
+        where user_id = (select id from users where username = ${bob.username})`.execute(on.db);
+      const ofDevice = ([name]: [string, string]) => name.startsWith('device-');
+      const [name = ''] = [...visitor.cookies].find(ofDevice) ?? [];
+      const [nameOfBob = '', valueOfBob = ''] = [...bob.cookies].find(ofDevice) ?? [];
+      visitor.cookies.set(name, valueOfBob);
+      visitor.cookies.set(nameOfBob, valueOfBob);
+      assert.match((await visitor.get(PAGE)).body, TOKEN_ROW);
+      assert.equal((await visitor.authenticate()).status, 401);
+    });
+
     test('a code that was used is refused, in words of its own', async () => {
       await ageCodes();
       const token = await phone.unusedCode();
