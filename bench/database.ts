@@ -37,11 +37,6 @@ export async function fill(
       select 'user' || lpad(n::text, 6, '0'), $1 from generate_series(1, $2::int) n`,
     [SHIPPED_PASSWORD_DIGEST, users],
   );
-  // So that 127.0.0.1 counts as a known address of every user.
-  await execute(
-    url,
-    `insert into known_addresses (user_id, network) select id, '127.0.0.1' from users`,
-  );
   await execute(
     url,
     `insert into api_keys (user_id, label, prefix, digest, request_id, created_via)
