@@ -15,6 +15,7 @@ import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts
 import * as keyLife from './migrations/0013-key-life.ts';
 import * as twoFactor from './migrations/0020-two-factor.ts';
 import * as devices from './migrations/0021-devices.ts';
+import * as logInSteps from './migrations/0022-log-in-steps.ts';
 import * as successors from './migrations/0023-successors.ts';
 import * as prefixFormat from './migrations/0024-prefix-format.ts';
 
@@ -34,6 +35,7 @@ export const migrations: Record<string, Migration> = {
   '0013-key-life': keyLife,
   '0020-two-factor': twoFactor,
   '0021-devices': devices,
+  '0022-log-in-steps': logInSteps,
   '0023-successors': successors,
   '0024-prefix-format': prefixFormat,
 };

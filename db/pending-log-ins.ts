@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from './database.ts';
 import type { Client } from './events.ts';
 import { ANONYMOUS_SESSION_MINUTES, digest, isPendingInTime } from './sessions.ts';
+import { isPasswordLapsed } from './users.ts';
 
 interface NewPendingLogIn extends Client {
   id: string;
@@ -32,8 +33,8 @@ export async function insertPendingLogIn(trx: Transaction, logIn: NewPendingLogI
 
 /**
  * The user whose code a session waits for, if the log in can still be finished: it was begun within
- * PENDING_LOG_IN_MINUTES and has not ended, and the user is enabled and has the same password and
- * two-factor authentication. The caller has locked the user's row.
+ * PENDING_LOG_IN_MINUTES and has not ended, and the user is enabled and has the same password, which has
+ * not lapsed, and two-factor authentication. The caller has locked the user's row.
  */
 export async function findPendingUser(trx: Transaction, id: string) {
   return trx
@@ -45,6 +46,7 @@ export async function findPendingUser(trx: Transaction, id: string) {
     .where('sessions.ended_at', 'is', null)
     .where(isPendingInTime)
     .where('users.disabled_at', 'is', null)
+    .where(({ not }) => not(isPasswordLapsed))
     .where('sessions.pending_password_sha256', '=', sha256(sql.ref('users.password_digest')))
     .executeTakeFirst();
 }

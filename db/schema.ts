@@ -29,6 +29,8 @@ interface UsersTable {
   previous_log_in_at: Date | null;
   previous_log_in_ip: string | null;
   disabled_at: Date | null;
+  /** When a temporary password stops working; null for one that is not temporary. */
+  password_lapses_at: Date | null;
   created_at: Generated<Date>;
 }
 

@@ -6,7 +6,7 @@ import { endSessionsOf } from './open-sessions.ts';
 import * as sessions from './sessions.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import { disableTwoFactor, enableTwoFactor } from './two-factor.ts';
-import { findUser, insertUser, lockUserById, setDisabled } from './users.ts';
+import { changePasswordDigest, findUser, insertUser, lockUserById, setDisabled } from './users.ts';
 
 /** A new CSRF secret, as each log in has. */
 const secretOf = (id: string) => id.replaceAll('-', '');
@@ -31,7 +31,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
       return sessions.renewSession(trx, id, newId);
     });
 
-  type Times = 'seen_at' | 'expires_at' | 'authenticated_at';
+  type Times = 'seen_at' | 'expires_at' | 'authenticated_at' | 'created_at';
   async function move(column: Times, to: RawBuilder<Date>) {
     await on.db
       .updateTable('sessions')
@@ -45,6 +45,36 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(session?.user?.username, 'ada');
     assert.equal(session?.csrfSecret, secretOf(id));
     assert.equal(session?.recentlyAuthenticated, false);
+  });
+
+  test('a password is recent for ten minutes after it was given, at log in or again', async () => {
+    const id = await newSession();
+    const isRecent = async (id: string) =>
+      (await sessions.findSession(on.db, id))?.isPasswordRecent;
+    assert.equal(await isRecent(id), true);
+    await move('created_at', sql`now() - interval '9 minutes 59 seconds'`);
+    assert.equal(await isRecent(id), true);
+    await move('created_at', sql`now() - interval '10 minutes'`);
+    assert.equal(await isRecent(id), false);
+    const newId = randomUUID();
+    await renew(id, newId);
+    assert.equal(await isRecent(newId), true);
+    await move('authenticated_at', sql`now() - interval '10 minutes'`);
+    assert.equal(await isRecent(newId), false);
+  });
+
+  test('a session says whether its password is temporary, and ends when that lapses', async () => {
+    const id = await newSession();
+    const isTemporary = async () =>
+      (await sessions.findSession(on.db, id))?.user?.isPasswordTemporary;
+    assert.equal(await isTemporary(), false);
+    await changePasswordDigest(on.db, userId, '', { isTemporary: true });
+    assert.equal(await isTemporary(), true);
+    const lapse = sql`update users set password_lapses_at = now()`;
+    await lapse.execute(on.db);
+    assert.equal(await sessions.findSession(on.db, id), undefined);
+    await changePasswordDigest(on.db, userId, '');
+    assert.equal(await isTemporary(), false);
   });
 
   test('the table does not contain the id', async () => {
@@ -186,6 +216,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
       csrfSecret: 'secret',
       user: undefined,
       recentlyAuthenticated: false,
+      isPasswordRecent: false,
       lock: undefined,
       needsCode: false,
       pendingLogIn: undefined,

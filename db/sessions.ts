@@ -4,6 +4,7 @@ import type { Database, Transaction } from './database.ts';
 import type { Client } from './events.ts';
 import { statement, type Value } from './statement.ts';
 import { currentTimeZone } from './time-zones.ts';
+import { isPasswordLapsed, isPasswordTemporary } from './users.ts';
 
 /** A signed-in session ends after this long without a request … */
 export const SESSION_IDLE_MINUTES = 30;
@@ -24,6 +25,8 @@ export interface Session {
   user: SignedInUser | undefined;
   /** Whether the password was given again in the last REAUTHENTICATION_MINUTES. */
   recentlyAuthenticated: boolean;
+  /** Whether it was given within that time, be it at log in or again. */
+  isPasswordRecent: boolean;
   /** When that ends, and the seconds until then by the database's clock; undefined once it has. */
   lock: { at: Date; seconds: number } | undefined;
   /** Whether the user has two-factor authentication, and no code within the last CODE_MINUTES. */
@@ -38,6 +41,8 @@ export interface SignedInUser {
   email: string | null;
   /** An IANA name such as `Europe/Berlin`. */
   timeZone: string;
+  isPasswordTemporary: boolean;
+  hasTwoFactor: boolean;
   previousLogIn: { at: Date; ip: string | null } | undefined;
 }
 
@@ -58,6 +63,7 @@ export async function findSession(
     csrfSecret: row.csrf_secret,
     user: toSignedInUser(row),
     recentlyAuthenticated: row.locks_at !== null,
+    isPasswordRecent: row.is_password_recent,
     lock: row.locks_at === null ? undefined : { at: row.locks_at, seconds: row.locks_in },
     needsCode: row.needs_code,
     pendingLogIn:
@@ -81,8 +87,11 @@ const findValidSession = statement('find session', (db, value: Value<{ digest: B
       'users.time_zone',
       'users.previous_log_in_at',
       'users.previous_log_in_ip',
+      isPasswordTemporary.as('is_password_temporary'),
+      sql<boolean>`two_factor.user_id is not null`.as('has_two_factor'),
       sql<Date | null>`case when ${locksAt} > now() then ${locksAt} end`.as('locks_at'),
       sql<number>`ceil(extract(epoch from ${locksAt} - now()))::bigint`.as('locks_in'),
+      isPasswordRecent.as('is_password_recent'),
       sql<boolean>`sessions.seen_at < now() - interval '1 minute'`.as('seen_is_stale'),
       hasNoRecentCode.as('needs_code'),
       isPendingInTime.as('is_pending_in_time'),
@@ -268,16 +277,25 @@ async function markSeen(db: Database, id: string): Promise<void> {
     .execute();
 }
 
-/** Of a session joined with its user, if it has one: not ended, not idle too long, not disabled. */
+/**
+ * Of a session joined with its user, if it has one: not ended, not idle too long, not disabled. It ends
+ * when a temporary password lapses, too: it could not be changed any more.
+ */
 export const isValid = sql<boolean>`
   sessions.ended_at is null
   and sessions.expires_at > now()
   and (sessions.user_id is null or (
     users.disabled_at is null
+    and not ${isPasswordLapsed}
     and sessions.seen_at > now() - make_interval(mins => ${sql.lit(SESSION_IDLE_MINUTES)})))`;
 
 const locksAt = sql<Date>`
   sessions.authenticated_at + make_interval(mins => ${sql.lit(REAUTHENTICATION_MINUTES)})`;
+
+/** The log in of a session that was renewed is older than the session: `created_at` is kept. */
+const isPasswordRecent = sql<boolean>`
+  sessions.user_id is not null and greatest(sessions.created_at, sessions.authenticated_at)
+    > now() - make_interval(mins => ${sql.lit(REAUTHENTICATION_MINUTES)})`;
 
 const hasNoRecentCode = sql<boolean>`two_factor.user_id is not null and coalesce(
   sessions.code_accepted_at <= now() - make_interval(mins => ${sql.lit(CODE_MINUTES)}), true)`;
@@ -293,6 +311,8 @@ interface JoinedUser {
   time_zone: string | null;
   previous_log_in_at: Date | null;
   previous_log_in_ip: string | null;
+  is_password_temporary: boolean;
+  has_two_factor: boolean;
 }
 
 function toSignedInUser(row: JoinedUser): SignedInUser | undefined {
@@ -302,6 +322,8 @@ function toSignedInUser(row: JoinedUser): SignedInUser | undefined {
     username: row.username,
     email: row.email,
     timeZone: currentTimeZone(row.time_zone),
+    isPasswordTemporary: row.is_password_temporary,
+    hasTwoFactor: row.has_two_factor,
     previousLogIn: row.previous_log_in_at
       ? { at: row.previous_log_in_at, ip: row.previous_log_in_ip }
       : undefined,

@@ -4,11 +4,13 @@ import { forgetDevices } from './devices.ts';
 import { type Client, insertEvent } from './events.ts';
 import { forgetAddresses } from './known-addresses.ts';
 import { endSessionsOf } from './open-sessions.ts';
+import { disableTwoFactor } from './two-factor.ts';
 import {
   changePasswordDigest,
   changePermissions,
   describeUser,
   insertUser,
+  lockUserById,
   type NewUser,
   setDisabled,
 } from './users.ts';
@@ -50,19 +52,37 @@ export async function enableUser(db: Database, user: UserName, from: Client): Pr
   });
 }
 
-/** Sets another password for a user, ends their sessions and forgets their devices and addresses. */
+/**
+ * Sets another password for a user, ends their sessions and forgets their devices and addresses.
+ *
+ * @param isTemporary as in `changePasswordDigest`
+ */
 export async function setPassword(
   db: Database,
   user: UserName,
-  passwordDigest: string,
+  { passwordDigest, isTemporary }: { passwordDigest: string; isTemporary: boolean },
   from: Client,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await changePasswordDigest(trx, user.id, passwordDigest);
+    await changePasswordDigest(trx, user.id, passwordDigest, { isTemporary });
     await endSessionsOf(trx, user.username);
     await forgetDevices(trx, user.id);
     await forgetAddresses(trx, user.id);
     await insertEvent(trx, { kind: 'password changed', userId: user.id, ...from });
+  });
+}
+
+/** Disables two-factor authentication for a user who can't. False if it was not enabled. */
+export async function turnOffTwoFactor(
+  db: Database,
+  user: UserName,
+  from: Client,
+): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
+    await lockUserById(trx, user.id);
+    if (!(await disableTwoFactor(trx, user.id))) return false;
+    await insertEvent(trx, { kind: 'two-factor disabled', userId: user.id, ...from });
+    return true;
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { sql } from 'kysely';
 import { describeOnEachDatabase } from './testing/describe.ts';
 import * as users from './users.ts';
 
@@ -17,6 +18,32 @@ describeOnEachDatabase('users in the database', (on) => {
     assert.equal(await users.insertUser(on.db, { username: 'ada', passwordDigest: '' }), undefined);
     assert.equal((await users.findUser(on.db, 'ADA'))?.username, 'ada');
     assert.equal(await users.findUser(on.db, 'ad'), undefined);
+  });
+
+  test('a temporary password lapses after seven days, and any other change ends that', async () => {
+    const state = async () => {
+      const { isPasswordTemporary, isPasswordLapsed } = (await users.findUser(on.db, 'tim')) ?? {};
+      return [isPasswordTemporary, isPasswordLapsed];
+    };
+    const pass = (days: string) =>
+      sql`update users set password_lapses_at = password_lapses_at - ${days}::interval`.execute(
+        on.db,
+      );
+    const tim = { username: 'tim', passwordDigest: 'first', isPasswordTemporary: true };
+    const timId = (await users.insertUser(on.db, tim)) ?? 0;
+    assert.deepEqual(await state(), [true, false]);
+    await pass('6 days 23 hours');
+    assert.deepEqual(await state(), [true, false]);
+    await pass('1 hour');
+    assert.deepEqual(await state(), [true, true]);
+    await users.changePasswordDigest(on.db, timId, 'second', { isTemporary: true });
+    assert.deepEqual(await state(), [true, false]);
+    // The same password under another digest stays what it is.
+    const checked = { id: timId, passwordDigest: 'second' };
+    assert.equal(await users.replacePasswordDigest(on.db, checked, 'third'), true);
+    assert.deepEqual(await state(), [true, false]);
+    await users.changePasswordDigest(on.db, timId, 'fourth');
+    assert.deepEqual(await state(), [false, false]);
   });
 
   test('a checked password is accepted only if it has not changed and the user is enabled', async () => {

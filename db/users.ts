@@ -1,12 +1,19 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 
+/** A temporary password works for so many days. */
+export const TEMPORARY_PASSWORD_DAYS = 7;
+
 export interface User {
   id: number;
   username: string;
   email: string | null;
   passwordDigest: string;
   disabledAt: Date | null;
+  /** Whether the password was set by an operator, to be changed at the next log in. */
+  isPasswordTemporary: boolean;
+  /** Whether a temporary password is so old that it no longer works. */
+  isPasswordLapsed: boolean;
   /** Whether two-factor authentication is enabled. */
   hasTwoFactor: boolean;
 }
@@ -15,16 +22,15 @@ export interface User {
 export async function findUser(db: Database, username: string): Promise<User | undefined> {
   return db
     .selectFrom('users')
-    .select((eb) => [
+    .select([
       'id',
       'username',
       'email',
       'password_digest as passwordDigest',
       'disabled_at as disabledAt',
-      eb
-        .exists(eb.selectFrom('two_factor').select('user_id').whereRef('user_id', '=', 'users.id'))
-        .$castTo<boolean>()
-        .as('hasTwoFactor'),
+      isPasswordTemporary.as('isPasswordTemporary'),
+      isPasswordLapsed.as('isPasswordLapsed'),
+      hasTwoFactor.as('hasTwoFactor'),
     ])
     .where(sql`lower(username)`, '=', username.toLowerCase())
     .executeTakeFirst();
@@ -33,7 +39,14 @@ export async function findUser(db: Database, username: string): Promise<User | u
 export async function listUsers(db: Database) {
   return db
     .selectFrom('users')
-    .select(['username', 'email', 'created_at as createdAt', 'disabled_at as disabledAt'])
+    .select([
+      'username',
+      'email',
+      'created_at as createdAt',
+      'disabled_at as disabledAt',
+      'password_lapses_at as passwordLapsesAt',
+      isPasswordLapsed.as('passwordLapsed'),
+    ])
     .orderBy('username')
     .execute();
 }
@@ -42,6 +55,7 @@ export interface NewUser {
   username: string;
   email?: string | undefined;
   passwordDigest: string;
+  isPasswordTemporary?: boolean;
 }
 
 /** A user without the password digest. */
@@ -55,6 +69,9 @@ export async function describeUser(db: Database, userId: number) {
       'time_zone as timeZone',
       'created_at as createdAt',
       'disabled_at as disabledAt',
+      'password_lapses_at as passwordLapsesAt',
+      isPasswordLapsed.as('passwordLapsed'),
+      hasTwoFactor.as('twoFactor'),
       'log_in_at as logInAt',
       'log_in_ip as logInIp',
     ])
@@ -70,6 +87,7 @@ export async function insertUser(db: Database, user: NewUser): Promise<number | 
       username: user.username,
       email: user.email ?? null,
       password_digest: user.passwordDigest,
+      password_lapses_at: user.isPasswordTemporary ? lapsesAt : null,
     })
     .onConflict((conflict) => conflict.expression(sql`lower(username)`).doNothing())
     .returning('id')
@@ -125,14 +143,19 @@ export async function recordLogIn(
     .execute();
 }
 
+/** @param isTemporary whether the user has to change it at the next log in, within TEMPORARY_PASSWORD_DAYS */
 export async function changePasswordDigest(
   db: Database,
   userId: number,
   passwordDigest: string,
+  { isTemporary = false } = {},
 ): Promise<void> {
   await db
     .updateTable('users')
-    .set({ password_digest: passwordDigest })
+    .set({
+      password_digest: passwordDigest,
+      password_lapses_at: isTemporary ? lapsesAt : null,
+    })
     .where('id', '=', userId)
     .execute();
 }
@@ -195,3 +218,12 @@ export async function setDisabled(
     .executeTakeFirst();
   return changed !== undefined;
 }
+
+export const isPasswordTemporary = sql<boolean>`users.password_lapses_at is not null`;
+
+export const isPasswordLapsed = sql<boolean>`coalesce(users.password_lapses_at <= now(), false)`;
+
+const hasTwoFactor = sql<boolean>`
+  exists (select from two_factor where two_factor.user_id = users.id)`;
+
+const lapsesAt = sql<Date>`now() + make_interval(days => ${sql.lit(TEMPORARY_PASSWORD_DAYS)})`;

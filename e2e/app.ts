@@ -10,6 +10,7 @@ export type Command = Simple | { action: 'give a past'; username: string; keys: 
 interface Simple {
   action:
     | 'add user'
+    | 'make the password temporary'
     | 'let re-authentication pass'
     | 'let codes pass'
     | 'let two hours pass'
@@ -36,6 +37,8 @@ export const noTwoInstances = noPostgres || noProxy(nginx);
 /** The app that the browser tests use. */
 export interface App {
   origin: string;
+  /** The same users and keys, where two-factor authentication is required. */
+  strictOrigin: string;
   perform(action: Simple['action'], username: string): Promise<void>;
   /** Gives a user keys that were created in the past. */
   givePast(username: string, keys: PastKey[]): Promise<void>;
@@ -74,11 +77,11 @@ async function startInstances(): Promise<App> {
 async function startInstance(url?: string): Promise<App> {
   const program = path.resolve(import.meta.dirname, 'server.ts');
   const child = fork(program, url === undefined ? [] : [url], { execArgv: [] });
-  const [ready]: { origin: string }[] = await once(child, 'message');
+  const [ready]: { origin: string; strictOrigin: string }[] = await once(child, 'message');
   if (!ready) throw new Error('The app did not start.');
   let lastId = 0;
   return {
-    origin: ready.origin,
+    ...ready,
     perform: (action, username) => ask({ action, username }),
     givePast: (username, keys) => ask({ action: 'give a past', username, keys }),
     async stop() {

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright/test';
+import type { App } from './app.ts';
 import {
   authenticate,
   createKey,
@@ -13,9 +14,10 @@ import {
 test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@once' }, async ({
   page,
   person,
+  app,
 }) => {
   await page.setViewportSize({ width: 320, height: 256 });
-  await eachPage(page, person, async (name) => {
+  await eachPage({ page, person, app }, async (name) => {
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width, name).toBe(320);
   });
@@ -23,9 +25,9 @@ test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@
 
 test('every control is large enough for a mouse or a finger', {
   tag: ['@javascript', '@one-instance'],
-}, async ({ page, person, isMobile }) => {
+}, async ({ page, person, app, isMobile }) => {
   const minimum = isMobile ? { width: 24, height: 44 } : { width: 24, height: 24 };
-  await eachPage(page, person, async (name) => {
+  await eachPage({ page, person, app }, async (name) => {
     for (const control of await page.locator('a, button, select, input, textarea').all()) {
       if (!(await control.isVisible())) continue;
       const box = await control.boundingBox();
@@ -72,7 +74,10 @@ test('a skip link leads past the frame', { tag: '@javascript' }, async ({ page, 
   await expect(page.getByRole('main').getByRole('link', { name: 'API Keys' })).toBeFocused();
 });
 
-async function eachPage(page: Page, person: Person, inspect: (name: string) => Promise<void>) {
+async function eachPage(
+  { page, person, app }: { page: Page; person: Person; app: App },
+  inspect: (name: string) => Promise<void>,
+) {
   await page.goto('/leaked');
   await inspect('leaked');
   await page.goto('/login');
@@ -105,4 +110,7 @@ async function eachPage(page: Page, person: Person, inspect: (name: string) => P
   await page.getByRole('button', { name: 'OK' }).click();
   await page.getByText('Expired and removed keys').click();
   await inspect('removed');
+  await app.perform('make the password temporary', person.username);
+  await page.goto('/');
+  await inspect('temporary password');
 }

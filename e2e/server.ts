@@ -4,7 +4,7 @@
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import { startApp } from '../server/testing/app.ts';
-import { addUser } from '../server/testing/users.ts';
+import { addUser, makePasswordTemporary } from '../server/testing/users.ts';
 import type { Command, PastKey } from './app.ts';
 import { dump, Secrets } from './secrets.ts';
 
@@ -14,14 +14,17 @@ const db = await openDatabase(location);
 const secrets = new Secrets();
 // Behind the nginx of several instances, the client's address is in a header.
 const trustProxy = url === undefined ? (false as const) : ['127.0.0.1'];
-const app = await startApp(db, { trustProxy }, location, {
+const options: Parameters<typeof startApp>[3] = {
   wrap: (listener) => secrets.listen(listener),
   onLogLine(line) {
     // Warnings and requests would flood the tests' output.
     if (/"level":[56]0/.test(line)) process.stdout.write(line);
   },
-});
-process.send?.({ origin: app.origin });
+};
+const app = await startApp(db, { trustProxy }, location, options);
+// The same app, where two-factor authentication is required.
+const strict = await startApp(db, { trustProxy, requireTwoFactor: true }, location, options);
+process.send?.({ origin: app.origin, strictOrigin: strict.origin });
 
 const PAST_BROWSER = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0';
 
@@ -32,7 +35,9 @@ process.on('message', async ({ id, command }: { id: number; command: Command }) 
 
 process.on('disconnect', async () => {
   await app.close();
-  const { known, leaked } = secrets.lookFor(app.logLines.join('') + (await dump(db)));
+  await strict.close();
+  const log = [...app.logLines, ...strict.logLines].join('');
+  const { known, leaked } = secrets.lookFor(log + (await dump(db)));
   if (known === 0 || leaked.length > 0) {
     console.error(`Of ${known} secrets, the log or the database contains:`, leaked);
     process.exitCode = 1;
@@ -44,6 +49,8 @@ async function perform(command: Command): Promise<void> {
   const { action, username } = command;
   if (action === 'add user') {
     await addUser(db, username);
+  } else if (action === 'make the password temporary') {
+    await makePasswordTemporary(db, username);
   } else if (action === 'let re-authentication pass') {
     await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes',
         code_accepted_at = code_accepted_at - interval '10 minutes'

@@ -6,6 +6,7 @@ import { apiRouter } from './api/api-router.ts';
 import { isVerify, VERIFY_PATH, verify } from './api/verify.ts';
 import type { Passwords } from './auth/passwords.ts';
 import { requireRecentPassword, requireSignIn } from './auth/require-sign-in.ts';
+import { requireDueStep, requireSteps } from './auth/require-steps.ts';
 import { sessionCookie } from './auth/session.ts';
 import { createEncryption } from './auth/two-factor/encryption.ts';
 import type { Config } from './config/config.ts';
@@ -28,6 +29,8 @@ import { documentation } from './web/documentation.ts';
 import { healthz, readyz } from './web/health.ts';
 import { home } from './web/home.ts';
 import { leaked } from './web/leaked.ts';
+import { logInPassword } from './web/login/password.ts';
+import { logInSetUp } from './web/login/set-up.ts';
 import { logInTwoFactor, requirePendingLogIn } from './web/login/two-factor.ts';
 import { login } from './web/login.ts';
 import { logout } from './web/logout.ts';
@@ -35,7 +38,10 @@ import { authenticatePage } from './web/profile/authenticate.ts';
 import { profile } from './web/profile.ts';
 
 interface Parts {
-  config: Pick<Config, 'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets' | 'encryptionKeys'>;
+  config: Pick<
+    Config,
+    'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets' | 'encryptionKeys' | 'requireTwoFactor'
+  >;
   /** Of the database: db/installation.ts. */
   installationId: string;
   db: Database;
@@ -89,10 +95,14 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use('/leaked', leaked(db, config));
   app.use(readForms(MAX_FORM_BYTES));
   app.use(refuseAmbiguousForms);
-  app.use(sessionCookie(db, cookies, config.sessionSecrets));
+  app.use(sessionCookie(db, cookies, config));
+  // Closed by default, too: whatever follows waits until the log in is complete.
+  app.use(requireSteps(db));
   const csrf = csrfProtection(config);
 
   app.use('/login/two-factor', requirePendingLogIn, csrf, logInTwoFactor(db, encryption));
+  app.use('/login/password', requireDueStep('change password'), csrf, logInPassword(db, passwords));
+  app.use('/login/set-up', requireDueStep('set up two-factor'), csrf, logInSetUp(db, encryption));
   app.use('/login', skipForUnknownPaths(csrf), login(db, passwords));
   app.use('/logout', logout(db, csrf));
   app.get('/', requireSignIn, csrf, home(db));

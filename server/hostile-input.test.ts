@@ -9,7 +9,7 @@ import { createExpressApp } from './app.ts';
 import { formAt } from './forms/forms.ts';
 import { routesOf } from './http/routes.ts';
 import { startApp } from './testing/app.ts';
-import { newPhone } from './testing/two-factor.ts';
+import { startSteps } from './testing/steps.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
@@ -45,6 +45,9 @@ const pages: Record<string, string[]> = {
   '/': [],
   '/login': ['username', 'password', 'next', '_csrf'],
   '/login/two-factor': ['token', 'trust', 'next', '_csrf'],
+  '/login/password': ['current_password', 'new_password', 'new_password_again', 'next', '_csrf'],
+  '/login/set-up': ['next', '_csrf'],
+  '/login/set-up/confirm': ['token', 'next', '_csrf'],
   '/logout': ['_csrf'],
   '/profile': ['time_zone', '_csrf'],
   '/profile/authenticate': ['password', 'token', 'next', '_csrf'],
@@ -87,12 +90,13 @@ const headerNames = [
 
 describeOnDatabase('hostile input', (on) => {
   let app: Awaited<ReturnType<typeof startApp>>;
+  let steps: Awaited<ReturnType<typeof startSteps>>;
   let ada: Visitor;
   let key: string;
   before(async () => {
     app = await startApp(on.db, { trustProxy: 2 }, on.location);
-    for (const username of ['ada', 'eve']) await addUser(on.db, username);
-    await newPhone(on.db, 'eve');
+    steps = await startSteps(app, on.db, on.location);
+    await addUser(on.db, 'ada');
     ada = await app.signIn('ada');
     // The first key is removed on the way.
     await ada.createKey();
@@ -101,18 +105,15 @@ describeOnDatabase('hostile input', (on) => {
     await ada.get('/profile/password');
     await send({ path: '/api/?api_action=api.spec' });
   });
-  after(() => app.close());
+  after(async () => {
+    await steps.close();
+    await app.close();
+  });
   // Otherwise the password is soon not looked at any more.
   beforeEach(() => sql`delete from throttle`.execute(on.db));
 
-  /** Between password and code. */
-  async function newPendingVisitor(): Promise<Visitor> {
-    const visitor = app.newVisitor();
-    await visitor.logInWithoutCode('eve');
-    return visitor;
-  }
-
   interface Sent {
+    origin?: string;
     path: string;
     method?: string;
     headers?: Record<string, string>;
@@ -125,9 +126,15 @@ describeOnDatabase('hostile input', (on) => {
     body: string;
   }
 
-  function send({ path, method = 'GET', headers = {}, body = '' }: Sent): Promise<Received> {
+  function send({
+    origin = app.origin,
+    path,
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: Sent): Promise<Received> {
     return new Promise((resolve, reject) => {
-      const sending = request(app.origin, { path, method, headers });
+      const sending = request(origin, { path, method, headers });
       // The server may hang up before it has read the body.
       sending.on('error', reject);
       sending.on('response', (response) => {
@@ -183,13 +190,14 @@ describeOnDatabase('hostile input', (on) => {
 
   for (const [path, fields] of Object.entries(pages)) {
     test(`${path} refuses or ignores it, in each field and in the query`, async () => {
-      const visitor = path === '/login/two-factor' ? await newPendingVisitor() : ada;
+      const visitor = (await steps.newVisitorAt(path)) ?? ada;
+      const { origin } = visitor;
       const headers = { cookie: visitor.cookieHeader(), 'content-type': FORM };
       const csrf = `_csrf=${encodeURIComponent(visitor.csrfToken)}`;
       for (const field of fields) {
         for (const [name, text] of bodies) {
           const body = field === '_csrf' ? `_csrf=${text}` : `${csrf}&${field}=${text}`;
-          const sent = { path, method: 'POST', headers, body };
+          const sent = { origin, path, method: 'POST', headers, body };
           const { status } = await answer(`${field} ${name}`, sent);
           assert.ok(status < 500, `${field} ${name} ${status}`);
           // The combining marks are 9 kB, like all the others of the first half.
@@ -197,7 +205,7 @@ describeOnDatabase('hostile input', (on) => {
         }
       }
       for (const [name, text] of queries) {
-        const sent = { path: `${path}?label=x&next=${inUrl(text)}`, headers };
+        const sent = { origin, path: `${path}?label=x&next=${inUrl(text)}`, headers };
         const { status } = await answer(`query ${name}`, sent);
         assert.ok(status < 500, `query ${name} ${status}`);
         if (sent.path.length > 8_192) assert.equal(status, 414, `query ${name}`);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { describeApp } from './testing/describe-app.ts';
-import { newPhone } from './testing/two-factor.ts';
+import { startSteps } from './testing/steps.ts';
 import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
@@ -12,16 +12,14 @@ const FORM = 'application/x-www-form-urlencoded';
 
 describeApp('refused input', (on) => {
   let visitor: Visitor;
-  /** Between password and code. */
-  let pending: Visitor;
+  /** Between the steps of a log in. */
+  const atStep = new Map<string, Visitor>();
+  let steps: Awaited<ReturnType<typeof startSteps>>;
   let routes: string[];
   before(async () => {
     await addUser(on.db, 'ada');
     visitor = await on.app.signIn('ada');
-    await addUser(on.db, 'eve');
-    await newPhone(on.db, 'eve');
-    pending = on.app.newVisitor();
-    await pending.logInWithoutCode('eve');
+    steps = await startSteps(on.app, on.db, on.location);
     const { id } = await visitor.createKey({ label: 'kept' });
     routes = [
       '/profile',
@@ -35,6 +33,9 @@ describeApp('refused input', (on) => {
       '/profile/password/two-factor/disable',
       '/profile/password/two-factor/scratch-codes',
       '/login/two-factor',
+      '/login/password',
+      '/login/set-up',
+      '/login/set-up/confirm',
       '/profile/api-keys',
       '/profile/api-keys/search',
       '/profile/api-keys/remove-selected',
@@ -49,7 +50,12 @@ describeApp('refused input', (on) => {
       '/logout',
       '/leaked',
     ];
+    for (const route of routes) {
+      const pending = await steps.newVisitorAt(route);
+      if (pending) atStep.set(route, pending);
+    }
   });
+  after(() => steps.close());
 
   /** All that a form could change. Refusals add events and failed attempts. */
   async function content(): Promise<string> {
@@ -76,7 +82,7 @@ describeApp('refused input', (on) => {
     return answer.status;
   }
 
-  const visitorFor = (path: string) => (path === '/login/two-factor' ? pending : visitor);
+  const visitorFor = (path: string) => atStep.get(path) ?? visitor;
 
   const withToken = (path: string, rest: string) =>
     `_csrf=${encodeURIComponent(visitorFor(path).csrfToken)}&${rest}`;

@@ -1,6 +1,7 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
+import type { StepPolicy } from '../auth/due-step.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Encryption } from '../auth/two-factor/encryption.ts';
 import { toHttpError } from '../http/errors.ts';
@@ -15,7 +16,7 @@ import { v3 } from './v3.ts';
 import { whoami } from './whoami.ts';
 
 interface Parts {
-  config: { publicUrl: string | undefined };
+  config: { publicUrl: string | undefined } & StepPolicy;
   db: Database;
   passwords: Passwords;
   encryption: Encryption | undefined;

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
+import type { StepPolicy } from '../auth/due-step.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Encryption } from '../auth/two-factor/encryption.ts';
 import { client, sender } from '../http/client.ts';
@@ -23,7 +24,7 @@ import { run } from './v3/run.ts';
 import { actionNamed, fromV1 } from './v3/v1.ts';
 
 interface Parts {
-  config: { publicUrl: string | undefined };
+  config: { publicUrl: string | undefined } & StepPolicy;
   db: Database;
   passwords: Passwords;
   encryption: Encryption | undefined;
@@ -79,6 +80,7 @@ function answer(
     db,
     passwords,
     encryption,
+    policy: config,
     actions,
     authenticate: authentication(checks, req, res, parameters),
     client: () => client(req),

@@ -46,8 +46,8 @@ export async function logInWith<Result>(
 /**
  * The one check of a password, whatever it is for, within the rate limit: recognizes the caller,
  * reserves a place in the queue, counts the attempt, and only then hashes. A failed attempt is an
- * event, and so are those that the rate limit refuses. An unknown name, a wrong password and a
- * disabled user look the same. A right password replaces a digest that is outdated.
+ * event, and so are those that the rate limit refuses. An unknown name, a wrong password, one that has
+ * lapsed and a disabled user look the same. A right password replaces a digest that is outdated.
  *
  * @param purpose which kind of event a failed attempt is
  * @param use what the password is needed for; undefined makes the attempt a failed one
@@ -99,7 +99,9 @@ export async function checkPassword<Result>(
     hasher: PasswordHasher,
   ): Promise<Result | undefined> {
     const verified = await hasher.verify(password, user?.passwordDigest);
-    if (!user || verified === 'wrong' || user.disabledAt) return undefined;
+    if (!user || verified === 'wrong' || user.disabledAt || user.isPasswordLapsed) {
+      return undefined;
+    }
     const isOutdated = verified === 'right, digest outdated';
     return use(isOutdated ? await withNewDigest(user, hasher) : user, hasher);
   }

@@ -6,6 +6,7 @@ import { isDatabaseAway } from '../../db/errors.ts';
 import * as sessions from '../../db/sessions.ts';
 import { type Cookies, cookiesOf, readCookie } from '../http/cookies.ts';
 import { databaseAway } from '../http/errors.ts';
+import { type DueStep, dueStepOf, type StepPolicy } from './due-step.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -13,7 +14,12 @@ declare module 'express-session' {
     csrfSecret?: string;
     /** Read from the database with each request; never written back. */
     user?: sessions.SignedInUser | undefined;
+    /** The step of the log in that the user still has to take: until then nothing else is open. */
+    dueStep?: DueStep | undefined;
+    /** Whether the configuration asks every user for two-factor authentication. */
+    isTwoFactorRequired?: boolean;
     recentlyAuthenticated?: boolean;
+    isPasswordRecent?: boolean;
     lock?: sessions.Session['lock'];
     needsCode?: boolean;
     pendingLogIn?: sessions.Session['pendingLogIn'];
@@ -24,18 +30,18 @@ declare module 'express-session' {
 export function sessionCookie(
   db: Database,
   { session: name, secure }: Cookies,
-  sessionSecrets: string[],
+  policy: { sessionSecrets: string[] } & StepPolicy,
 ): RequestHandler {
   const cookie: session.CookieOptions = { httpOnly: true, sameSite: 'lax', path: '/', secure };
   const read = (options: { prolong: boolean }) =>
     session({
       name,
-      secret: sessionSecrets,
+      secret: policy.sessionSecrets,
       cookie,
       genid: newSessionId,
       resave: false,
       saveUninitialized: false,
-      store: new SessionStore(db, cookie, options),
+      store: new SessionStore(db, cookie, { ...options, policy }),
     });
   const [prolonging, watching] = [read({ prolong: true }), read({ prolong: false })];
   return (req, res, next) => (isAskedByScript(req) ? watching : prolonging)(req, res, next);
@@ -87,12 +93,18 @@ class SessionStore extends session.Store {
   readonly #db: Database;
   readonly #cookie: session.CookieOptions;
   readonly #prolong: boolean;
+  readonly #policy: StepPolicy;
 
-  constructor(db: Database, cookie: session.CookieOptions, { prolong }: { prolong: boolean }) {
+  constructor(
+    db: Database,
+    cookie: session.CookieOptions,
+    { prolong, policy }: { prolong: boolean; policy: StepPolicy },
+  ) {
     super();
     this.#db = db;
     this.#cookie = cookie;
     this.#prolong = prolong;
+    this.#policy = policy;
   }
 
   override get(id: string, done: (error: unknown, data?: session.SessionData) => void): void {
@@ -100,7 +112,12 @@ class SessionStore extends session.Store {
       (found) =>
         done(
           null,
-          found && { ...found, cookie: Object.assign(new session.Cookie(), this.#cookie) },
+          found && {
+            ...found,
+            isTwoFactorRequired: this.#policy.requireTwoFactor,
+            dueStep: found.user && dueStepOf(found.user, this.#policy),
+            cookie: Object.assign(new session.Cookie(), this.#cookie),
+          },
         ),
       // express-session takes ENOENT for "no such session". From a database that is away (its
       // socket is not there) it would sign everybody out.

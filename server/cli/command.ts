@@ -8,8 +8,26 @@ export interface UserCommand {
   /** Its name and arguments, as commander reads them: `add <NAME> [EMAIL]`. */
   usage: string;
   help: string;
-  /** @param given the arguments, one after the other. */
-  run(db: Database, given: string[], terminal: Terminal): Promise<Outcome>;
+  /** The options that it has, in addition to those of all commands. */
+  flags?: readonly Flag[];
+  /**
+   * @param given the arguments, one after the other.
+   * @param flags the names of the options that were given.
+   */
+  run(
+    db: Database,
+    given: string[],
+    terminal: Terminal,
+    flags: ReadonlySet<string>,
+  ): Promise<Outcome>;
+}
+
+/** An option without a value: `--off` is named `off`. */
+export interface Flag {
+  name: string;
+  help: string;
+  /** Whether the command does nothing without it. */
+  isRequired?: true;
 }
 
 /** What to print: for people, and with `--json` for programs. */

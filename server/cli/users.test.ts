@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import bcrypt from 'bcryptjs';
+import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findUser } from '../../db/users.ts';
@@ -183,6 +184,81 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     await restarted.close();
   });
 
+  test('a temporary password is told, listed until it is changed, and said to have lapsed', async () => {
+    await addUser(db, 'tim');
+    const set = await users(env, ['password', 'tim', '--temporary'], 'a temporary one');
+    assert.equal(
+      set.stdout,
+      'Changed the password of tim. It has to be changed at the next log in, within 7 days.\n',
+    );
+    const visitor = app.newVisitor();
+    await visitor.get('/login');
+    const fields = { username: 'tim', password: 'a temporary one' };
+    assert.equal((await visitor.post('/login', fields)).location, '/');
+    assert.equal((await visitor.get('/')).location, '/login/password');
+    assert.match(
+      (await users(env, ['list'])).stdout,
+      /^tim\t\S+\ttemporary password lapses \S+Z$/m,
+    );
+    assert.match(
+      (await users(env, ['show', 'tim'])).stdout,
+      /^password lapses at\t\S+Z\npassword lapsed\tfalse$/m,
+    );
+
+    await sql`update users set password_lapses_at = now() where username = 'tim'`.execute(db);
+    assert.equal((await app.newVisitor().logIn('tim', 'a temporary one')).status, 401);
+    assert.match(
+      (await users(env, ['list'])).stdout,
+      /^tim\t\S+\ttemporary password lapsed \S+Z$/m,
+    );
+    assert.equal(
+      JSON.parse((await users(env, ['show', 'tim', '--json'])).stdout).passwordLapsed,
+      true,
+    );
+
+    const last = await users(env, ['password', 'tim', '--json'], 'another password');
+    assert.deepEqual(JSON.parse(last.stdout), { username: 'tim', temporary: false });
+    assert.match((await users(env, ['list'])).stdout, /^tim\t\S+$/m);
+    assert.equal((await app.newVisitor().logIn('tim', 'another password')).status, 303);
+  });
+
+  test('a new user can have a temporary password, too', async () => {
+    const added = await users(env, ['add', 'tom', '--temporary'], PASSWORD);
+    assert.match(
+      added.stdout,
+      /\. The password is temporary\. It has to be changed at the next log in/,
+    );
+    const visitor = app.newVisitor();
+    await visitor.get('/login');
+    await visitor.post('/login', { username: 'tom', password: PASSWORD });
+    assert.equal((await visitor.get('/')).location, '/login/password');
+  });
+
+  test('two-factor authentication is turned off, at once and as an event', async () => {
+    await addUser(db, 'una');
+    await newPhone(db, 'una');
+    const pending = app.newVisitor();
+    await pending.logInWithoutCode('una');
+    assert.match((await users(env, ['show', 'una'])).stdout, /^two factor\ttrue$/m);
+    const off = await users(env, ['two-factor', 'una', '--off']);
+    assert.deepEqual(off, {
+      status: 0,
+      stdout: 'Disabled two-factor authentication for una.\n',
+      stderr: '',
+    });
+    assert.equal((await pending.post('/login/two-factor', { token: '1' })).location, '/login');
+    const visitor = await app.signIn('una');
+    const { body } = await visitor.get('/profile/activity');
+    assert.match(body, />Two-factor authentication disabled</);
+    const again = await users(env, ['two-factor', 'una', '--off']);
+    assert.deepEqual(
+      [again.status, again.stdout],
+      [0, 'una has not enabled two-factor authentication.\n'],
+    );
+    const kinds = (await eventsOf('una')).filter((kind) => kind === 'two-factor disabled');
+    assert.equal(kinds.length, 1);
+  });
+
   test('every change is an event, which the user sees', async () => {
     const visitor = await app.signIn('ada', { password: 'another password' });
     const { body } = await visitor.get('/profile/activity');
@@ -266,6 +342,9 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ['an unknown command', ['promote', 'ada']],
     ['half a command', ['keys']],
     ['an unknown option', ['list', '--all']],
+    ['an option of another command', ['disable', 'ada', '--temporary']],
+    ['two-factor without --off', ['two-factor', 'ada']],
+    ['two-factor --off with a value', ['two-factor', 'ada', '--off=yes']],
     ['an option of earlier versions', ['permissions', 'ada', '--none']],
     ['too little', ['show']],
     ['too much', ['show', 'ada', 'bob']],
@@ -311,6 +390,14 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
       stdout: '',
       stderr: 'There is no option --none. Use: npm run users permissions NAME none\n',
     });
+    const temporary = { ...env, npm_config_temporary: 'true' };
+    const added = await users(temporary, ['add', 'npm', '--json'], PASSWORD);
+    assert.equal(JSON.parse(added.stdout).temporary, true);
+    const other = await users(temporary, ['two-factor', 'npm', '--off']);
+    assert.equal(other.status, 2);
+    assert.match(other.stderr, /^error: unknown option '--temporary'\n/);
+    const off = { ...env, npm_config_off: 'true' };
+    assert.equal((await users(off, ['two-factor', 'npm'])).status, 0);
     const email = { ...env, npm_config_email: 'author@example.com' };
     assert.equal((await users(email, ['list'])).status, 0);
   });

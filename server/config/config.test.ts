@@ -51,6 +51,20 @@ test('PostgreSQL needs no encryption key, and none is created for it', () => {
   assert.deepEqual(config.encryptionKeys, []);
 });
 
+test('two-factor authentication can be required, on PostgreSQL only with an encryption key', () => {
+  const postgres = { DATABASE_URL, SESSION_SECRET: SECRET, REQUIRE_TWO_FACTOR: 'true' };
+  assert.equal(loadConfig({ ...postgres, ENCRYPTION_KEY: SECRET }).requireTwoFactor, true);
+  assert.equal(loadConfig({ DATA_DIR, REQUIRE_TWO_FACTOR: 'true' }).requireTwoFactor, true);
+  for (const value of ['false', '', undefined]) {
+    const env = { DATA_DIR, ...(value !== undefined && { REQUIRE_TWO_FACTOR: value }) };
+    assert.equal(loadConfig(env).requireTwoFactor, false);
+  }
+  assert.throws(() => loadConfig(postgres), {
+    constructor: ConfigError,
+    message: /- REQUIRE_TWO_FACTOR needs ENCRYPTION_KEY, too: without it, no user could set up/,
+  });
+});
+
 test('a command has the same encryption keys as the app', () => {
   assert.deepEqual(loadEncryptionKeys({ DATA_DIR }), loadConfig({ DATA_DIR }).encryptionKeys);
   assert.deepEqual(loadEncryptionKeys({ DATABASE_URL }), []);
@@ -128,6 +142,7 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   ['a port out of range', { PORT: '65536' }, /PORT/],
   ['a port for metrics that is none', { METRICS_PORT: 'yes' }, /METRICS_PORT is "yes"/],
   ['days that are no number', { EVENT_RETENTION_DAYS: '1y' }, /EVENT_RETENTION_DAYS is "1y"/],
+  ['a requirement that is no yes or no', { REQUIRE_TWO_FACTOR: 'yes' }, /must be true or false/],
   ['too many days', { EVENT_RETENTION_DAYS: '36501' }, /from 0 to 36500/],
   ['one port for both', { METRICS_PORT: '3000' }, /METRICS_PORT must be another one/],
   [

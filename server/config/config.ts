@@ -28,6 +28,8 @@ export interface Config {
   sessionSecrets: string[];
   /** The first encrypts the secrets of two-factor authentication, all decrypt them; may be empty. */
   encryptionKeys: string[];
+  /** Whether users have to set up two-factor authentication before anything else. */
+  requireTwoFactor: boolean;
   firstUser: {
     username: string;
     password: string | undefined;
@@ -83,6 +85,7 @@ export function loadConfig(env: Environment): Config {
       DEFAULT_EVENT_RETENTION_DAYS,
     sessionSecrets: parseSecrets('SESSION_SECRET', read('SESSION_SECRET'), problems),
     encryptionKeys: parseSecrets('ENCRYPTION_KEY', read('ENCRYPTION_KEY'), problems),
+    requireTwoFactor: parseBoolean(env, 'REQUIRE_TWO_FACTOR', problems),
     firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
   };
   if (config.port !== 0 && config.port === config.metricsPort) {
@@ -90,6 +93,12 @@ export function loadConfig(env: Environment): Config {
   }
   if (url !== undefined && config.sessionSecrets.length === 0) {
     problems.push('SESSION_SECRET is required with DATABASE_URL: all instances have to share it.');
+  }
+  if (url !== undefined && config.requireTwoFactor && config.encryptionKeys.length === 0) {
+    problems.push(
+      'REQUIRE_TWO_FACTOR needs ENCRYPTION_KEY, too: without it, no user could set up two-factor ' +
+        'authentication, so none could log in.',
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems);
   if (url === undefined) {
@@ -159,6 +168,13 @@ function parseWholeNumber(
   if (/^\d{1,5}$/.test(value) && Number(value) <= max) return Number(value);
   problems.push(`${name} is "${value}"; it must be a whole number from 0 to ${max}.`);
   return undefined;
+}
+
+function parseBoolean(env: Environment, name: string, problems: string[]): boolean {
+  const value = env[name];
+  if (!value || value === 'false') return false;
+  if (value !== 'true') problems.push(`${name} is "${value}"; it must be true or false.`);
+  return true;
 }
 
 function parseDatabase(

@@ -6,6 +6,14 @@
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },
   '/login/two-factor': { token: 'secret', trust: 'carried', next: 'carried' },
+  '/login/password': {
+    current_password: 'secret',
+    new_password: 'secret',
+    new_password_again: 'secret',
+    next: 'carried',
+  },
+  '/login/set-up': { next: 'carried' },
+  '/login/set-up/confirm': { token: 'secret', next: 'carried' },
   '/profile': { time_zone: 'carried' },
   '/profile/authenticate': { password: 'secret', token: 'secret', next: 'carried' },
   '/profile/password': {

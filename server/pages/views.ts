@@ -34,6 +34,19 @@ export interface Views {
     trust: string;
     trustDays: number;
   } & Problems<'/login/two-factor'>;
+  'login/password': { username: string; next: string } & Problems<'/login/password'>;
+  'login/set-up': {
+    next: string;
+    /** Whether a secret waits for its first code. */
+    isBegun: boolean;
+    /** In the response that begins it, and in no other. */
+    secret: { typed: string; qrCode: QrCode } | undefined;
+  } & Problems<'/login/set-up/confirm'>;
+  'login/set-up/codes': {
+    next: string;
+    /** In the response that creates them, and in no other. */
+    codes: string[];
+  };
   profile: {
     user: SignedInUser;
     /** The chosen one, or what was sent if that was wrong. */
@@ -61,7 +74,7 @@ export interface Views {
     /** In the response that begins it, and in no other. */
     secret: { typed: string; qrCode: QrCode } | undefined;
   } & Problems<'/profile/password/two-factor/confirm'>;
-  'profile/password/two-factor/disable': FactorsView;
+  'profile/password/two-factor/disable': FactorsView & { isRequired: boolean };
   'profile/password/two-factor/scratch-codes': FactorsView;
   'profile/password/two-factor/new-codes': {
     /** In the response that creates them, and in no other. */
@@ -276,6 +289,7 @@ interface DocumentationView {
 }
 
 const asHome = { styles: [assetUrl('css/home.css')] };
+const asLogIn = { styles: [assetUrl('css/login.css')] };
 const withRemovalDialog = { scripts: [assetUrl('js/removal-dialog.js')] };
 const asTwoFactor = { styles: [assetUrl('css/two-factor.css')] };
 const withPasswords = { scripts: [assetUrl('js/show-password.js')] };
@@ -285,10 +299,13 @@ export const assets: Partial<Record<keyof Views, { styles?: string[]; scripts?: 
   documentation: { styles: [assetUrl('css/documentation.css')] },
   home: asHome,
   error: asHome,
-  login: { styles: [assetUrl('css/login.css')], ...withPasswords },
-  leaked: { styles: [assetUrl('css/login.css')] },
+  login: { ...asLogIn, ...withPasswords },
+  leaked: asLogIn,
   profile: { scripts: [assetUrl('js/time-zone.js')] },
-  'login/two-factor': { styles: [assetUrl('css/login.css'), ...asTwoFactor.styles] },
+  'login/password': { ...asLogIn, ...withPasswords },
+  'login/set-up': { styles: [...asLogIn.styles, ...asTwoFactor.styles] },
+  'login/set-up/codes': { styles: [...asLogIn.styles, ...asTwoFactor.styles] },
+  'login/two-factor': { styles: [...asLogIn.styles, ...asTwoFactor.styles] },
   'profile/authenticate': withPasswords,
   'profile/password': {
     styles: [...asTwoFactor.styles, assetUrl('css/sign-ins.css')],

@@ -53,6 +53,7 @@ export async function startApp(
       trustProxy: false,
       sessionSecrets: ['a secret of the tests, long enough'],
       encryptionKeys: [ENCRYPTION_KEY],
+      requireTwoFactor: false,
       ...config,
     },
     installationId: await findInstallationId(db),

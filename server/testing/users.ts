@@ -1,5 +1,5 @@
 import type { Database } from '../../db/database.ts';
-import { insertUser } from '../../db/users.ts';
+import { changePasswordDigest, findUser, insertUser } from '../../db/users.ts';
 
 /** The password of every user in the tests. */
 export const PASSWORD = 'correct horse battery';
@@ -16,4 +16,10 @@ export async function addUser(
   passwordDigest = PASSWORD_DIGEST,
 ): Promise<void> {
   await insertUser(db, { username, email: `${username}@example.com`, passwordDigest });
+}
+
+/** Makes PASSWORD the temporary password of a user, as an operator would. */
+export async function makePasswordTemporary(db: Database, username: string): Promise<void> {
+  const { id = 0 } = (await findUser(db, username)) ?? {};
+  await changePasswordDigest(db, id, PASSWORD_DIGEST, { isTemporary: true });
 }

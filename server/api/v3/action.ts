@@ -1,6 +1,7 @@
 import type { KnownKey } from '../../../db/api-keys/lookup.ts';
 import type { Database } from '../../../db/database.ts';
 import type { Client } from '../../../db/events.ts';
+import type { StepPolicy } from '../../auth/due-step.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import type { Encryption } from '../../auth/two-factor/encryption.ts';
 import type { Given, Parameters, Takes } from './parameters.ts';
@@ -38,6 +39,8 @@ export interface Asked {
   db: Database;
   passwords: Passwords;
   encryption: Encryption | undefined;
+  /** Which steps a log in has, on the page as well as here. */
+  policy: StepPolicy;
   actions: readonly Action[];
   /** The key of the request, or an ApiError. */
   authenticate(): Promise<KnownKey>;

@@ -70,6 +70,7 @@ describeOnDatabase('batch', (on) => {
       db: on.db,
       passwords: api.app.passwords,
       encryption: undefined,
+      policy: { requireTwoFactor: false },
       actions,
       client: () => ({ ip: null, userAgent: '' }),
       isCrossSite: () => false,

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { Terminal, UserCommand } from '../command.ts';
+import type { Flag, Terminal, UserCommand } from '../command.ts';
 import { runCommand } from '../run.ts';
 import { add } from './add.ts';
 import { disable } from './disable.ts';
@@ -10,6 +10,7 @@ import { password } from './password.ts';
 import { permissions } from './permissions.ts';
 import { reEncrypt } from './re-encrypt.ts';
 import { show } from './show.ts';
+import { twoFactor } from './two-factor.ts';
 
 const ABOUT = `
 A password is asked for twice, or read from standard input. Every change is an event, and the user
@@ -24,6 +25,20 @@ embedded one in DATA_DIR, for which the app has to be stopped. It must exist, an
 date.
 
 Exit code: 0 done, 1 can't be done (the reason is on standard error), 2 not understood.`;
+
+const commands: UserCommand[] = [
+  list,
+  show,
+  add,
+  disable,
+  enable,
+  password,
+  twoFactor,
+  permissions,
+  reEncrypt,
+];
+/** The options that only some commands have. Where they are given to npm, it does not say for which. */
+const flagNames = commands.flatMap(({ flags = [] }) => flags.map(({ name }) => name));
 
 /** Does what the arguments say, and resolves with the exit code. */
 export async function runUsers(args: string[], terminal: Terminal): Promise<number> {
@@ -47,7 +62,6 @@ export async function runUsers(args: string[], terminal: Terminal): Promise<numb
       getErrHelpWidth: () => 100,
     })
     .exitOverride();
-  const commands = [list, show, add, disable, enable, password, permissions, reEncrypt];
   for (const command of commands) addCommand(program, command);
   const keys = program
     .command('keys')
@@ -62,17 +76,35 @@ export async function runUsers(args: string[], terminal: Terminal): Promise<numb
     return error.exitCode === 0 ? 0 : 2;
   }
 
-  function addCommand(parent: Command, { usage, help, run }: UserCommand): void {
+  function addCommand(parent: Command, { usage, help, flags = [], run }: UserCommand): void {
     const command = parent.command(usage).description(help);
+    for (const flag of flags) command.option(`--${flag.name}`, flag.help);
     command.action(async () => {
+      const given = givenFlags(command, flags);
       exitCode = await runCommand(terminal, async (db) => {
-        const { text, json } = await run(db, command.args, terminal);
-        if (program.opts().json || env.npm_config_json === 'true') {
+        const { text, json } = await run(db, command.args, terminal, given);
+        if (program.opts().json || isSetByNpm('json')) {
           stdout.write(`${JSON.stringify(json)}\n`);
         } else if (text !== '') {
           stdout.write(`${text}\n`);
         }
       });
     });
+  }
+
+  /** The names of the options that were given to a command, to it or to npm. */
+  function givenFlags(command: Command, flags: readonly Flag[]): Set<string> {
+    const own = new Set(flags.map(({ name }) => name));
+    const opts = command.opts();
+    const given = new Set(flagNames.filter((name) => opts[name] || isSetByNpm(name)));
+    const foreign = [...given].find((name) => !own.has(name));
+    if (foreign !== undefined) command.error(`error: unknown option '--${foreign}'`);
+    const missing = flags.find(({ name, isRequired }) => isRequired && !given.has(name));
+    if (missing) command.error(`error: required option '--${missing.name}' not specified`);
+    return given;
+  }
+
+  function isSetByNpm(option: string): boolean {
+    return env[`npm_config_${option}`] === 'true';
   }
 }

@@ -257,7 +257,11 @@ describeApp('/login/two-factor', (on) => {
   });
 
   const operators: [string, (user: { id: number; username: string }) => Promise<unknown>][] = [
-    ['sets a password', (user) => setPassword(on.db, user, PASSWORD_DIGEST, OPERATOR)],
+    [
+      'sets a password',
+      (user) =>
+        setPassword(on.db, user, { passwordDigest: PASSWORD_DIGEST, isTemporary: false }, OPERATOR),
+    ],
     [
       'disables and enables the user',
       async (user) => {

@@ -6,6 +6,7 @@ import { setDisabled } from '../../../../db/users.ts';
 import { isWellFormed } from '../../../api-keys/secret.ts';
 import { type Api, codes, keyIn, startApi } from '../../../testing/api.ts';
 import { newPhone } from '../../../testing/two-factor.ts';
+import { makePasswordTemporary } from '../../../testing/users.ts';
 
 describeOnDatabase('user.getapikey', (on) => {
   let api: Api;
@@ -159,6 +160,27 @@ describeOnDatabase('user.getapikey', (on) => {
       { kind: 'failed log in', count: 2 },
       { kind: 'key made', count: 2 },
     ]);
+  });
+
+  test('with a temporary password it is error 8, and creates no key until it is changed', async () => {
+    const person = await api.newPerson();
+    await makePasswordTemporary(on.db, person.username);
+    assert.equal(
+      await api.refuses(8, person),
+      'A data validation error has occurred: Your password is temporary. ' +
+        'Log in to Linode Manager and change it first.',
+    );
+    await api.refuses(4, { ...person, password: 'wrong' });
+    const phone = await newPhone(on.db, person.username);
+    await api.refuses(44, person);
+    await api.refuses(8, { ...person, token: await phone.code() });
+    await sql`update users set password_lapses_at = now() where username = ${person.username}`.execute(
+      on.db,
+    );
+    await api.refuses(4, person);
+    const { rows } = await sql`select from api_keys join users on users.id = user_id
+      where username = ${person.username}`.execute(on.db);
+    assert.equal(rows.length, 0);
   });
 
   test('a token of a user without two-factor authentication is ignored', async () => {

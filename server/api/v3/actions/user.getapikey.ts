@@ -5,6 +5,7 @@ import { type Created, createKey } from '../../../api-keys/create.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
 import { program } from '../../../auth/caller.ts';
 import { logInWith } from '../../../auth/check-password.ts';
+import { type DueStep, dueStepOf } from '../../../auth/due-step.ts';
 import { waitSentence } from '../../../auth/rate-limit.ts';
 import type { CodeOutcome } from '../../../auth/two-factor/accept-code.ts';
 import { checkCode } from '../../../auth/two-factor/check-code.ts';
@@ -49,12 +50,15 @@ export const userGetapikey: OpenAction = {
     if (result.outcome === 'throttled') throw new ApiError(14, waitSentence(result.seconds));
     if (result.outcome === 'missing') throw new ApiError(44);
     if (result.outcome === 'wrong' || result.outcome === 'used') throw new ApiError(4);
+    if (result.outcome === 'step due') throw new ApiError(8, stepSentences[result.step]);
     if (result.outcome !== 'created') throw new ApiError(8, LIMIT_REACHED);
     return { USERNAME: result.user.username, API_KEY: result.secret };
 
     async function use(user: User) {
       const code = await checkCode(call, user, token, from);
       if (code?.outcome !== 'right') return code;
+      const step = dueStepOf(user, call.policy);
+      if (step !== undefined) return { outcome: 'step due', step } as const;
       const created = await createKey(call.db, user, request, from);
       return created.outcome === 'owner changed' ? undefined : { ...created, user };
     }
@@ -62,11 +66,21 @@ export const userGetapikey: OpenAction = {
 };
 
 /** What the metrics count of a call with a right password. */
-function signalOf({ outcome }: { outcome: Created['outcome'] | CodeOutcome['outcome'] }) {
+function signalOf({
+  outcome,
+}: {
+  outcome: Created['outcome'] | CodeOutcome['outcome'] | 'step due';
+}) {
   if (outcome === 'throttled') return outcome;
   if (outcome === 'missing') return 'code needed';
   return outcome === 'wrong' || outcome === 'used' ? 'wrong code' : 'right';
 }
+
+const stepSentences = {
+  'change password': 'Your password is temporary. Log in to Linode Manager and change it first.',
+  'set up two-factor':
+    'Two-factor authentication is required. Log in to Linode Manager and set it up first.',
+} as const satisfies Record<DueStep, string>;
 
 const LIMIT_REACHED =
   `This user has ${MAX_KEYS_VIA_API} active keys that were created through the API, ` +

@@ -49,6 +49,11 @@ function renderQuestion(
   problems: Views['profile/password/two-factor/disable']['problems'],
 ) {
   const { username } = signedInUser(req);
+  const isRequired = req.session.isTwoFactorRequired === true;
   const title = ['Disable Two-Factor Authentication', 'My Profile'];
-  render(req, res, 'profile/password/two-factor/disable', title, { username, problems });
+  render(req, res, 'profile/password/two-factor/disable', title, {
+    username,
+    isRequired,
+    problems,
+  });
 }
