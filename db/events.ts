@@ -17,44 +17,6 @@ interface Event extends Client {
   details?: EventDetails;
 }
 
-/** After a failed code, a right one from the same place shows within this time who it was. */
-const OWN_MISTAKE_MINUTES = 5;
-
-/**
- * When somebody last knew a user's password but not the code, since the visit before this one.
- * Mistakes of the user are left out: they are followed by a right code from the same place.
- */
-export async function findFailedCode(
-  db: Database,
-  userId: number,
-): Promise<{ at: Date; ip: string | null } | undefined> {
-  return db
-    .selectFrom('events as failed')
-    .innerJoin('users', 'users.id', 'failed.user_id')
-    .select(['failed.at', 'failed.ip'])
-    .where('failed.user_id', '=', userId)
-    .where('failed.kind', '=', sql.lit<EventKind>('failed code'))
-    .where(sql<boolean>`failed.at > coalesce(users.previous_log_in_at, '-infinity')`)
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('events as own')
-            .select('own.id')
-            .whereRef('own.user_id', '=', 'failed.user_id')
-            .whereRef('own.id', '>', 'failed.id')
-            .where('own.kind', 'in', ['log in', 'authenticated'])
-            .where(sql<boolean>`own.ip is not distinct from failed.ip`)
-            .whereRef('own.user_agent', '=', 'failed.user_agent')
-            .where(sql<boolean>`own.at <=
-              failed.at + make_interval(mins => ${sql.lit(OWN_MISTAKE_MINUTES)})`),
-        ),
-      ),
-    )
-    .orderBy('failed.id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-}
-
 /**
  * Records that an attempt to log in or to authenticate was refused by the rate limit. The attempts on a
  * user from a network (CIDR) within an hour are one event, which counts them: it must not cost more to

@@ -1,4 +1,5 @@
-import { expect, inspect, logIn, test } from './fixtures.ts';
+import { Visitor } from '../server/testing/visitor.ts';
+import { expect, givePassword, inspect, logIn, test } from './fixtures.ts';
 
 const DAY = 24 * 60 * 60_000;
 
@@ -27,4 +28,42 @@ test('a key that is in use and expires soon is named on the home page and on the
     /^\/profile\/api-keys\/\d+#rotate$/,
   );
   await inspect(page, 'home, a key that expires soon');
+});
+
+test('what happened elsewhere is on the home page, until it is dismissed on this device', async ({
+  page,
+  person,
+  browser,
+}) => {
+  const { origin, username, password } = person;
+  const elsewhere = await browser.newPage({ userAgent: 'another browser' });
+  await elsewhere.goto('/login');
+  await givePassword(elsewhere, { ...person, password: 'not the password' });
+  await expect(elsewhere.getByRole('alert')).toBeVisible();
+  const program = new Visitor(origin);
+  await program.logIn(username, password);
+  await program.authenticate(password);
+  await program.createKey({ label: 'made elsewhere' });
+
+  await logIn(page, person);
+  const box = page.getByRole('region', { name: 'What happened meanwhile' });
+  await expect(box.getByRole('listitem')).toHaveText([
+    /^There was 1 failed login\. It was on \S+ \S+, from \S+\.$/,
+    /^1 key was created\. It was on /,
+  ]);
+  await inspect(page, 'home, what happened meanwhile');
+  await expect(box.getByRole('link', { name: '1 key was created' })).toHaveAttribute(
+    'href',
+    '/profile/activity?kind=key+made',
+  );
+  await box.getByRole('button', { name: 'Dismiss on this device' }).click();
+  await expect(page).toHaveURL('/');
+  await expect(box).toHaveCount(0);
+
+  await elsewhere.goto('/login');
+  await givePassword(elsewhere, person);
+  await expect(
+    elsewhere.getByRole('region', { name: 'What happened meanwhile' }).getByRole('listitem'),
+  ).toHaveText([/^1 key was created\./]);
+  await elsewhere.close();
 });

@@ -34,6 +34,7 @@ import { logInSetUp } from './web/login/set-up.ts';
 import { logInTwoFactor, requirePendingLogIn } from './web/login/two-factor.ts';
 import { login } from './web/login.ts';
 import { logout } from './web/logout.ts';
+import { meanwhile } from './web/meanwhile.ts';
 import { authenticatePage } from './web/profile/authenticate.ts';
 import { profile } from './web/profile.ts';
 
@@ -106,6 +107,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use('/login', skipForUnknownPaths(csrf), login(db, passwords));
   app.use('/logout', logout(db, csrf));
   app.get('/', requireSignIn, csrf, home(db));
+  app.use('/meanwhile', requireSignIn, csrf, meanwhile());
   app.use('/documentation', requireSignIn, csrf, documentation());
 
   // Closed by default: a page under /profile needs these three because of where it is mounted.

@@ -49,6 +49,7 @@ const pages: Record<string, string[]> = {
   '/login/set-up': ['next', '_csrf'],
   '/login/set-up/confirm': ['token', 'next', '_csrf'],
   '/logout': ['_csrf'],
+  '/meanwhile': ['newest', '_csrf'],
   '/profile': ['time_zone', '_csrf'],
   '/profile/authenticate': ['password', 'token', 'next', '_csrf'],
   '/profile/password': ['current_password', 'new_password', 'new_password_again'],

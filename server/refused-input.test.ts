@@ -48,6 +48,7 @@ describeApp('refused input', (on) => {
       `/profile/api-keys/${id}/resume`,
       `/profile/api-keys/${id}/remove`,
       '/logout',
+      '/meanwhile',
       '/leaked',
     ];
     for (const route of routes) {

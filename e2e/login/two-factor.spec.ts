@@ -123,7 +123,7 @@ test('the next visit says that somebody knew the password but not the code', asy
   await page.goto('/login');
   await givePassword(page, person);
   await enterCode(page, await freshCode(app, person, secret));
-  await expect(page.getByRole('alert')).toContainText(
+  await expect(page.getByRole('region', { name: 'What happened meanwhile' })).toContainText(
     'Someone who knows your password failed at the code.',
   );
   await inspect(page, 'home, failed code');

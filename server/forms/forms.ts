@@ -14,6 +14,8 @@ export const forms = {
   },
   '/login/set-up': { next: 'carried' },
   '/login/set-up/confirm': { token: 'secret', next: 'carried' },
+  /** The newest event that was shown. */
+  '/meanwhile': { newest: 'fresh' },
   '/profile': { time_zone: 'carried' },
   '/profile/authenticate': { password: 'secret', token: 'secret', next: 'carried' },
   '/profile/password': {

@@ -8,6 +8,8 @@ export interface Cookies {
   notice: string;
   /** Of a user's device: each user of a browser has one. */
   device(userId: number): string;
+  /** Of each user of a browser: what they have dismissed on their home page. */
+  dismissed(userId: number): string;
   secure: boolean;
 }
 
@@ -28,6 +30,7 @@ export function nameCookies({
     session: name('session'),
     notice: name('notice'),
     device: (userId) => name(`device-${userId}`),
+    dismissed: (userId) => name(`dismissed-${userId}`),
     secure,
   };
 }

@@ -2,6 +2,7 @@ import type { Activity, ActivityFilter } from '../../db/activity.ts';
 import type { KeyDetails } from '../../db/api-keys/details.ts';
 import type { ExpiringKeys } from '../../db/api-keys/expiring.ts';
 import type { ApiKey, KeyToRemove } from '../../db/api-keys/list.ts';
+import type { Meanwhile } from '../../db/meanwhile.ts';
 import type { SignedInUser } from '../../db/sessions.ts';
 import type { SignIn } from '../../db/sign-ins.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
@@ -20,8 +21,12 @@ export interface Views {
     activeKeys: number;
     expiring: ExpiringKeys;
     timeZone: string;
-    /** When the user's password was right and the code wrong, since the visit before. */
-    failedCode: { at: Date; ip: string | null } | undefined;
+    meanwhile: {
+      happened: (Meanwhile & { text: string })[];
+      newestId: number;
+      /** How long something is told. */
+      days: number;
+    };
   };
   login: {
     username: string;

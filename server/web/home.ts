@@ -2,17 +2,17 @@ import type { RequestHandler } from 'express';
 import { listExpiringKeys } from '../../db/api-keys/expiring.ts';
 import { countActiveKeys } from '../../db/api-keys/list.ts';
 import type { Database } from '../../db/database.ts';
-import { findFailedCode } from '../../db/events.ts';
 import { signedInUser } from '../auth/require-sign-in.ts';
 import { render } from '../pages/render.ts';
+import { readMeanwhile } from './meanwhile.ts';
 
 export function home(db: Database): RequestHandler {
   return async (req, res) => {
     const user = signedInUser(req);
     const activeKeys = await countActiveKeys(db, user.id);
     const expiring = await listExpiringKeys(db, user.id);
-    const failedCode = await findFailedCode(db, user.id);
+    const meanwhile = await readMeanwhile(db, req);
     const { timeZone } = user;
-    render(req, res, 'home', [], { user, activeKeys, expiring, timeZone, failedCode });
+    render(req, res, 'home', [], { user, activeKeys, expiring, timeZone, meanwhile });
   };
 }

@@ -1,0 +1,93 @@
+// What happened to a user's account while they were not here, for the home page.
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { EventKind } from './event-kinds.ts';
+import type { Client } from './events.ts';
+
+/** What happened longer ago is in Activity only. */
+export const MEANWHILE_DAYS = 14;
+/** Of each kind so many events are read, the newest. */
+export const MAX_MEANWHILE_EVENTS = 100;
+/** After a failure, a success from the same place shows within this time who it was. */
+const OWN_MISTAKE_MINUTES = 5;
+
+const changes = [
+  'password changed',
+  'two-factor enabled',
+  'two-factor disabled',
+  'scratch codes created',
+  'key made',
+  'key rotated',
+  'key removed',
+  'key leaked',
+] as const satisfies EventKind[];
+
+const failures = [
+  'failed log in',
+  'failed authentication',
+  'rate limited',
+  'failed code',
+] as const satisfies EventKind[];
+
+const successes = ['log in', 'authenticated'] as const satisfies EventKind[];
+
+/** The most urgent first. */
+export const meanwhileKinds = [...failures.toReversed(), ...changes];
+
+export type MeanwhileKind = (typeof changes)[number] | (typeof failures)[number];
+
+/** The events of one kind. */
+export interface Meanwhile {
+  kind: MeanwhileKind;
+  /** How many; of attempts that were refused, all. */
+  count: number;
+  /** Whether MAX_MEANWHILE_EVENTS were read, so that there may be more. */
+  isAtLeast: boolean;
+  /** Of the newest. */
+  newestId: number;
+  at: Date;
+  ip: string | null;
+}
+
+/**
+ * What happened to a user within MEANWHILE_DAYS, by kind. The user knows what was done from here, so that is
+ * left out, and so are their own mistakes: failures that a success from the same place follows.
+ *
+ * @param here the address and program of the request
+ * @param dismissedId the newest event that the user does not want to be told of any more
+ */
+export async function listMeanwhile(
+  db: Database,
+  userId: number,
+  here: Client,
+  dismissedId = 0,
+): Promise<Meanwhile[]> {
+  const { rows } = await sql<Meanwhile>`
+    with happened as materialized (
+      select event.* from unnest(${[...changes, ...failures, ...successes]}::text[]) as kinds (kind),
+      lateral (
+        select id, kind, at, ip, user_agent, details from events
+        where user_id = ${userId} and kind = kinds.kind and id > ${dismissedId}
+        order by id desc limit ${sql.lit(MAX_MEANWHILE_EVENTS)}) event
+      where at > now() - make_interval(days => ${sql.lit(MEANWHILE_DAYS)})
+    )
+    select kind,
+      sum(coalesce((details ->> 'count')::int, 1))::int as count,
+      count(*) = ${sql.lit(MAX_MEANWHILE_EVENTS)} as "isAtLeast",
+      max(id) as "newestId",
+      max(at) as at,
+      (array_agg(host(ip) order by id desc))[1] as ip
+    from happened
+    where kind = any(${[...changes]}::text[])
+        and not (ip is not distinct from ${here.ip}::inet and user_agent = ${here.userAgent})
+      or kind = any(${[...failures]}::text[]) and not exists (
+        select from happened own
+        where own.kind = any(${[...successes]}::text[])
+          and own.id > happened.id
+          and own.ip is not distinct from happened.ip
+          and own.user_agent = happened.user_agent
+          and own.at <= happened.at + make_interval(mins => ${sql.lit(OWN_MISTAKE_MINUTES)}))
+    group by kind
+    order by array_position(${meanwhileKinds}::text[], kind)`.execute(db);
+  return rows;
+}
