@@ -26,6 +26,7 @@ const failures = [
   'failed log in',
   'failed authentication',
   'rate limited',
+  'device failed',
   'failed code',
 ] as const satisfies EventKind[];
 

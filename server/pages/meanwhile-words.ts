@@ -9,6 +9,7 @@ export function describeMeanwhile({ kind, count, isAtLeast }: Meanwhile): string
 
 const sentences: Record<MeanwhileKind, (times: number) => string> = {
   'failed code': (times) => `Someone who knows your password failed at the code${repeated(times)}`,
+  'device failed': (times) => `${were(times, 'device')} forgotten after too many wrong passwords`,
   'failed log in': (times) => failed(times, 'login'),
   'failed authentication': (times) => failed(times, 're-authentication'),
   'rate limited': (times) => `${were(times, 'attempt')} refused by the rate limit`,

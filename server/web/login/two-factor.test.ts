@@ -389,21 +389,6 @@ describeApp('/login/two-factor', (on) => {
     assert.equal((await after.post(PAGE, { token: await phone.unusedCode() })).status, 303);
   });
 
-  test('the next visit says that somebody failed at the code, but not of own mistakes', async () => {
-    const elsewhere = { 'user-agent': 'another browser' };
-    const SENTENCE = /Someone who knows your password failed at the code\./;
-    const stranger = await newPendingVisitor({ from: elsewhere });
-    await stranger.post(PAGE, { token: await phone.wrongCode() }, elsewhere);
-    const visitor = await newPendingVisitor();
-    await visitor.enterCode(await phone.unusedCode());
-    assert.match((await visitor.get('/')).body, SENTENCE);
-
-    const again = await newPendingVisitor();
-    await again.post(PAGE, { token: await phone.wrongCode() });
-    await again.enterCode(await phone.unusedCode());
-    assert.doesNotMatch((await again.get('/')).body, SENTENCE);
-  });
-
   for (const [what, encryptionKeys] of [
     ['with another key', ['another key, which has 32 characters']],
     ['without a key', []],
