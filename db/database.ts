@@ -9,9 +9,10 @@ import {
 import type pg from 'pg';
 import { openEmbedded } from './embedded.ts';
 import { DatabaseMissing } from './errors.ts';
-import { type DatabaseLocation, describeLocation } from './location.ts';
+import { type DatabaseLocation, describeLocation, type PostgresLocation } from './location.ts';
 import { hasTables, migrateToLatest } from './migrate.ts';
 import { forMigrations, openPool, withTimeouts } from './pool.ts';
+import { PoolerDialect, type Run, runnerOn } from './pooler.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -29,24 +30,29 @@ export async function openDatabase(
   location: DatabaseLocation,
   { create = true } = {},
 ): Promise<Database> {
-  return 'url' in location ? openPostgres(location.url, create) : openPglite(location, create);
+  return 'url' in location ? openPostgres(location, create) : openPglite(location, create);
 }
 
-async function openPostgres(url: string, create: boolean): Promise<Database> {
-  await migratePostgres(url, create);
-  return connect(openPool({ ...withTimeouts(url), max: 10 }));
+async function openPostgres(location: PostgresLocation, create: boolean): Promise<Database> {
+  await migratePostgres(location, create);
+  const pool = openPool({ ...withTimeouts(location), max: 10 });
+  const Dialect = location.pooler ? PoolerDialect : PostgresDialect;
+  const db: Database = new Kysely({ dialect: new Dialect({ pool }) });
+  opened.set(db, { location, pool });
+  return db;
 }
 
-async function migratePostgres(url: string, create: boolean): Promise<void> {
+async function migratePostgres(location: PostgresLocation, create: boolean): Promise<void> {
   let firstError: unknown;
   const log = (event: LogEvent) => {
     if (event.level === 'error') firstError ??= event.error;
   };
-  const db = connect(openPool({ ...forMigrations(url), max: 1 }), log);
+  const pool = openPool({ ...forMigrations(location.url), max: 1 });
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }), log });
   try {
     if (!create && !(await hasTables(db))) {
       throw new DatabaseMissing(
-        `There are no tables of the app in ${describeLocation({ url })}. Correct DATABASE_URL, ` +
+        `There are no tables of the app in ${describeLocation(location)}. Correct DATABASE_URL, ` +
           'or let the app (or "npm run migrate") create them.',
       );
     }
@@ -77,24 +83,18 @@ async function openPglite(
   return db;
 }
 
-function connect(pool: pg.Pool, log?: (event: LogEvent) => void): Database {
-  const dialect = new PostgresDialect({ pool });
-  const db: Database = new Kysely(log ? { dialect, log } : { dialect });
-  pools.set(db, pool);
-  return db;
-}
-
 /** Kysely has no access to the pool it was given. */
-const pools = new WeakMap<Database, pg.Pool>();
-/** The connections on which statements are sent at once. */
-const shared = new WeakMap<Database, pg.PoolClient>();
+const opened = new WeakMap<Database, { location: PostgresLocation; pool: pg.Pool }>();
+/** What sends statements at once, on one connection. */
+const shared = new WeakMap<Database, Run>();
 
 /**
  * What runs a statement with a name, which Kysely can't send; undefined on the embedded database, and in a
  * transaction.
  */
-export function runnerOf(db: Database): Pick<pg.Pool, 'query'> | undefined {
-  return shared.get(db) ?? pools.get(db);
+export function runnerOf(db: Database): Run | undefined {
+  const { pool, location } = opened.get(db) ?? {};
+  return shared.get(db) ?? (pool && location && runnerOn(pool, location));
 }
 
 /**
@@ -105,11 +105,11 @@ export async function atOnce<Result>(
   db: Database,
   read: (db: Database) => Promise<Result>,
 ): Promise<Result> {
-  const pool = pools.get(db);
-  if (!pool) return read(db);
-  const client = await pool.connect();
+  const on = opened.get(db);
+  if (!on) return read(db);
+  const client = await on.pool.connect();
   const one = db.withPlugin(onlyStatements);
-  shared.set(one, client);
+  shared.set(one, runnerOn(client, on.location));
   try {
     const result = await read(one);
     client.release();
@@ -131,7 +131,7 @@ const onlyStatements: KyselyPlugin = {
 
 /** How many connections of the pool are in use now; undefined for the embedded database. */
 export function connectionsOf(db: Database) {
-  const pool = pools.get(db);
+  const pool = opened.get(db)?.pool;
   if (!pool) return undefined;
   const { totalCount, idleCount, waitingCount } = pool;
   return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };

@@ -14,12 +14,36 @@ export class DatabaseReadOnly extends OperatorError {
   }
 }
 
+/** A pooler stands in front of the server, and the app was not told. */
+export class PoolerUnknown extends OperatorError {
+  constructor(cause: Error) {
+    super(
+      `DATABASE_URL leads to a pooler, such as PgBouncer in transaction mode (${cause.message}). ` +
+        'Set DATABASE_POOLER=transaction.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * What an error amounts to that comes from a pooler: a parameter of the start that it does not know,
+ * or a statement whose name another connection of the server knows, or this one doesn't.
+ */
+export function poolerUnknown(error: unknown): PoolerUnknown | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const isUnknown =
+    /^(26000|42P05)$/.test(codeOf(error)) || /^unsupported startup parameter/.test(error.message);
+  return isUnknown ? new PoolerUnknown(error) : undefined;
+}
+
 /**
  * Why the database of DATABASE_URL can't be used, in a sentence for the operator; undefined where
  * an error has another cause.
  */
 export function databaseProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
+  const pooler = poolerUnknown(error);
+  if (pooler) return pooler.message;
   const code = codeOf(error);
   // If a name has several addresses and none answers, there is only a code.
   const reason = error.message || code;
@@ -54,7 +78,8 @@ export function databaseProblem(error: unknown): string | undefined {
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof DatabaseReadOnly || isUntrusted(error)) return true;
+  if (error instanceof DatabaseReadOnly || error instanceof PoolerUnknown) return true;
+  if (isUntrusted(error)) return true;
   const code = codeOf(error);
   // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,
   // 53 "insufficient resources", such as a full disk or too many connections; 55000 comes from a

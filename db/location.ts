@@ -1,7 +1,13 @@
 import pg from 'pg';
 
 /** Where the data is: a PostgreSQL server, or a folder (or memory) for the embedded database. */
-export type DatabaseLocation = { url: string } | { folder: string } | { memory: true };
+export type DatabaseLocation = PostgresLocation | { folder: string } | { memory: true };
+
+export interface PostgresLocation {
+  url: string;
+  /** What shares the server's connections: PgBouncer, giving one for each transaction. */
+  pooler?: 'transaction';
+}
 
 /**
  * What is wrong with the URL of a PostgreSQL server, in a sentence; undefined when nothing is.

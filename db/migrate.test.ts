@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { type Database, openDatabase } from './database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
@@ -15,4 +16,22 @@ test('when several processes open an empty database at once, each migration runs
   for (const db of opened) {
     assert.deepEqual(await db.selectFrom('users').select('id').execute(), []);
   }
+});
+
+test('a limit for statements that its role has does not end a migration', {
+  skip: noPostgres,
+}, async (t) => {
+  const url = await createTestDatabase();
+  t.after(() => dropTestDatabase(url));
+  const db = await openDatabase({ url });
+  t.after(() => db.destroy());
+  const name = new URL(url).pathname.slice(1);
+  await sql`alter database ${sql.id(name)} set statement_timeout = '100ms'`.execute(db);
+  const { opening } = await db.transaction().execute(async (trx) => {
+    await sql`lock table kysely_migration`.execute(trx);
+    const opening = openDatabase({ url });
+    await sql`select pg_sleep(0.5)`.execute(trx);
+    return { opening };
+  });
+  await (await opening).destroy();
 });

@@ -54,6 +54,8 @@ const LOCK = 7_412_014;
  */
 export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    // A role may have a limit that is meant for requests (docs/scale.md).
+    await sql`set local statement_timeout = 0`.execute(trx);
     // Kysely's own lock is its connection's, and a pooler such as PgBouncer may give the statements
     // before, in and after a transaction to different connections: it would be held for ever. This
     // one ends with the transaction.

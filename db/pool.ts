@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { DatabaseReadOnly } from './errors.ts';
+import type { PostgresLocation } from './location.ts';
 
 /**
  * A page must not hang on a database that does not answer, so every wait has a limit: for a
@@ -9,17 +10,23 @@ const CONNECTION_MS = 1_000;
 const STATEMENT_MS = 1_200;
 const ANSWER_MS = 1_500;
 
+/** The limits that the server keeps, in ms. */
+export const SERVER_LIMITS = {
+  statement_timeout: STATEMENT_MS,
+  idle_in_transaction_session_timeout: 10_000,
+};
+
 /** For requests, which must not wait long. */
-export function withTimeouts(url: string): pg.PoolConfig {
+export function withTimeouts({ url, pooler }: PostgresLocation): pg.PoolConfig {
   return {
     connectionString: url,
     connectionTimeoutMillis: CONNECTION_MS,
-    statement_timeout: STATEMENT_MS,
     query_timeout: ANSWER_MS,
     // In this mode `pg` closes a connection that did not answer. Otherwise it would return to the
     // pool, where the next requests and the end of its transaction would wait on it.
     pipeline: true,
-    idle_in_transaction_session_timeout: 10_000,
+    // Sent as the connection begins, and a pooler's connection is not the server's.
+    ...(pooler ? {} : SERVER_LIMITS),
   };
 }
 

@@ -36,10 +36,9 @@ export function statement<Values extends object, Row extends object>(
     const parameters = built.parameters.map(
       (parameter) => parameter instanceof Parameter && given.get(parameter.name),
     );
-    const runner = runnerOf(db);
-    const { rows } = runner
-      ? await runner.query<Row>({ name, text: built.sql, values: parameters })
-      : await db.executeQuery<Row>({ ...built, parameters });
+    const run = runnerOf(db);
+    if (run) return run<Row>({ name, text: built.sql, values: parameters });
+    const { rows } = await db.executeQuery<Row>({ ...built, parameters });
     return rows;
   };
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { DatabaseLocation } from '../location.ts';
 import { openPool, withTimeouts } from '../pool.ts';
+import { keepsStatements, runnerOn } from '../pooler.ts';
 import { endsSoon, isKeyState, type KeyState, keyState, pausedUntil } from './state.ts';
 
 /** A key and its user, as of the statement that found it. */
@@ -47,15 +48,14 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
       async close() {},
     };
   }
-  const pool = openPool({ ...withTimeouts(location.url), max: 1, options: PLANNED_ONCE });
+  const config = { ...withTimeouts(location), max: 1 };
+  const isPlannedOnce = keepsStatements(location);
+  const pool = openPool(isPlannedOnce ? { ...config, options: PLANNED_ONCE } : config);
+  const run = runnerOn(pool, location);
   const { sql: text } = findKeys('').compile(db);
   return {
     async find(digests) {
-      const { rows } = await pool.query<Answer>({
-        name: 'find-keys',
-        text,
-        values: [digests.join()],
-      });
+      const rows = await run<Answer>({ name: 'find-keys', text, values: [digests.join()] });
       return inOrder(rows, digests.length);
     },
     close: () => pool.end(),

@@ -124,6 +124,11 @@ for (const url of urls) {
   });
 }
 
+test('DATABASE_POOLER says that DATABASE_URL leads to a pooler', () => {
+  const env = { DATABASE_URL, SESSION_SECRET: SECRET, DATABASE_POOLER: 'transaction' };
+  assert.deepEqual(loadConfig(env).database, { url: DATABASE_URL, pooler: 'transaction' });
+});
+
 const proxies = [
   ['2', 2],
   ['0', false],
@@ -161,6 +166,12 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     { DATABASE_URL: `${DATABASE_URL}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt` },
     /DATABASE_URL names a file that can't be read \(ENOENT.*\/nowhere\/ca\.crt/,
   ],
+  [
+    'a pooler of another mode',
+    { DATABASE_URL, SESSION_SECRET: SECRET, DATABASE_POOLER: 'session' },
+    /DATABASE_POOLER is "session"/,
+  ],
+  ['a pooler without a database', { DATABASE_POOLER: 'transaction' }, /DATABASE_POOLER .* not set/],
   ['a database without a secret', { DATABASE_URL }, /SESSION_SECRET is required/],
   ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /SESSION_SECRET: .*32 characters/],
   ['a short key', { ENCRYPTION_KEY: `${SECRET},short` }, /ENCRYPTION_KEY: .*32 characters/],

@@ -76,7 +76,7 @@ export function loadConfig(env: Environment): Config {
     host: env.HOST || '127.0.0.1',
     port: parseWholeNumber(env, 'PORT', MAX_PORT, problems) ?? 3000,
     metricsPort: parseWholeNumber(env, 'METRICS_PORT', MAX_PORT, problems),
-    database: parseDatabase(url, folder, problems),
+    database: parseDatabase(url, env.DATABASE_POOLER, folder, problems),
     publicUrl,
     secure,
     trustProxy,
@@ -120,7 +120,7 @@ export function loadConfig(env: Environment): Config {
 export function loadDatabaseLocation(env: Environment): DatabaseLocation {
   const problems: string[] = [];
   const url = readValue(env, 'DATABASE_URL', problems);
-  const location = parseDatabase(url, dataFolder(env), problems);
+  const location = parseDatabase(url, env.DATABASE_POOLER, dataFolder(env), problems);
   if (problems.length > 0) throw new ConfigError(problems);
   return location;
 }
@@ -179,13 +179,20 @@ function parseBoolean(env: Environment, name: string, problems: string[]): boole
 
 function parseDatabase(
   url: string | undefined,
+  pooler: string | undefined,
   folder: string,
   problems: string[],
 ): DatabaseLocation {
-  if (url === undefined) return { folder };
+  if (pooler && pooler !== 'transaction') {
+    problems.push(`DATABASE_POOLER is "${pooler}"; it can only be "transaction".`);
+  }
+  if (url === undefined) {
+    if (pooler) problems.push('DATABASE_POOLER says what DATABASE_URL leads to, which is not set.');
+    return { folder };
+  }
   const problem = databaseUrlProblem(url);
   if (problem) problems.push(problem);
-  return { url };
+  return pooler ? { url, pooler: 'transaction' } : { url };
 }
 
 function parsePublicUrl(value: string | undefined, problems: string[]): string | undefined {
