@@ -14,6 +14,8 @@ import { hasTables, migrateToLatest } from './migrate.ts';
 import { forMigrations, openPool, withTimeouts } from './pool.ts';
 import { PoolerDialect, type Run, runnerOn } from './pooler.ts';
 import type { Schema } from './schema.ts';
+import { Servers } from './servers.ts';
+import { requireLatest } from './timelines.ts';
 
 export type Database = Kysely<Schema>;
 export type Transaction = KyselyTransaction<Schema>;
@@ -34,20 +36,25 @@ export async function openDatabase(
 }
 
 async function openPostgres(location: PostgresLocation, create: boolean): Promise<Database> {
-  await migratePostgres(location, create);
-  const pool = openPool({ ...withTimeouts(location), max: 10 });
+  const servers = new Servers(location.url);
+  await migratePostgres(servers, location, create);
+  const pool = openPool(servers, { ...withTimeouts(location), max: 10 });
   const Dialect = location.pooler ? PoolerDialect : PostgresDialect;
   const db: Database = new Kysely({ dialect: new Dialect({ pool }) });
-  opened.set(db, { location, pool });
+  opened.set(db, { location, servers, pool });
   return db;
 }
 
-async function migratePostgres(location: PostgresLocation, create: boolean): Promise<void> {
+async function migratePostgres(
+  servers: Servers,
+  location: PostgresLocation,
+  create: boolean,
+): Promise<void> {
   let firstError: unknown;
   const log = (event: LogEvent) => {
     if (event.level === 'error') firstError ??= event.error;
   };
-  const pool = openPool({ ...forMigrations(location.url), max: 1 });
+  const pool = openPool(servers, { ...forMigrations(), max: 1 });
   const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }), log });
   try {
     if (!create && !(await hasTables(db))) {
@@ -57,6 +64,7 @@ async function migratePostgres(location: PostgresLocation, create: boolean): Pro
       );
     }
     await migrateToLatest(db);
+    await requireLatest(db);
   } catch (error) {
     // Kysely continues after a statement that failed, and PostgreSQL refuses the next one ("current
     // transaction is aborted"), which hides the cause.
@@ -84,9 +92,22 @@ async function openPglite(
 }
 
 /** Kysely has no access to the pool it was given. */
-const opened = new WeakMap<Database, { location: PostgresLocation; pool: pg.Pool }>();
+const opened = new WeakMap<Database, Opened>();
+
+interface Opened {
+  location: PostgresLocation;
+  servers: Servers;
+  pool: pg.Pool;
+}
+
 /** What sends statements at once, on one connection. */
 const shared = new WeakMap<Database, Run>();
+
+/** The servers at a location: those of the database, if it is the same, so that both know the same. */
+export function serversAt({ url }: PostgresLocation, db: Database): Servers {
+  const on = opened.get(db);
+  return on?.location.url === url ? on.servers : new Servers(url);
+}
 
 /**
  * What runs a statement with a name, which Kysely can't send; undefined on the embedded database, and in a

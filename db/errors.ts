@@ -14,6 +14,24 @@ export class DatabaseReadOnly extends OperatorError {
   }
 }
 
+/** The server has an older history than one that the app has used, so that it lacks the latest changes. */
+export class ServerOutdated extends OperatorError {
+  constructor() {
+    super(
+      'The server was left behind by a promotion: the app has used one with a later timeline, or of ' +
+        'another system. If this one is meant, run "delete from timelines" on it and restart the app.',
+    );
+  }
+}
+
+/** None of the servers of DATABASE_URL is reachable and accepts writes. */
+export class NoServerWritable extends OperatorError {
+  /** @param servers each with what is wrong with it */
+  constructor(servers: string[]) {
+    super(`None of the servers of DATABASE_URL can be used: ${servers.join('; ')}.`);
+  }
+}
+
 /** A pooler stands in front of the server, and the app was not told. */
 export class PoolerUnknown extends OperatorError {
   constructor(cause: Error) {
@@ -24,6 +42,8 @@ export class PoolerUnknown extends OperatorError {
     );
   }
 }
+
+const AWAY = [DatabaseReadOnly, ServerOutdated, NoServerWritable, PoolerUnknown];
 
 /**
  * What an error amounts to that comes from a pooler: a parameter of the start that it does not know,
@@ -78,7 +98,7 @@ export function databaseProblem(error: unknown): string | undefined {
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error instanceof DatabaseReadOnly || error instanceof PoolerUnknown) return true;
+  if (AWAY.some((kind) => error instanceof kind)) return true;
   if (isUntrusted(error)) return true;
   const code = codeOf(error);
   // Class 08 is "connection exception", 57P "operator intervention", 57014 a statement timeout,

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { serversOf, targetOf, WrongUrl } from './postgres-url.ts';
 
 /** Where the data is: a PostgreSQL server, or a folder (or memory) for the embedded database. */
 export type DatabaseLocation = PostgresLocation | { folder: string } | { memory: true };
@@ -9,18 +10,27 @@ export interface PostgresLocation {
   pooler?: 'transaction';
 }
 
+/** All else would choose a server that may not accept writes. */
+const TARGETS = ['read-write', 'primary'];
+
 /**
  * What is wrong with the URL of a PostgreSQL server, in a sentence; undefined when nothing is.
- * Like psql, it accepts a URL without a host (`postgres://user:password@/name?host=/folder`).
+ * Like psql, it accepts a URL without a host (`postgres://user:password@/name?host=/folder`), and
+ * one with several.
  */
 export function databaseUrlProblem(url: string): string | undefined {
   const isInvalid = 'DATABASE_URL must begin with postgres:// and be a valid URL.';
   if (!/^postgres(ql)?:\/\//.test(url)) return isInvalid;
+  const target = targetOf(url);
+  if (target !== null && !TARGETS.includes(target)) {
+    return 'DATABASE_URL: target_session_attrs can only be read-write (or primary): the app writes.';
+  }
   try {
     // Reads the certificate files that the URL names, but does not connect.
-    new pg.Client({ connectionString: url });
+    serversOf(url);
     return undefined;
   } catch (error) {
+    if (error instanceof WrongUrl) return `DATABASE_URL ${error.message}.`;
     // The messages about URLs may contain the password.
     if (!(error instanceof Error && 'syscall' in error)) return isInvalid;
     return `DATABASE_URL names a file that can't be read (${error.message}).`;
@@ -31,6 +41,7 @@ export function databaseUrlProblem(url: string): string | undefined {
 export function describeLocation(location: DatabaseLocation): string {
   if ('memory' in location) return 'the database in memory';
   if ('folder' in location) return `the database in ${location.folder}`;
-  const { host, port, database } = new pg.Client({ connectionString: location.url });
-  return `the database ${database} on ${host}${host.startsWith('/') ? '' : `:${port}`}`;
+  const servers = serversOf(location.url);
+  const { database } = new pg.Client({ connectionString: servers[0]?.url });
+  return `the database ${database} on ${servers.map(({ name }) => name).join(' or ')}`;
 }

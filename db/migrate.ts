@@ -18,6 +18,7 @@ import * as devices from './migrations/0021-devices.ts';
 import * as logInSteps from './migrations/0022-log-in-steps.ts';
 import * as successors from './migrations/0023-successors.ts';
 import * as prefixFormat from './migrations/0024-prefix-format.ts';
+import * as timelines from './migrations/0030-timelines.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -38,6 +39,7 @@ export const migrations: Record<string, Migration> = {
   '0022-log-in-steps': logInSteps,
   '0023-successors': successors,
   '0024-prefix-format': prefixFormat,
+  '0030-timelines': timelines,
 };
 
 /** The database was already used by a later version of this program. */

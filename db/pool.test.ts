@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import type pg from 'pg';
 import { DatabaseReadOnly } from './errors.ts';
 import { openPool, withTimeouts } from './pool.ts';
+import { Servers } from './servers.ts';
 import {
   addressOf,
   createTestDatabase,
@@ -20,7 +21,7 @@ describe('the pool', { skip: noPostgres }, () => {
   after(() => dropTestDatabase(url));
 
   test('no connection is opened to a read-only database, until it is writable again', async (t) => {
-    const pool = openPool(withTimeouts({ url }));
+    const pool = openPool(new Servers(url), withTimeouts());
     t.after(() => pool.end());
     await setReadOnly(url, true);
     await assert.rejects(pool.query('select 1'), DatabaseReadOnly);
@@ -30,7 +31,7 @@ describe('the pool', { skip: noPostgres }, () => {
   });
 
   test('a connection whose server becomes read-only is not used for another statement', async (t) => {
-    const pool = openPool({ ...withTimeouts({ url }), max: 1 });
+    const pool = openPool(new Servers(url), { ...withTimeouts(), max: 1 });
     t.after(() => pool.end());
     const client = await pool.connect();
     // As a reload of the server's settings does to an open connection.
@@ -46,7 +47,7 @@ describe('the pool', { skip: noPostgres }, () => {
     const through = new URL(url);
     through.searchParams.set('host', '127.0.0.1');
     through.searchParams.set('port', String(await network.open()));
-    const pool = openPool({ ...withTimeouts({ url: through.href }), max: 5 });
+    const pool = openPool(new Servers(through.href), { ...withTimeouts(), max: 5 });
     t.after(() => pool.end());
     await fill(pool);
 

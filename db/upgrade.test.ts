@@ -12,6 +12,7 @@ import { openEmbedded } from './embedded.ts';
 import { lookUpAddress } from './known-addresses.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openPool } from './pool.ts';
+import { Servers } from './servers.ts';
 import { findSession } from './sessions.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
@@ -156,7 +157,7 @@ describe('an upgrade, PostgreSQL', { skip: noPostgres }, () => {
   let url: string;
   upgrades(async () => {
     url = await createTestDatabase();
-    const pool = openPool({ connectionString: url, max: 2 });
+    const pool = openPool(new Servers(url), { max: 2 });
     return new Kysely({ dialect: new PostgresDialect({ pool }) });
   });
   after(() => dropTestDatabase(url));

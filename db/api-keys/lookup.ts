@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from '../database.ts';
+import { type Database, serversAt } from '../database.ts';
 import type { DatabaseLocation } from '../location.ts';
 import { openPool, withTimeouts } from '../pool.ts';
 import { keepsStatements, runnerOn } from '../pooler.ts';
@@ -50,7 +50,8 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
   }
   const config = { ...withTimeouts(location), max: 1 };
   const isPlannedOnce = keepsStatements(location);
-  const pool = openPool(isPlannedOnce ? { ...config, options: PLANNED_ONCE } : config);
+  const servers = serversAt(location, db);
+  const pool = openPool(servers, isPlannedOnce ? { ...config, options: PLANNED_ONCE } : config);
   const run = runnerOn(pool, location);
   const { sql: text } = findKeys('').compile(db);
   return {

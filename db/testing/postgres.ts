@@ -10,9 +10,15 @@ interface TestPostgres {
 }
 
 export interface Cluster extends TestPostgres {
+  /** The folder of its socket. */
+  folder: string;
+  /** The folder of its data. */
+  data: string;
   /** The path of its socket. */
   socket: string;
   start(): Promise<void>;
+  /** Runs a command of PostgreSQL as the user who owns the data. */
+  run(program: string, args: string[]): void;
   /** Ends the server, and keeps its data. SIGINT is an orderly stop, SIGKILL a crash. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -39,7 +45,23 @@ export async function startCluster(
 ): Promise<Cluster | undefined> {
   const programs = findPrograms();
   if (programs === undefined) return undefined;
-  const cluster = await makeCluster(programs, prepare);
+  const cluster = clusterIn(programs, newFolder(), prepare);
+  const { data } = cluster;
+  const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale'];
+  cluster.run('initdb', ['--pgdata', data, ...options]);
+  await cluster.start();
+  return cluster;
+}
+
+/** A standby of a cluster, which follows it by the name `name`. */
+export async function startStandby(primary: Cluster, name: string): Promise<Cluster> {
+  const programs = findPrograms() ?? '';
+  const cluster = clusterIn(programs, newFolder(), () => ({
+    cluster_name: name,
+    wal_retrieve_retry_interval: '100',
+  }));
+  const options = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+  cluster.run('pg_basebackup', ['--pgdata', cluster.data, '--dbname', primary.url, ...options]);
   await cluster.start();
   return cluster;
 }
@@ -49,26 +71,26 @@ export function findPrograms(): string | undefined {
   // The newest first; these are Debian's folders, which are not on the PATH.
   const debian = globSync('/usr/lib/postgresql/*/bin').sort().reverse();
   return [...onPath, ...debian].find((folder) =>
-    ['initdb', 'postgres'].every((program) => existsSync(path.join(folder, program))),
+    ['initdb', 'postgres', 'pg_basebackup'].every((program) =>
+      existsSync(path.join(folder, program)),
+    ),
   );
 }
 
-async function makeCluster(
-  programs: string,
-  prepare: (folder: string) => Record<string, string>,
-): Promise<Cluster> {
+function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'postgres-'));
   const owner = unprivilegedUser();
   if (owner) chownSync(folder, owner.uid, owner.gid);
+  return folder;
+}
+
+function clusterIn(
+  programs: string,
+  folder: string,
+  prepare: (folder: string) => Record<string, string>,
+): Cluster {
+  const owner = unprivilegedUser();
   const data = path.join(folder, 'data');
-
-  const initdb = spawnSync(
-    path.join(programs, 'initdb'),
-    ['--pgdata', data, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale'],
-    { ...owner, cwd: folder, encoding: 'utf8' },
-  );
-  if (initdb.status !== 0) throw new Error(`initdb failed:\n${initdb.stdout}${initdb.stderr}`);
-
   const settings = {
     listen_addresses: '',
     unix_socket_directories: folder,
@@ -83,7 +105,17 @@ async function makeCluster(
   let server: ChildProcess | undefined;
   return {
     url: `postgres://postgres@localhost/postgres?host=${encodeURIComponent(folder)}`,
+    folder,
+    data,
     socket: path.join(folder, '.s.PGSQL.5432'),
+    run(program, args) {
+      const { status, stdout, stderr, error } = spawnSync(path.join(programs, program), args, {
+        ...owner,
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw error ?? new Error(`${program} failed:\n${stdout}${stderr}`);
+    },
     async start() {
       const deadline = Date.now() + START_MS;
       while (!server) {
@@ -125,7 +157,7 @@ async function isAccepting(server: ChildProcess): Promise<boolean> {
     server.once('exit', () => resolve(false));
     // Read to the end: a server whose output is not read would stop.
     server.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      if (text.includes('ready to accept connections')) resolve(true);
+      if (/ready to accept (read-only )?connections/.test(text)) resolve(true);
     });
   });
 }

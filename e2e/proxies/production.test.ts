@@ -1,11 +1,9 @@
 // The commands of docs/production.md, unchanged.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { openDatabase } from '../../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findPrograms } from '../../db/testing/postgres.ts';
@@ -13,31 +11,12 @@ import { startApp } from '../../server/testing/app.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { addUser } from '../../server/testing/users.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
-import { DOCS } from './proxies.ts';
+import { commandsOf, run } from './commands.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** The blocks of commands, found by their beginning. */
-const blocks = [
-  ...readFileSync(path.join(DOCS, 'production.md'), 'utf8').matchAll(/^ *```sh\n(.*?)^ *```$/gms),
-].map(([, block = '']) => block);
-
-function block(beginning: string): string {
-  const [found, another] = blocks.filter((lines) => lines.trimStart().startsWith(beginning));
-  assert.ok(found !== undefined && another === undefined, `one block begins with ${beginning}`);
-  return found;
-}
-
-/** Runs commands in the project's folder, as `node server/…` requires. */
-async function run(lines: string, env: Record<string, string>): Promise<string> {
-  const bin = [path.dirname(process.execPath), findPrograms(), process.env.PATH].join(':');
-  const { stdout } = await promisify(execFile)('sh', ['-euc', lines], {
-    cwd: path.resolve(DOCS, '..'),
-    env: { PATH: bin, ...env },
-  });
-  return stdout;
-}
+const block = commandsOf('production.md');
 
 const noTools =
   noPostgres || (findPrograms() === undefined && 'there are no programs of PostgreSQL');

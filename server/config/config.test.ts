@@ -114,6 +114,8 @@ test('https turns on secure cookies', () => {
 const urls = [
   'postgres://user:password@/keys?host=/run/postgresql',
   'postgresql:///keys?host=/run/postgresql',
+  'postgres://user:password@db1:5432,db2:5433/keys?target_session_attrs=read-write',
+  'postgres://user@/keys?host=db1,db2&port=5432,5433',
   'postgres://user@%2Frun%2Fpostgresql/keys',
   'postgres://user:p%40ss@[::1]:5433/keys?sslmode=verify-full',
 ];

@@ -1,0 +1,47 @@
+import pg from 'pg';
+import { DatabaseReadOnly } from './errors.ts';
+
+/** PostgreSQL 14 and later report these as a connection begins, and each time they change. */
+const READ_ONLY = ['in_hot_standby', 'default_transaction_read_only'];
+/** The code of "cannot execute … in a read-only transaction". */
+const WRITE_REFUSED = '25006';
+/** The codes with which a server ends its connections. */
+const STOPPING = '57P0';
+
+interface ParameterStatus {
+  parameterName: string;
+  parameterValue: string;
+}
+
+/** A connection that breaks as soon as its server says that it accepts no writes, or is stopping. */
+export class WatchedClient extends pg.Client {
+  isReadOnly = false;
+
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    let isConnected = false;
+    this.once('connect', () => {
+      isConnected = true;
+    });
+    this.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
+      if (!READ_ONLY.includes(parameterName) || parameterValue !== 'on') return;
+      this.isReadOnly = true;
+      // Comes before the end of the statement, so that even this one's result is not used.
+      if (isConnected) breakConnection(this, new DatabaseReadOnly());
+    });
+    this.connection.on('errorMessage', (error: pg.DatabaseError) => {
+      if (error.code === WRITE_REFUSED) breakConnection(this, new DatabaseReadOnly());
+      // Otherwise it would be an error of the statement only, after which the pool ends the connection.
+      if (error.code?.startsWith(STOPPING)) breakConnection(this, error);
+    });
+  }
+}
+
+/** As if the network had reported it: its statements fail, and its pool removes it. */
+export function breakConnection(
+  { connection }: pg.Client,
+  error: Error = new Error('Connection terminated'),
+): void {
+  connection.emit('error', error);
+  connection.stream.destroy();
+}

@@ -1,0 +1,60 @@
+import { type Kysely, sql } from 'kysely';
+import pg from 'pg';
+import { WatchedClient } from './client.ts';
+import { DatabaseReadOnly, ServerOutdated } from './errors.ts';
+
+/**
+ * What a server's data have been through: each promotion of a standby begins a timeline, with the
+ * next number. Another system is one that was not copied from the same first server.
+ */
+export interface History {
+  system: string;
+  timeline: number;
+}
+
+/**
+ * What the control file says of the timeline (`pg_control_checkpoint`) is the old one until the first
+ * checkpoint after a promotion, which may take minutes. The name of the file being written is not.
+ */
+const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int`;
+
+/** @throws {DatabaseReadOnly} */
+export async function historyOf(client: pg.Client): Promise<History> {
+  if (client instanceof WatchedClient && client.isReadOnly) throw new DatabaseReadOnly();
+  const { rows } = await client.query<History>(
+    `select system_identifier::text as system, ${TIMELINE} as timeline from pg_control_system()`,
+  );
+  const [history] = rows;
+  if (history === undefined) throw new Error('The server does not say its timeline.');
+  return history;
+}
+
+/** Writes to a server that was left behind which timeline there is, as well as this is possible. */
+export async function writeLatest(url: string, { system, timeline }: History): Promise<void> {
+  // The standby for which it would wait is the primary now.
+  const options = '-c synchronous_commit=off';
+  const limits = { connectionTimeoutMillis: 1_000, query_timeout: 1_000 };
+  const client = new pg.Client({ connectionString: url, options, ...limits });
+  // Without a listener the event would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query(
+      `insert into timelines (system, latest) values ($1, $2)
+        on conflict (system) do update set latest = greatest(timelines.latest, excluded.latest)`,
+      [system, timeline],
+    );
+  } catch {
+    // The server has gone again, or has never had the table: whoever starts on it can't know.
+  } finally {
+    client.end().catch(() => {});
+  }
+}
+
+/** @throws {ServerOutdated} if an instance has written to this server that there is a later timeline. */
+export async function requireLatest<Schema>(db: Kysely<Schema>): Promise<void> {
+  const { rows } = await sql`
+    select from timelines t, pg_control_system() s
+    where t.system = s.system_identifier::text and t.latest > ${sql.raw(TIMELINE)}`.execute(db);
+  if (rows.length > 0) throw new ServerOutdated();
+}
