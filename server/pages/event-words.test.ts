@@ -9,6 +9,12 @@ test('an event is told with its details', () => {
   assert.equal(describe({ kind: 'rate limited', details }), 'Rate limited (3 refused)');
 });
 
+test('of a key that was removed as leaked the event says so', () => {
+  const details = { prefix: 'lmk0123456789abc', leaked: true };
+  const what = describe({ kind: 'key removed', details });
+  assert.equal(what, 'Removed key lmk0123456789abc… as leaked');
+});
+
 test('events that are one row are counted', () => {
   const run = { kind: 'failed log in', details: {} };
   assert.equal(describe({ ...run, count: 12 }), 'Failed login, 12 times');

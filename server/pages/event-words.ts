@@ -7,7 +7,8 @@ const words: ReadonlyMap<string, string> = new Map(Object.entries(eventKinds));
 export function describe({ kind, details, count = 1 }: Described): string {
   const text = wordsOf(kind)
     .replace('{prefix}', details.prefix ?? '')
-    .replace('{count}', String(details.count ?? ''));
+    .replace('{count}', String(details.count ?? ''))
+    .concat(details.leaked ? ' as leaked' : '');
   return count > 1 ? `${text}, ${count} times` : text;
 }
 
