@@ -8,7 +8,7 @@ test('a person sees which keys have ended, how, and that a program still tries o
 }) => {
   await openApiKeys(page, person);
   await expect(page.getByText('Expired and removed keys')).toHaveCount(0);
-  const expired = `${person.username}-expired`.padEnd(16, '0').slice(0, 16);
+  const expired = `${person.username}expired`.padEnd(16, '0').slice(0, 16);
   await app.givePast(person.username, [
     {
       label: 'nightly backup',
