@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RemovedVia } from '../schema.ts';
 import { type KeyAddress, listKeyAddresses } from './addresses.ts';
+import { removedIp } from './ended.ts';
 import { lateUse } from './late-uses.ts';
 import { type ApiKey, selectKeys } from './list.ts';
 import type { Overlap } from './rotate.ts';
@@ -20,6 +21,8 @@ export interface KeyDetails extends ApiKey {
   stage: KeyStage;
   removedAt: Date | null;
   removedVia: RemovedVia | null;
+  /** From where it was removed through the API; null if that is unknown, and for others. */
+  removedIp: string | null;
   /** Until when its removal can be undone; null if it can't. */
   undoableUntil: Date | null;
   /** The latest check since its end, or since its pause began; null: none. */
@@ -67,6 +70,7 @@ export async function findKeyDetails(
       'note',
       'removed_at as removedAt',
       'removed_via as removedVia',
+      removedIp('api_keys').as('removedIp'),
       'replaces_id as replacesId',
       'replaced_at as replacedAt',
       keyStage('api_keys').as('stage'),

@@ -117,17 +117,7 @@ const listEnded = statement(
         sql<Date>`${endOf('api_keys')}`.as('endedAt'),
         isRemoved('api_keys').as('removed'),
         'removed_via as removedVia',
-        (eb) =>
-          eb
-            .selectFrom('events')
-            .select('events.ip')
-            .whereRef('events.user_id', '=', 'api_keys.user_id')
-            .whereRef('events.key_id', '=', 'api_keys.id')
-            .where('events.kind', '=', sql.lit<EventKind>('key removed'))
-            .where('api_keys.removed_via', '=', sql.lit<RemovedVia>('API'))
-            .orderBy('events.id', 'desc')
-            .limit(sql.lit(1))
-            .as('removedIp'),
+        removedIp('api_keys').as('removedIp'),
         sql<boolean>`leaked_at is not null`.as('leaked'),
         undoableUntil('api_keys').as('undoableUntil'),
         ...lateUse('api_keys'),
@@ -141,6 +131,16 @@ const listEnded = statement(
       .orderBy('id', 'desc')
       .compile(),
 );
+
+/** From where a key was removed through the API; null if that is unknown, and for others. */
+export function removedIp(key: string) {
+  return sql<string | null>`(
+    select ip from events
+    where events.user_id = ${sql.ref(`${key}.user_id`)} and events.key_id = ${sql.ref(`${key}.id`)}
+      and events.kind = ${sql.lit<EventKind>('key removed')}
+      and ${sql.ref(`${key}.removed_via`)} = ${sql.lit<RemovedVia>('API')}
+    order by events.id desc limit 1)`;
+}
 
 /**
  * Which keys of a user have ended since a time. The id comes from a subquery, so that PostgreSQL plans for

@@ -96,6 +96,16 @@ test('a person undoes a removal, in its message and in the list of ended keys', 
   await expect(page.getByRole('status')).toContainText('The removal has been undone');
   expect(await check()).toBe(204);
   await expect(page.getByText('Expired and removed keys')).toHaveCount(0);
+
+  await remove();
+  await page.getByText('Expired and removed keys').click();
+  await rowOf(page, key).getByRole('link', { name: 'Details' }).click();
+  const facts = page.getByRole('region', { name: 'API Key' });
+  await expect(facts).toContainText('Removed less than a minute ago by you.');
+  await inspect(page, 'key, removed');
+  await facts.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('status')).toContainText('The removal has been undone');
+  expect(await check()).toBe(204);
 });
 
 test('a key in use has a warning, and one that may have leaked can not be restored', async ({

@@ -48,6 +48,10 @@ describeApp('expired and removed keys on /profile/api-keys', (on) => {
       /script lmk\w+… Removed less than a minute ago by the key itself, from 127\.0\.0\.1\./,
     );
     assert.match(text, /90 days after their end/);
+    const { body } = await visitor.get(TAB);
+    for (const { id } of [expired, removed, itself]) {
+      assert.match(body, new RegExp(`<a href="${TAB}/${id}" [^>]*>Details</a>`));
+    }
     assert.equal(await section(await on.app.signInNewUser()), '');
   });
 

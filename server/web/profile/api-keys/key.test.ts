@@ -164,6 +164,25 @@ describeApp('/profile/api-keys/:id', (on) => {
     assert.match(refused.body, /The key was removed\./);
   });
 
+  test('a removed key has Undo for as long as that is possible', async () => {
+    const { id, path } = await newKey();
+    await ada.post(`${path}/remove`);
+    const undo = new RegExp(`action="${TAB}/undo"[^]*name="key-${id}"[^]*>Undo<[^]*until <time`);
+    assert.match((await ada.get(path)).body, undo);
+    await sql`update api_keys set removed_at = now() - interval '1 hour' where id = ${id}`.execute(
+      on.db,
+    );
+    assert.doesNotMatch((await ada.get(path)).body, />Undo</);
+  });
+
+  test('a key that removed itself says from where', async () => {
+    const { secret, id } = await ada.createKey();
+    const headers = { 'x-api-key': secret };
+    await fetch(`${on.app.origin}/api/key`, { method: 'DELETE', headers });
+    const { body } = await ada.get(`${TAB}/${id}`);
+    assert.match(body, /Removed less than a minute ago by the key itself, from 127\.0\.0\.1\./);
+  });
+
   test('its texts are escaped, and hidden characters are shown', async () => {
     const { path } = await newKey({ label: '<img src=x>\u202E' });
     const { body } = await ada.get(path);
