@@ -23,7 +23,8 @@ describeOnEachDatabase('warnings about keys that expire soon', (on) => {
     await add(3, 31);
     await add(15, 1);
     await add(3, 1, sql`removed_at = now()`);
-    await add(3, 1, sql`replaced_at = now()`);
+    const replaced = await add(3, 1, sql`replaced_at = now()`);
+    const successor = await add(30, 1, sql`replaces_id = ${replaced}`);
     await add(3, 1, sql`paused_until = 'infinity'`);
     const listed = await listExpiringKeys(on.db, owner);
     assert.deepEqual(
@@ -40,5 +41,11 @@ describeOnEachDatabase('warnings about keys that expire soon', (on) => {
     );
     assert.equal(more.hasMore, true);
     assert.ok(fourth);
+
+    // Without its successor, it is missed again; even if it was not created to live for long.
+    await sql`update api_keys set removed_at = now() where id = ${successor}`.execute(on.db);
+    await sql`update api_keys set created_at = now() - interval '1 day', expires_at = now() + interval '1 day'
+      where id = ${replaced}`.execute(on.db);
+    assert.equal((await listExpiringKeys(on.db, owner)).keys[0]?.id, replaced);
   });
 });

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { statement, type Value } from '../statement.ts';
 import { selectKeys } from './list.ts';
-import { EXPIRES_SOON_DAYS, endOf, expiresSoon, isActive } from './state.ts';
+import { EXPIRES_SOON_DAYS, endOf, endsSoon, hasNotEnded, isActive } from './state.ts';
 
 /** A key that was not used for so long is not missed when it expires. */
 const USED_LATELY_DAYS = 30;
@@ -26,7 +26,7 @@ export interface ExpiringKeys {
   hasMore: boolean;
 }
 
-/** The keys of a user that expire soon, were used lately and were not replaced. */
+/** The keys of a user that expire soon, were used lately, and have no successor in use. */
 export async function listExpiringKeys(db: Database, userId: number): Promise<ExpiringKeys> {
   const rows = await listExpiring(db, { userId });
   const keys = rows.flatMap(({ expiresAt, lastUsedAt, ...key }) =>
@@ -38,7 +38,7 @@ export async function listExpiringKeys(db: Database, userId: number): Promise<Ex
 const listExpiring = statement('list expiring keys', (db, value: Value<{ userId: number }>) =>
   selectKeys(db, value('userId'))
     .where(isActive('api_keys'))
-    .where(expiresSoon('api_keys'))
+    .where(endsSoon('api_keys'))
     // Said again as the index has it, so that keys which expire later are not read.
     .where(endOf('api_keys'), '>', sql<Date>`now()`)
     .where(
@@ -51,7 +51,11 @@ const listExpiring = statement('list expiring keys', (db, value: Value<{ userId:
       '>',
       sql<Date>`now() - make_interval(days => ${sql.lit(USED_LATELY_DAYS)})`,
     )
-    .where('replaced_at', 'is', null)
+    .where(
+      sql<boolean>`(replaced_at is null or not exists (
+        select from api_keys successor
+        where successor.replaces_id = api_keys.id and ${hasNotEnded('successor')}))`,
+    )
     .orderBy(endOf('api_keys'))
     .orderBy('id')
     .limit(sql.lit(MAX_WARNINGS + 1))
