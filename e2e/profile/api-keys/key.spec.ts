@@ -151,9 +151,7 @@ test('a paused key is refused until it is resumed', async ({ page, person }) => 
   const pause = page.getByRole('region', { name: 'Pause' });
   const facts = page.getByRole('region', { name: 'API Key' });
   await pause.getByRole('button', { name: 'Pause', exact: true }).click();
-  await expect(page.getByRole('status')).toHaveText(
-    'The key is now paused: requests with it are refused.',
-  );
+  await expect(page.getByRole('status')).toHaveText('The key is now paused.');
   await expect(facts).toContainText('Paused until you resume it.');
   expect(await call(page, key)).toBe(401);
 
@@ -165,9 +163,7 @@ test('a paused key is refused until it is resumed', async ({ page, person }) => 
 
   await rowOf(page, key).getByRole('link', { name: 'Edit' }).click();
   await pause.getByRole('button', { name: 'Resume' }).click();
-  await expect(page.getByRole('status')).toHaveText(
-    'The key has been resumed: requests with it work again.',
-  );
+  await expect(page.getByRole('status')).toHaveText('The key has been resumed.');
   expect(await call(page, key)).toBe(200);
 });
 

@@ -85,7 +85,7 @@ describeApp('several keys at once', (on) => {
   test('those that already were as asked are counted in the notice', async () => {
     const [first = '', second = ''] = ids();
     await post('pause-selected', [first]);
-    assert.match(await message(), /^The key is now paused, until you resume it: one lmk\w+…$/);
+    assert.match(await message(), /^The key is now paused: one lmk\w+…$/);
     await post('pause-selected', ids());
     assert.match(await message(), /three lmk\w+…\. 1 was already paused\.$/);
     await post('resume-selected', [second]);

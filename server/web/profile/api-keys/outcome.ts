@@ -13,8 +13,8 @@ const notices = {
   removed: ['key-removed', 'keys-removed'],
   leaked: ['key-leaked', 'keys-leaked'],
   restored: ['key-restored', 'keys-restored'],
-  paused: ['selected-key-paused', 'selected-keys-paused'],
-  resumed: ['selected-key-resumed', 'selected-keys-resumed'],
+  paused: ['key-paused', 'keys-paused'],
+  resumed: ['key-resumed', 'keys-resumed'],
 } as const satisfies Record<string, [one: NoticeName, more: NoticeName]>;
 
 export type Done = keyof typeof notices;
