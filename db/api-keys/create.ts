@@ -4,7 +4,7 @@ import { type Client, insertEvent } from '../events.ts';
 import type { CreatedVia } from '../schema.ts';
 import { lockUserById } from '../users.ts';
 import { after, type Lifetime } from './expiry.ts';
-import { countActiveKeys } from './list.ts';
+import { countKeysViaApi } from './list.ts';
 
 /** How many active keys of a user may have been created through the API, as in the original. */
 export const MAX_KEYS_VIA_API = 20;
@@ -31,7 +31,7 @@ export async function insertKey(
   if (key.via === 'API') {
     // So that requests at the same time can't exceed the limit.
     await lockUserById(trx, userId);
-    if ((await countActiveKeys(trx, userId, { via: 'API' })) >= MAX_KEYS_VIA_API) {
+    if ((await countKeysViaApi(trx, userId)) >= MAX_KEYS_VIA_API) {
       return 'limit reached';
     }
   }

@@ -3,7 +3,6 @@ import type { Database } from '../database.ts';
 import type { RemovedVia } from '../schema.ts';
 import { type KeyAddress, listKeyAddresses } from './addresses.ts';
 import { removedIp } from './ended.ts';
-import { lateUse } from './late-uses.ts';
 import { type ApiKey, selectKeys } from './list.ts';
 import type { Overlap } from './rotate.ts';
 import {
@@ -25,11 +24,6 @@ export interface KeyDetails extends ApiKey {
   removedIp: string | null;
   /** Until when its removal can be undone; null if it can't. */
   undoableUntil: Date | null;
-  /** The latest check since its end, or since its pause began; null: none. */
-  lateUsedAt: Date | null;
-  lateUsedIp: string | null;
-  lateUsedAgent: string | null;
-  lateUseCount: number;
   /** The latest first. */
   addresses: KeyAddress[];
   /** The key that it replaces; null if it replaces none, or that one is no longer known. */
@@ -76,7 +70,6 @@ export async function findKeyDetails(
       keyStage('api_keys').as('stage'),
       undoableUntil('api_keys').as('undoableUntil'),
       overlap.as('overlap'),
-      ...lateUse('api_keys'),
     ])
     .where('id', '=', id)
     .executeTakeFirst();

@@ -31,6 +31,10 @@ describeOnEachDatabase('keys in the database', (on) => {
       'lastUsedAgent',
       'lastUsedAt',
       'lastUsedIp',
+      'lateUseCount',
+      'lateUsedAgent',
+      'lateUsedAt',
+      'lateUsedIp',
       'paused',
       'pausedUntil',
       'prefix',
@@ -86,7 +90,7 @@ describeOnEachDatabase('keys in the database', (on) => {
     const owner = await addUser(on.db, 'dora');
     const expired = await addKey(on.db, owner, newKey({ lifetime: { hours: 1 } }));
     const active = await addKey(on.db, owner);
-    assert.equal(await keys.countActiveKeys(on.db, owner), 2);
+    assert.deepEqual(await keys.countKeysByState(on.db, owner), { active: 2, paused: 0 });
     assert.equal((await keys.findKey(on.db, owner, active))?.isLastActive, false);
 
     await on.db
@@ -94,7 +98,7 @@ describeOnEachDatabase('keys in the database', (on) => {
       .set({ expires_at: sql<Date>`now()` })
       .where('id', '=', expired)
       .execute();
-    assert.equal(await keys.countActiveKeys(on.db, owner), 1);
+    assert.deepEqual(await keys.countKeysByState(on.db, owner), { active: 1, paused: 0 });
     assert.equal((await keys.listKeys(on.db, owner))[0]?.expired, true);
     assert.equal((await keys.findKey(on.db, owner, active))?.isLastActive, true);
     assert.equal((await keys.findKey(on.db, owner, expired))?.isLastActive, false);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { CreatedVia } from '../schema.ts';
 import type { Given } from '../statement.ts';
+import { lateUse } from './late-uses.ts';
 import {
   expiresSoon,
   hasNotEnded,
@@ -33,6 +34,11 @@ export interface ApiKey {
   lastUsedAt: Date | null;
   lastUsedIp: string | null;
   lastUsedAgent: string | null;
+  /** The latest check since its end, or in its latest pause; null: none. */
+  lateUsedAt: Date | null;
+  lateUsedIp: string | null;
+  lateUsedAgent: string | null;
+  lateUseCount: number;
   /** The database's clock when this was read; ages are relative to it. */
   readAt: Date;
 }
@@ -42,18 +48,30 @@ export async function listKeys(db: Database, userId: number): Promise<ApiKey[]> 
   return selectKeys(db, userId).orderBy('created_at').orderBy('id').execute();
 }
 
-/** How many keys of a user have not ended; with `via`, only those created that way. */
-export async function countActiveKeys(
+/** How many keys of a user are active, and how many are paused. */
+export function countKeysByState(
   db: Database,
   userId: number,
-  { via }: { via?: CreatedVia } = {},
-): Promise<number> {
+): Promise<{ active: number; paused: number }> {
+  return db
+    .selectFrom('api_keys')
+    .select([
+      sql<number>`count(*) filter (where not ${isPaused('api_keys')})`.as('active'),
+      sql<number>`count(*) filter (where ${isPaused('api_keys')})`.as('paused'),
+    ])
+    .where('user_id', '=', userId)
+    .where(hasNotEnded('api_keys'))
+    .executeTakeFirstOrThrow();
+}
+
+/** How many keys of a user were created through the API and have not ended: paused ones too. */
+export async function countKeysViaApi(db: Database, userId: number): Promise<number> {
   const { count } = await db
     .selectFrom('api_keys')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('user_id', '=', userId)
+    .where('created_via', '=', 'API')
     .where(hasNotEnded('api_keys'))
-    .$if(via !== undefined, (query) => query.where('created_via', '=', via ?? null))
     .executeTakeFirstOrThrow();
   return count;
 }
@@ -133,6 +151,7 @@ export function selectKeys(db: Database, userId: Given<number>, { removed = fals
       'last_used_at as lastUsedAt',
       'last_used_ip as lastUsedIp',
       'last_used_agent as lastUsedAgent',
+      ...lateUse('api_keys'),
       isExpired('api_keys').as('expired'),
       expiresSoon('api_keys').as('expiresSoon'),
       isPaused('api_keys').as('paused'),

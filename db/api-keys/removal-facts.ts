@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { lateUse } from './late-uses.ts';
 import { hasNotEnded } from './state.ts';
 
 /** A key that was used within so many days is in use. */
@@ -10,11 +9,6 @@ export const IN_USE_DAYS = 7;
 export interface RemovalFacts {
   /** Whether it was used within IN_USE_DAYS. */
   isInUse: boolean;
-  /** The latest check since its pause began, and how many there were. */
-  lateUsedAt: Date | null;
-  lateUsedIp: string | null;
-  lateUsedAgent: string | null;
-  lateUseCount: number;
   /** Of the key that it has replaced and that has not ended yet; otherwise null. */
   replacedPrefix: string | null;
   /** When that one ends; null: never. */
@@ -41,7 +35,6 @@ export async function listRemovalFacts(
       sql<boolean>`coalesce(
         api_keys.last_used_at > now() - make_interval(days => ${sql.lit(IN_USE_DAYS)}),
         false)`.as('isInUse'),
-      ...lateUse('api_keys'),
       'old.prefix as replacedPrefix',
       'old.expires_at as replacedExpiresAt',
     ])

@@ -18,20 +18,29 @@ const PRECISION_MS = 60_000;
 
 /** `Active.`, `Paused until 2014-02-13 07:42.`, `Removed 3 days ago by you.`; and who still tries the key. */
 export function describeState(key: KeyDetails, timeZone: string): string[] {
+  const state = stateOf(key, timeZone);
   const lateUse = describeLateUse(key, timeZone);
-  return [stateOf(key, timeZone), ...(lateUse ? [lateUse] : [])];
+  if (!lateUse) return [state];
+  if (key.stage !== 'active') return [state, lateUse];
+  return [state, `While it was paused: ${lateUse.replace(/^L/, 'l')}`];
 }
 
 function stateOf(key: KeyDetails, timeZone: string): string {
   if (key.stage === 'active') return 'Active.';
-  if (key.stage === 'paused') return describePause(key, timeZone);
+  if (key.stage === 'paused') return pauseOf(key, timeZone);
   const endedAt = key.removedAt ?? key.expiresAt ?? key.readAt;
   const [removed, leaked] = [key.removedAt !== null, key.stage === 'leaked'];
   return describeEnd({ ...key, endedAt, removed, leaked }, timeZone);
 }
 
-/** `Paused until 2014-02-13 07:42.` */
-export function describePause({ pausedUntil }: ApiKey, timeZone: string): string {
+/** `Paused until 2014-02-13 07:42.`, and who tries the key meanwhile. Empty for a key that is not paused. */
+export function describePause(key: ApiKey, timeZone: string): Sentence[] {
+  if (!key.paused) return [];
+  const lateUse = describeLateUse(key, timeZone);
+  return [{ before: pauseOf(key, timeZone) }, ...(lateUse ? [{ before: lateUse }] : [])];
+}
+
+function pauseOf({ pausedUntil }: ApiKey, timeZone: string): string {
   return `Paused until ${pausedUntil ? minute(pausedUntil, timeZone) : 'you resume it'}.`;
 }
 

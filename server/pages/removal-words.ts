@@ -23,10 +23,10 @@ export function describeBeforeRemoval(
     : 'Never used.';
   if (!facts) return { use, warnings: [] };
   const isInUse = facts.isInUse && !key.expired;
-  const isTried = key.paused && facts.lateUsedAt !== null;
+  const isTried = key.paused && key.lateUsedAt !== null;
   const warnings = [
     isInUse ? 'This key is in use: what uses it will stop working.' : '',
-    isTried ? `It is paused. ${describeLateUse({ ...facts, readAt }, timeZone)}` : '',
+    isTried ? `It is paused. ${describeLateUse(key, timeZone)}` : '',
     describeReplaced(facts, readAt, timeZone),
   ];
   return { use, warnings: warnings.filter((text) => text !== '') };

@@ -18,7 +18,7 @@ export interface Views {
   documentation: DocumentationView;
   home: {
     user: SignedInUser;
-    activeKeys: number;
+    keys: { active: number; paused: number };
     expiring: ExpiringKeys;
     timeZone: string;
     meanwhile: {

@@ -25,9 +25,15 @@ describeApp('/', (on) => {
     const sentence = async () =>
       /<p>(Your API is .*)<\/p>/.exec((await visitor.get('/')).body)?.[1];
     assert.equal(await sentence(), 'Your API is inaccessible: you have no active API keys.');
-    await visitor.createKey();
+    const { id } = await visitor.createKey();
     assert.equal(await sentence(), 'Your API is accessible: 1 active key.');
+    await visitor.post(`/profile/api-keys/${id}/pause`);
+    assert.equal(
+      await sentence(),
+      'Your API is inaccessible: you have no active API keys, and 1 is paused.',
+    );
+    await visitor.createKey();
     await visitor.createKey({ expires: '1-hour' });
-    assert.equal(await sentence(), 'Your API is accessible: 2 active keys.');
+    assert.equal(await sentence(), 'Your API is accessible: 2 active keys, and 1 is paused.');
   });
 });

@@ -1,4 +1,4 @@
-import { countActiveKeys } from '../../../db/api-keys/list.ts';
+import { countKeysByState } from '../../../db/api-keys/list.ts';
 import { describeUser } from '../../../db/users.ts';
 import type { UserCommand } from '../command.ts';
 import { inLines } from '../facts.ts';
@@ -9,7 +9,8 @@ export const show: UserCommand = {
   help: 'what is known of a user',
   async run(db, [username]) {
     const { id } = await namedUser(db, username);
-    const user = { ...(await describeUser(db, id)), activeKeys: await countActiveKeys(db, id) };
+    const { active: activeKeys, paused: pausedKeys } = await countKeysByState(db, id);
+    const user = { ...(await describeUser(db, id)), activeKeys, pausedKeys };
     return { text: inLines(user), json: user };
   },
 };

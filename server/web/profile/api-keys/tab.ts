@@ -209,7 +209,7 @@ async function listSentences(db: Database, userId: number, keys: ApiKey[], timeZ
     keys.map((key) => {
       const rotation = rotations.find((one) => one.key.id === key.id);
       const sentences: Sentence[] = [
-        ...(key.paused ? [{ before: describePause(key, timeZone) }] : []),
+        ...describePause(key, timeZone),
         ...(rotation ? describeRotation(rotation, key.readAt, timeZone) : []),
       ];
       return [key.id, sentences];

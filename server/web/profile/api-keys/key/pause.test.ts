@@ -47,7 +47,7 @@ describeApp('/profile/api-keys/:id/pause and /resume', (on) => {
     assert.match((await ada.get(TAB)).body, /<small>\s*Paused until 2\d{3}-/);
   });
 
-  test('a paused key has the button Resume, and its page says who tries it', async () => {
+  test('a paused key has the button Resume, and its page and its row say who tries it', async () => {
     const { id, path } = await newKey();
     assert.ok(!(await ada.get(path)).body.includes('>Resume<'));
     await ada.post(`${path}/pause`);
@@ -55,7 +55,14 @@ describeApp('/profile/api-keys/:id/pause and /resume', (on) => {
       late_used_agent = 'curl/8.5.0', late_use_count = 3 where id = ${id}`.execute(on.db);
     const { body } = await ada.get(path);
     assert.match(body, />Resume</);
-    assert.match(body, /Last tried less than a minute ago from 203\.0\.113\.4 \(curl 8\.5\), at/);
+    const tried = 'ast tried less than a minute ago from 203.0.113.4 (curl 8.5), at least 3 times.';
+    assert.ok(body.includes(`Paused until you resume it. L${tried}`));
+    assert.ok((await ada.get(TAB)).body.includes(`L${tried}`));
+
+    await ada.post(`${path}/resume`);
+    const resumed = (await ada.get(path)).body;
+    assert.ok(resumed.includes(`<dd>Active. While it was paused: l${tried}`));
+    assert.ok(!(await ada.get(TAB)).body.includes(tried));
   });
 
   test('Resume of a key that is not paused does nothing, and says so', async () => {
