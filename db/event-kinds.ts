@@ -17,6 +17,7 @@ export const eventKinds = {
   'key removed': 'Removed key {prefix}…',
   'key restored': 'Undid the removal of key {prefix}…',
   'key leaked': 'Reported leaked key {prefix}…',
+  'leak dismissed': 'Dismissed the report of key {prefix}…',
   'password changed': 'Password changed',
   'two-factor enabled': 'Two-factor authentication enabled',
   'two-factor disabled': 'Two-factor authentication disabled',

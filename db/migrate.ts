@@ -19,6 +19,7 @@ import * as logInSteps from './migrations/0022-log-in-steps.ts';
 import * as successors from './migrations/0023-successors.ts';
 import * as prefixFormat from './migrations/0024-prefix-format.ts';
 import * as timelines from './migrations/0030-timelines.ts';
+import * as leakReports from './migrations/0031-leak-reports.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -40,6 +41,7 @@ export const migrations: Record<string, Migration> = {
   '0023-successors': successors,
   '0024-prefix-format': prefixFormat,
   '0030-timelines': timelines,
+  '0031-leak-reports': leakReports,
 };
 
 /** The database was already used by a later version of this program. */

@@ -88,6 +88,8 @@ interface ApiKeysTable {
   paused_until: ColumnType<never, never, string | null>;
   /** When a removed key was reported as leaked. */
   leaked_at: Date | null;
+  /** When its owner dismissed the warning about that. */
+  leak_seen_at: Date | null;
   /** The latest check after the key's end or since its pause began, and how many there were. */
   late_used_at: Date | null;
   late_used_ip: string | null;

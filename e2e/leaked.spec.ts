@@ -34,13 +34,14 @@ test('a person without an account reports a key, and its owner is warned', async
   const check = await request.get('/auth/verify', { headers: { 'x-api-key': key } });
   expect(check.headers()['x-auth-reason']).toBe('removed');
   await page.goto('/profile/api-keys');
-  await expect(page.getByText('Reported as leaked, and so removed')).toContainText(
-    `in a public repository ${key.slice(0, 16)}…`,
-  );
+  const warning = page.getByText('Reported as leaked less than a minute ago, and so removed');
+  await expect(warning).toContainText(`in a public repository ${key.slice(0, 16)}…`);
   await page.getByText('Expired and removed keys').click();
   await expect(rowOf(page, key)).toContainText('Reported as leaked.');
   await expect(rowOf(page, key).getByRole('button')).toHaveCount(0);
   await inspect(page, 'api-keys, reported as leaked');
+  await page.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(warning).toHaveCount(0);
 });
 
 test('the page has no cookie, and axe finds nothing wrong', async ({ page, context }) => {

@@ -66,6 +66,7 @@ const pages: Record<string, string[]> = {
   '/profile/api-keys/pause-selected': ['key-9', '_csrf'],
   '/profile/api-keys/resume-selected': ['key-9', '_csrf'],
   '/profile/api-keys/undo': ['key-9', '_csrf'],
+  '/profile/api-keys/dismiss-reports': ['key-9', '_csrf'],
   '/profile/api-keys/1/first-call': [''],
   '/profile/api-keys/1': ['label', 'note', 'expires', 'expires_date', 'expires_time', '_csrf'],
   '/profile/api-keys/1/rotate': ['new_expires', 'overlap', 'request_id', '_csrf'],

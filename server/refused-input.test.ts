@@ -42,6 +42,7 @@ describeApp('refused input', (on) => {
       '/profile/api-keys/pause-selected',
       '/profile/api-keys/resume-selected',
       '/profile/api-keys/undo',
+      '/profile/api-keys/dismiss-reports',
       `/profile/api-keys/${id}`,
       `/profile/api-keys/${id}/rotate`,
       `/profile/api-keys/${id}/pause`,

@@ -1,4 +1,4 @@
-import { type RawBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { EventKind } from '../event-kinds.ts';
 import type { RemovedVia } from '../schema.ts';
@@ -89,7 +89,7 @@ const listEnded = statement(
               and not ${isOfPause('api_keys')},
             false)`.as('stillTried'),
           ])
-          .where(endedSince(value('userId'), sql`timestamptz '-infinity'`))
+          .where(hasEnded(value('userId')))
           .orderBy(endOf('api_keys'), 'desc')
           .orderBy('id', 'desc')
           .limit(sql.lit(MAX_ENDED_COUNTED + 1)),
@@ -143,14 +143,14 @@ export function removedIp(key: string) {
 }
 
 /**
- * Which keys of a user have ended since a time. The id comes from a subquery, so that PostgreSQL plans for
+ * Which keys of a user have ended. The id comes from a subquery, so that PostgreSQL plans for
  * any user alike: it reads the index in order, and ends at the limit, also where most of the ended keys are
  * one user's.
  */
-export function endedSince(userId: Given<number>, time: RawBuilder<unknown>) {
+function hasEnded(userId: Given<number>) {
   const end = endOf('api_keys');
   return sql<boolean>`(user_id = (select ${userId}::bigint)
-    and ${end} is not null and ${end} > ${time} and ${end} <= now())`;
+    and ${end} is not null and ${end} <= now())`;
 }
 
 /** Deletes the keys that ended more than ENDED_KEY_DAYS ago, with their digests. Events stay. */

@@ -1,50 +1,75 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { type Client, insertEvent } from '../events.ts';
 import { statement, type Value } from '../statement.ts';
-import { endedSince, MAX_ENDED_COUNTED } from './ended.ts';
-import { endOf } from './state.ts';
+import { hasId } from './change.ts';
 
-/** A report is shown to the owner of the key for so long. */
+/** A report is shown to the owner of the key for so long, unless they dismiss it. */
 const LEAK_REPORT_DAYS = 30;
 const MAX_REPORTS_SHOWN = 5;
 
-/** A key that was removed because its whole text was reported as leaked. */
+/** A key whose whole text was reported as leaked. */
 export interface LeakReport {
+  id: number;
   label: string;
   prefix: string;
   at: Date;
+  /** Whether it had been removed before. */
+  wasRemoved: boolean;
   /** The database's clock when this was read. */
   readAt: Date;
 }
 
-/** A user's keys that a report has removed lately, the newest first. */
+/** A user's keys that were reported lately, the newest first, without those that were dismissed. */
 export function listLeakReports(db: Database, userId: number): Promise<LeakReport[]> {
   return listReports(db, { userId });
 }
 
+/** An owner who removes a key as leaked knows of it. */
+const isOfOthers = sql<boolean>`(removed_via is null or leaked_at > removed_at)`;
+
 const listReports = statement('list leak reports', (db, value: Value<{ userId: number }>) =>
   db
-    .selectFrom(
-      db
-        .selectFrom('api_keys')
-        .select(['id', 'label', 'prefix', 'leaked_at', 'removed_via'])
-        // A report that removes a key is as old as its removal.
-        .where(
-          endedSince(
-            value('userId'),
-            sql`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`,
-          ),
-        )
-        .orderBy(endOf('api_keys'), 'desc')
-        .limit(sql.lit(MAX_ENDED_COUNTED))
-        .as('newest'),
-    )
-    .select(['label', 'prefix', 'leaked_at as at', sql<Date>`now()`.as('readAt')])
-    .where('leaked_at', 'is not', null)
-    .where('removed_via', 'is', null)
+    .selectFrom('api_keys')
+    .select([
+      'id',
+      'label',
+      'prefix',
+      'leaked_at as at',
+      sql<boolean>`leaked_at > removed_at`.as('wasRemoved'),
+      sql<Date>`now()`.as('readAt'),
+    ])
+    .where('user_id', '=', value('userId'))
+    .where('leaked_at', '>', sql<Date>`now() - make_interval(days => ${sql.lit(LEAK_REPORT_DAYS)})`)
+    .where(isOfOthers)
+    .where('leak_seen_at', 'is', null)
     .orderBy('leaked_at', 'desc')
     .orderBy('id', 'desc')
     .limit(sql.lit(MAX_REPORTS_SHOWN))
     .$narrowType<{ at: Date }>()
     .compile(),
 );
+
+/** Those of these keys of a user that were reported as leaked are not shown as such any more. */
+export async function dismissLeakReports(
+  db: Database,
+  userId: number,
+  ids: number[],
+  from: Client,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    const dismissed = await trx
+      .updateTable('api_keys')
+      .set({ leak_seen_at: sql<Date>`now()` })
+      .where('user_id', '=', userId)
+      .where(hasId(ids))
+      .where('leaked_at', 'is not', null)
+      .where('leak_seen_at', 'is', null)
+      .returning(['id', 'label', 'prefix'])
+      .execute();
+    for (const { id, label, prefix } of dismissed) {
+      const details = { label, prefix };
+      await insertEvent(trx, { kind: 'leak dismissed', userId, keyId: id, details, ...from });
+    }
+  });
+}

@@ -46,6 +46,7 @@ export const forms = {
   '/profile/api-keys/pause-selected': { 'key-<id>': 'carried' },
   '/profile/api-keys/resume-selected': { 'key-<id>': 'carried' },
   '/profile/api-keys/undo': { 'key-<id>': 'carried' },
+  '/profile/api-keys/dismiss-reports': { 'key-<id>': 'fresh' },
   '/profile/api-keys/:id/remove': { leaked: 'carried' },
   /** Public. A key is a secret. */
   '/leaked': { key: 'secret' },

@@ -91,6 +91,7 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   ['Pause', `${TAB}/pause-selected`, { 'key-:id': 'on' }, /Pause this API key\?/],
   ['Resume', `${TAB}/resume-selected`, { 'key-:id': 'on' }, /Resume this API key\?/],
   ['Undo', `${TAB}/undo`, { 'key-:id': 'on' }, /Undo the removal of this API key\?/],
+  ['Dismiss', `${TAB}/dismiss-reports`, { 'key-:id': 'on' }, /Add an API key/],
 ];
 /** A search changes nothing: it is made as soon as its page can be opened. */
 const SEARCH = `${TAB}/search`;

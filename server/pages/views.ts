@@ -177,8 +177,8 @@ interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/
   /** The keys that a notice is about. */
   noticeKeys: NoticeKey[];
   undo: Undo | undefined;
-  /** Keys that were reported as leaked, and so removed, lately. */
-  leakReports: { label: string; prefix: string; when: string }[];
+  /** Keys that were reported as leaked lately. */
+  leakReports: { id: number; label: string; prefix: string; when: string; wasRemoved: boolean }[];
   /** The user's newest events. */
   activity: ActivityInWords[];
   lifetimes: readonly { value: string; text: string }[];

@@ -56,7 +56,7 @@ describeApp('/leaked', (on) => {
     const { body } = await visitor.get(TAB);
     assert.match(
       body,
-      /Reported as leaked, and so removed less than a minute ago: <bdi>found &lt;b&gt;<\/bdi> lmk\w{13}…/,
+      /Reported as leaked less than a minute ago, and so removed: <bdi>found &lt;b&gt;<\/bdi> lmk\w{13}…/,
     );
     assert.match(body, /Removed less than a minute ago\. Reported as leaked\./);
     assert.equal((await visitor.post(`${TAB}/undo`, { [`key-${id}`]: 'on' })).status, 422);
@@ -66,7 +66,41 @@ describeApp('/leaked', (on) => {
       id,
       `removed_at = now() - interval '30 days', leaked_at = now() - interval '30 days'`,
     );
-    assert.doesNotMatch((await visitor.get(TAB)).body, /Reported as leaked, and so removed/);
+    assert.doesNotMatch((await visitor.get(TAB)).body, /, and so removed/);
+  });
+
+  test('its owner is warned also of a key that was removed long before, but not of their own report', async () => {
+    const visitor = await on.app.signInNewUser();
+    const own = await visitor.createKey();
+    await visitor.post(`${TAB}/${own.id}/remove`, { leaked: 'on' });
+    assert.doesNotMatch((await visitor.get(TAB)).body, /Reported as leaked [^.]*, /);
+    const { secret, id } = await visitor.createKey({ label: 'retired' });
+    await visitor.post(`${TAB}/${id}/remove`);
+    await change(id, `removed_at = now() - interval '80 days'`);
+    await report(secret);
+    assert.match(
+      (await visitor.get(TAB)).body,
+      /Reported as leaked less than a minute ago, after it was removed: <bdi>retired<\/bdi> lmk/,
+    );
+  });
+
+  test('its owner dismisses the warning, which is an event, and no other owner can', async () => {
+    const visitor = await on.app.signInNewUser();
+    const { secret, id } = await visitor.createKey();
+    await report(secret);
+    const fields = { [`key-${id}`]: 'on' };
+    const other = await on.app.signInNewUser();
+    await other.get(TAB);
+    await other.post(`${TAB}/dismiss-reports`, fields);
+    assert.match((await visitor.get(TAB)).body, /, and so removed: /);
+    for (let n = 0; n < 2; n++) {
+      const answer = await visitor.post(`${TAB}/dismiss-reports?sort=label`, fields);
+      assert.equal(answer.status, 303);
+      assert.equal(answer.location, `${TAB}?sort=label`);
+    }
+    assert.doesNotMatch((await visitor.get(TAB)).body, /, and so removed: /);
+    const kinds = (await eventsOf(id)).map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['key removed', 'leak dismissed']);
   });
 
   test('keys that are paused, have expired or were removed, and those of a disabled owner, become leaked too', async () => {

@@ -11,6 +11,7 @@ import { requestIdOf } from '../../forms/request-id.ts';
 import { client } from '../../http/client.ts';
 import { leaveNotice } from '../../pages/notices.ts';
 import { pauseOfSelected, resumeOfSelected, undoOfRemovals } from './api-keys/change-selected.ts';
+import { dismissalOfReports } from './api-keys/dismiss-reports.ts';
 import { firstCall } from './api-keys/first-call.ts';
 import { keyPage } from './api-keys/key.ts';
 import { listingUrl, parseListing } from './api-keys/listing.ts';
@@ -28,6 +29,7 @@ export function apiKeys(db: Database): Router {
     .use('/pause-selected', pauseOfSelected(db))
     .use('/resume-selected', resumeOfSelected(db))
     .use('/undo', undoOfRemovals(db))
+    .use('/dismiss-reports', dismissalOfReports(db))
     .use('/:id/first-call', firstCall(db))
     .use('/:id/remove', removal(db))
     .use('/:id', keyPage(db));

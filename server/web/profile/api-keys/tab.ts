@@ -194,9 +194,8 @@ function remarkOn({ expired, paused }: ApiKey): string {
 
 async function leakReports(db: Database, userId: number, timeZone: string) {
   const reports = await listLeakReports(db, userId);
-  return reports.map(({ label, prefix, at, readAt }) => ({
-    label,
-    prefix,
+  return reports.map(({ at, readAt, ...report }) => ({
+    ...report,
     when: ago(at, readAt, timeZone),
   }));
 }
