@@ -11,6 +11,7 @@ import {
   forgetFailedDevice,
   MAX_DEVICE_FAILURES,
   MAX_DEVICES,
+  newDeviceId,
   recognizeDevice,
   recordDeviceAttempt,
   replaceDevice,
@@ -93,6 +94,16 @@ describeOnEachDatabase('known devices', (on) => {
     }
     assert.equal((await find(ofBob, bob))?.isTrusted, true);
     assert.equal(await recognize(ofBob, 'made up'), undefined);
+  });
+
+  test('a device can take an id that was set aside for it, and no other one is given it', async () => {
+    const deviceId = await newDeviceId(on.db);
+    const other = await logIn();
+    const value = randomUUID();
+    const device = { value, deviceId, ip: null, userAgent: 'test' };
+    await on.db.transaction().execute((trx) => replaceDevice(trx, userId, undefined, device));
+    assert.equal(await idOf(value), deviceId);
+    assert.notEqual(await idOf(other), deviceId);
   });
 
   test('only a digest of the value is stored', async () => {

@@ -76,6 +76,14 @@ export async function undoDeviceAttempt(db: Database, deviceId: number): Promise
     .execute();
 }
 
+/** An id for a device that may be known soon; no other device is given it. */
+export async function newDeviceId(db: Database): Promise<number> {
+  const { id } = await db
+    .selectNoFrom(sql<number>`nextval(pg_get_serial_sequence('devices', 'id'))`.as('id'))
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
 /** Forgets the failures of a device. */
 export async function clearDeviceAttempts(db: Database, deviceId: number): Promise<void> {
   await db.updateTable('devices').set({ failures: 0 }).where('id', '=', deviceId).execute();
@@ -104,6 +112,8 @@ interface NewDevice extends Client {
   value: string;
   /** Whether it is trusted from now on; undefined: if the device that it replaces was. */
   isTrusted?: boolean | undefined;
+  /** From `newDeviceId`, for a device that is not known yet; undefined for any id. */
+  deviceId?: number | undefined;
 }
 
 /**
@@ -117,7 +127,7 @@ export async function replaceDevice(
   trx: Transaction,
   userId: number,
   presented: string | undefined,
-  { value, isTrusted, ip, userAgent }: NewDevice,
+  { value, isTrusted, deviceId, ip, userAgent }: NewDevice,
 ): Promise<number> {
   const row = {
     digest: digest(value),
@@ -134,7 +144,7 @@ export async function replaceDevice(
   }
   const { id } = await trx
     .insertInto('devices')
-    .values({ user_id: userId, ...row })
+    .values({ user_id: userId, ...row, ...(deviceId !== undefined && { id: deviceId }) })
     .returning('id')
     .executeTakeFirstOrThrow();
   await forgetExcessDevices(trx, userId);

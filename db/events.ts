@@ -7,6 +7,8 @@ import { deleteOldRows } from './sweep.ts';
 export interface Client {
   ip: string | null;
   userAgent: string;
+  /** The device of the user that it came from, where there is one. */
+  deviceId?: number | undefined;
 }
 
 interface Event extends Client {
@@ -72,6 +74,7 @@ export async function insertEvent(db: Database, event: Event): Promise<void> {
       key_id: event.keyId ?? null,
       ip: event.ip,
       user_agent: event.userAgent,
+      device_id: event.deviceId ?? null,
       details: event.details ?? {},
     })
     .execute();

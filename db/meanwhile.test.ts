@@ -9,8 +9,11 @@ import { describeOnDatabase, describeOnEachDatabase } from './testing/describe.t
 import { addUser } from './testing/rows.ts';
 import { rowsRead } from './testing/rows-read.ts';
 
-const HERE: Client = { ip: '203.0.113.7', userAgent: 'here' };
-const ELSEWHERE: Client = { ip: '198.51.100.9', userAgent: 'elsewhere' };
+const HERE = { ip: '203.0.113.7', userAgent: 'here', deviceId: 1 };
+const ELSEWHERE: Client = { ip: '198.51.100.9', userAgent: 'elsewhere', deviceId: 2 };
+/** The same network and program, as far as anyone can see. */
+const NEXT_DESK: Client = { ...HERE, deviceId: 3 };
+const UNKNOWN: Client = { ...HERE, deviceId: undefined };
 
 describeOnEachDatabase('what happened meanwhile', (on) => {
   let serial = 0;
@@ -23,7 +26,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
 
   const happen = (kind: EventKind, from = ELSEWHERE) =>
     insertEvent(on.db, { kind, userId, ...from });
-  const list = (dismissedId?: number) => listMeanwhile(on.db, userId, HERE, dismissedId);
+  const list = (dismissedId?: number) => listMeanwhile(on.db, userId, HERE.deviceId, dismissedId);
   const counts = async () => (await list()).map(({ kind, count }) => [kind, count]);
   const letPass = (time: string) =>
     sql`update events set at = at - ${time}::interval where user_id = ${userId}`.execute(on.db);
@@ -62,19 +65,26 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     assert.deepEqual(await counts(), []);
   });
 
-  test('what was done from here is left out, and so is what happened to others', async () => {
+  test('what was done on this device, wherever it was, is left out, and so is what happened to others', async () => {
     await happen('key made', HERE);
+    await happen('key made', { ...ELSEWHERE, deviceId: HERE.deviceId });
     const other = await addUser(on.db, `other${serial}`);
     await insertEvent(on.db, { kind: 'key made', userId: other, ...ELSEWHERE });
     assert.deepEqual(await counts(), []);
-    await happen('key made', { ...HERE, userAgent: 'another program' });
-    await happen('key made', { ...HERE, ip: null });
+    await happen('key made', NEXT_DESK);
+    await happen('key made', UNKNOWN);
     assert.deepEqual(await counts(), [['key made', 2]]);
   });
 
-  test('a mistake of the user is left out: a success from the same place follows it', async () => {
+  test('on a device that is unknown, everything is told', async () => {
+    for (const from of [HERE, UNKNOWN]) await happen('key made', from);
+    const [made] = await listMeanwhile(on.db, userId, undefined);
+    assert.equal(made?.count, 2);
+  });
+
+  test('a mistake of the user is left out: a success on the same device follows it', async () => {
     for (const kind of ['failed log in', 'failed code'] as const) {
-      await happen(kind, HERE);
+      await happen(kind);
       await letPass('4 minutes 59 seconds');
     }
     await letPass('-4 minutes -59 seconds');
@@ -82,14 +92,20 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
       ['failed code', 1],
       ['failed log in', 1],
     ]);
-    await happen('log in', HERE);
+    await happen('log in');
     assert.deepEqual(await counts(), []);
   });
 
-  test('a success from elsewhere, before it or too late is no excuse', async () => {
+  test('who guesses the password on a device that was unknown hides nothing by that', async () => {
+    await happen('failed log in', UNKNOWN);
+    for (const from of [UNKNOWN, NEXT_DESK]) await happen('log in', from);
+    assert.deepEqual(await counts(), [['failed log in', 1]]);
+  });
+
+  test('a success on another device, before it or too late is no excuse', async () => {
     await happen('log in', HERE);
     await happen('failed code', HERE);
-    await happen('log in');
+    for (const from of [ELSEWHERE, NEXT_DESK]) await happen('log in', from);
     await letPass('5 minutes 1 second');
     await happen('log in', HERE);
     assert.deepEqual(await counts(), [['failed code', 1]]);
@@ -134,7 +150,9 @@ describeOnDatabase('the events that PostgreSQL reads for it', (on) => {
         now() - case when n % 3 = 0 then 1 else 400 end * interval '1 day'
       from generate_series(1, 40000) n`.execute(on.db);
     await sql`vacuum analyze events`.execute(on.db);
-    const read = await rowsRead(on.db, 'events', (trx) => listMeanwhile(trx, userId, HERE));
+    const read = await rowsRead(on.db, 'events', (trx) =>
+      listMeanwhile(trx, userId, HERE.deviceId),
+    );
     assert.ok(read > 0 && read <= 4 * MAX_MEANWHILE_EVENTS, `${read} rows`);
   });
 });

@@ -2,13 +2,12 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { EventKind } from './event-kinds.ts';
-import type { Client } from './events.ts';
 
 /** What happened longer ago is in Activity only. */
 export const MEANWHILE_DAYS = 14;
 /** Of each kind so many events are read, the newest. */
 export const MAX_MEANWHILE_EVENTS = 100;
-/** After a failure, a success from the same place shows within this time who it was. */
+/** After a failure, a success on the same device shows within this time who it was. */
 const OWN_MISTAKE_MINUTES = 5;
 
 const changes = [
@@ -51,23 +50,24 @@ export interface Meanwhile {
 }
 
 /**
- * What happened to a user within MEANWHILE_DAYS, by kind. The user knows what was done from here, so that is
- * left out, and so are their own mistakes: failures that a success from the same place follows.
+ * What happened to a user within MEANWHILE_DAYS, by kind. The user knows what was done on this device, so that is
+ * left out. So are their own mistakes: failures on a known device that a success there follows. A guesser has no
+ * known device, and so can't hide failures by succeeding.
  *
- * @param here the address and program of the request
+ * @param deviceId the device of the request
  * @param dismissedId the newest event that the user does not want to be told of any more
  */
 export async function listMeanwhile(
   db: Database,
   userId: number,
-  here: Client,
+  deviceId: number | undefined,
   dismissedId = 0,
 ): Promise<Meanwhile[]> {
   const { rows } = await sql<Meanwhile>`
     with happened as materialized (
       select event.* from unnest(${[...changes, ...failures, ...successes]}::text[]) as kinds (kind),
       lateral (
-        select id, kind, at, ip, user_agent, details from events
+        select id, kind, at, ip, device_id, details from events
         where user_id = ${userId} and kind = kinds.kind and id > ${dismissedId}
         order by id desc limit ${sql.lit(MAX_MEANWHILE_EVENTS)}) event
       where at > now() - make_interval(days => ${sql.lit(MEANWHILE_DAYS)})
@@ -80,13 +80,12 @@ export async function listMeanwhile(
       (array_agg(host(ip) order by id desc))[1] as ip
     from happened
     where kind = any(${[...changes]}::text[])
-        and not (ip is not distinct from ${here.ip}::inet and user_agent = ${here.userAgent})
+        and (device_id = ${deviceId ?? null}::bigint) is not true
       or kind = any(${[...failures]}::text[]) and not exists (
         select from happened own
         where own.kind = any(${[...successes]}::text[])
           and own.id > happened.id
-          and own.ip is not distinct from happened.ip
-          and own.user_agent = happened.user_agent
+          and own.device_id = happened.device_id
           and own.at <= happened.at + make_interval(mins => ${sql.lit(OWN_MISTAKE_MINUTES)}))
     group by kind
     order by array_position(${meanwhileKinds}::text[], kind)`.execute(db);

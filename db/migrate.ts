@@ -20,6 +20,7 @@ import * as successors from './migrations/0023-successors.ts';
 import * as prefixFormat from './migrations/0024-prefix-format.ts';
 import * as timelines from './migrations/0030-timelines.ts';
 import * as leakReports from './migrations/0031-leak-reports.ts';
+import * as devicesOfEvents from './migrations/0032-devices-of-events.ts';
 
 /** Every migration by name; names sort in the order in which they run. */
 export const migrations: Record<string, Migration> = {
@@ -42,6 +43,7 @@ export const migrations: Record<string, Migration> = {
   '0024-prefix-format': prefixFormat,
   '0030-timelines': timelines,
   '0031-leak-reports': leakReports,
+  '0032-devices-of-events': devicesOfEvents,
 };
 
 /** The database was already used by a later version of this program. */

@@ -19,7 +19,14 @@ describeOnEachDatabase('a log in that waits for its code', (on) => {
     id = randomUUID();
     await on.db.transaction().execute(async (trx) => {
       await enableTwoFactor(trx, userId, Buffer.from('a secret'), 0);
-      const logIn = { id, userId, csrfSecret: 'csrf', ip: null, userAgent: 'test' };
+      const logIn = {
+        id,
+        userId,
+        csrfSecret: 'csrf',
+        ip: null,
+        userAgent: 'test',
+        deviceId: undefined,
+      };
       await insertPendingLogIn(trx, { ...logIn, passwordDigest: 'the digest' });
     });
   });

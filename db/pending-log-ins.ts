@@ -12,6 +12,8 @@ interface NewPendingLogIn extends Client {
   csrfSecret: string;
   /** The log in can't be finished once this is no longer the digest of the user's password. */
   passwordDigest: string;
+  /** From `newDeviceId`; undefined where the device is known. */
+  deviceId: number | undefined;
 }
 
 /** Begins a session that waits for a user's code. It has no user, so it opens nothing. */
@@ -27,6 +29,7 @@ export async function insertPendingLogIn(trx: Transaction, logIn: NewPendingLogI
       expires_at: sql<Date>`now() + make_interval(mins => ${ANONYMOUS_SESSION_MINUTES})`,
       ip: logIn.ip,
       user_agent: logIn.userAgent,
+      device_id: logIn.deviceId ?? null,
     })
     .execute();
 }

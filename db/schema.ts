@@ -52,7 +52,7 @@ interface SessionsTable {
   pending_password_sha256: Buffer | null;
   /** When a code of two-factor authentication was last accepted in this session. */
   code_accepted_at: Date | null;
-  /** Null where the device was forgotten, or an earlier version began the session. */
+  /** It may have been forgotten since; null where an earlier version began the session. */
   device_id: number | null;
 }
 
@@ -107,6 +107,8 @@ interface EventsTable {
   key_id: number | null;
   ip: string | null;
   user_agent: string;
+  /** A device of the user; it may have been forgotten since. */
+  device_id: number | null;
   details: Generated<EventDetails>;
 }
 

@@ -219,6 +219,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
       isPasswordRecent: false,
       lock: undefined,
       needsCode: false,
+      deviceId: undefined,
       pendingLogIn: undefined,
     });
     const { rows } = await sql<{ minutes: number }>`

@@ -31,6 +31,8 @@ export interface Session {
   lock: { at: Date; seconds: number } | undefined;
   /** Whether the user has two-factor authentication, and no code within the last CODE_MINUTES. */
   needsCode: boolean;
+  /** The device on which the user logged in, or that will be known once the code is right. */
+  deviceId: number | undefined;
   /** The log in that waits for its code, and whether it has waited too long; absent where none does. */
   pendingLogIn: { userId: number; isOver: boolean } | undefined;
 }
@@ -66,6 +68,7 @@ export async function findSession(
     isPasswordRecent: row.is_password_recent,
     lock: row.locks_at === null ? undefined : { at: row.locks_at, seconds: row.locks_in },
     needsCode: row.needs_code,
+    deviceId: row.device_id ?? undefined,
     pendingLogIn:
       row.pending_user_id === null
         ? undefined
@@ -81,6 +84,7 @@ const findValidSession = statement('find session', (db, value: Value<{ digest: B
     .select([
       'sessions.csrf_secret',
       'sessions.pending_user_id',
+      'sessions.device_id',
       'users.id',
       'users.username',
       'users.email',
@@ -141,8 +145,6 @@ interface NewSession extends Client {
   csrfSecret: string;
   /** Whether a code of two-factor authentication was accepted just now. */
   withCode?: boolean;
-  /** Absent in tests only. */
-  deviceId?: number;
 }
 
 /** Begins a signed-in session. */

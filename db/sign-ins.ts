@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { isKnown, isTrusted } from './devices.ts';
-import type { Client } from './events.ts';
 import { MAX_SESSIONS } from './open-sessions.ts';
 import { digest, isValid } from './sessions.ts';
 
 /** Where a user is signed in, is known, or both. */
-export interface SignIn extends Client {
+export interface SignIn {
   /** The id of the open session on the page (not the session id); null where the user is signed out. */
   sessionId: number | null;
   /** Whether it is the session of this request. */
@@ -15,6 +14,8 @@ export interface SignIn extends Client {
   deviceId: number | null;
   /** Null where the device is not trusted. */
   trustedUntil: Date | null;
+  ip: string | null;
+  userAgent: string;
   /** The last request of the session; without one, the last log in on the device. */
   seenAt: Date;
   /** The database's clock when this was read. */

@@ -89,7 +89,9 @@ export async function checkPassword<Result>(
       if (now?.passwordDigest !== user?.passwordDigest) result = await attemptAs(now, hasher);
     }
     if (result !== undefined) return result;
-    await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from });
+    // Not the device of the session: who has stolen its cookie may have that alone.
+    const deviceId = caller.kind === 'device' ? caller.id : undefined;
+    await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from, deviceId });
     if (caller.kind === 'device') await forgetFailedDevice(db, caller.id, from);
     return undefined;
   }

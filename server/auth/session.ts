@@ -22,6 +22,7 @@ declare module 'express-session' {
     isPasswordRecent?: boolean;
     lock?: sessions.Session['lock'];
     needsCode?: boolean;
+    deviceId?: number | undefined;
     pendingLogIn?: sessions.Session['pendingLogIn'];
   }
 }

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
-import { forgetDevices, replaceDevice } from '../../db/devices.ts';
+import { forgetDevices, newDeviceId, replaceDevice } from '../../db/devices.ts';
 import { insertEvent } from '../../db/events.ts';
 import { forgetAddresses } from '../../db/known-addresses.ts';
 import { endExcessSessions, endOtherSessions } from '../../db/open-sessions.ts';
@@ -36,7 +36,9 @@ export async function signIn(
     if (!(await lockUser(trx, user.id, passwordDigest))) return undefined;
     await sessions.endSession(trx, req.sessionID);
     if ((await hasTwoFactor(trx, user.id)) && !(await isTrustedDevice(trx, req, user.id))) {
-      await insertPendingLogIn(trx, { ...session, passwordDigest, ...client(req) });
+      const isKnown = (await currentDevice(trx, req, user.id)) !== undefined;
+      const deviceId = isKnown ? undefined : await newDeviceId(trx);
+      await insertPendingLogIn(trx, { ...session, passwordDigest, ...client(req), deviceId });
       return 'code needed';
     }
     await beginSession(trx, req, session);
@@ -64,20 +66,21 @@ export function newSession(userId: number): NewSession {
  * Begins a signed-in session, makes its device a known one, and records the log in. The caller has
  * locked the user's row, and calls `enterSession` after the transaction.
  *
- * @param withCode where a code was accepted just now, and whether the device needs none from now on
+ * @param withCode where a code was accepted just now: whether the device needs none from now on, and the
+ *   id that was set aside for it, if it was not known before
  */
 export async function beginSession(
   trx: Transaction,
   req: Request,
   session: NewSession,
-  withCode?: { isTrusted: boolean },
+  withCode?: { isTrusted: boolean; deviceId: number | undefined },
 ): Promise<void> {
   const { userId, deviceValue: value } = session;
-  const from = client(req);
-  const device = { value, ...withCode, ...from };
+  const { ip, userAgent } = client(req);
+  const device = { value, ...withCode, ip, userAgent };
   const deviceId = await replaceDevice(trx, userId, presentedDevice(req, userId), device);
-  const isWithCode = withCode !== undefined;
-  await sessions.insertSession(trx, { ...session, deviceId, withCode: isWithCode, ...from });
+  const from = { ip, userAgent, deviceId };
+  await sessions.insertSession(trx, { ...session, withCode: withCode !== undefined, ...from });
   await recordLogIn(trx, userId, from.ip);
   await insertEvent(trx, { kind: 'log in', userId, ...from });
   if ((await endExcessSessions(trx, userId)) > 0) {

@@ -45,9 +45,13 @@ function sourceOf({ socket, headers }: IncomingMessage): string {
   return `${socket.remoteAddress} ${forwarded}`;
 }
 
-/** Who sent a request. A proxy we trust may still pass on nonsense for an address: then null. */
+/**
+ * Who sent a request, and from which device, where it is signed in. A proxy we trust may still pass on
+ * nonsense for an address: then null.
+ */
 export function client(req: Request): Client {
-  return describe(req, req.ip);
+  const deviceId = req.session?.deviceId;
+  return { ...describe(req, req.ip), ...(deviceId !== undefined && { deviceId }) };
 }
 
 /** As `client`, for a request that did not come through Express. */

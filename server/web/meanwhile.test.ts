@@ -31,6 +31,34 @@ describeApp('/meanwhile', (on) => {
     assert.equal(await box(), undefined);
     await visitor.createKey();
     assert.equal(await box(), undefined);
+    await visitor.post('/logout');
+    await visitor.logIn(visitor.username, 'mistyped');
+    await visitor.logIn(visitor.username);
+    assert.equal(await box(), undefined);
+  });
+
+  test('another device in the same network, with the same program, is elsewhere', async () => {
+    const other = await on.app.signIn(visitor.username);
+    await other.createKey();
+    assert.match((await box()) ?? '', />1 key was created</);
+  });
+
+  test('who finds out the password by guessing does not hide the guesses', async () => {
+    const guesser = on.app.newVisitor();
+    await guesser.logIn(visitor.username, 'a guess');
+    await guesser.logIn(visitor.username);
+    assert.match((await box()) ?? '', />There was 1 failed login</);
+  });
+
+  test('a stolen session without the cookie of its device does not hide guesses at Authenticate', async () => {
+    const thief = on.app.newVisitor();
+    for (const [name, value] of visitor.cookies) {
+      if (name.startsWith('session-')) thief.cookies.set(name, value);
+    }
+    await thief.get('/profile/authenticate');
+    await thief.post('/profile/authenticate', { password: 'a guess' });
+    await visitor.authenticate();
+    assert.match((await box()) ?? '', />There was 1 failed re-authentication</);
   });
 
   test('the home page says what happened elsewhere, with links to Activity', async () => {
@@ -52,17 +80,26 @@ describeApp('/meanwhile', (on) => {
     const phone = await newPhone(on.db, visitor.username);
     const other = on.app.newVisitor();
     await other.get('/login');
-    const from = { 'user-agent': 'elsewhere' };
-    const fields = { username: visitor.username, password: 'correct horse battery' };
-    await other.post('/login', fields, from);
-    await other.get('/login/two-factor');
-    await other.post('/login/two-factor', { token: await phone.wrongCode() }, from);
+    await other.logInWithoutCode(visitor.username);
+    await other.enterCode(await phone.wrongCode());
     const { body } = await visitor.get('/');
     assert.match(
       body,
       />Someone who knows your password failed at the code<\/a>\. It was on <time/,
     );
     assert.equal(body.match(/class="message/g)?.length, 1);
+  });
+
+  test('a mistyped code of the user is left out, also on a new device', async () => {
+    const phone = await newPhone(on.db, visitor.username);
+    const device = on.app.newVisitor();
+    for (const code of [phone.scratchCodes[0] ?? '', await phone.code()]) {
+      await device.logInWithoutCode(visitor.username);
+      await device.enterCode(await phone.wrongCode());
+      await device.enterCode(code);
+      assert.equal(await box(device), undefined);
+      device.closeBrowser();
+    }
   });
 
   test('dismissing hides it on this device, until something newer happens', async () => {

@@ -4,7 +4,6 @@ import { listMeanwhile, MEANWHILE_DAYS } from '../../db/meanwhile.ts';
 import { signedInUser } from '../auth/require-sign-in.ts';
 import { readForm } from '../forms/fields.ts';
 import { isNotDone, withNotDone } from '../forms/form-path.ts';
-import { client } from '../http/client.ts';
 import { cookiesOf, readCookie } from '../http/cookies.ts';
 import { HttpError } from '../http/errors.ts';
 import { parseId } from '../http/id.ts';
@@ -13,7 +12,7 @@ import { describeMeanwhile } from '../pages/meanwhile-words.ts';
 /** What the home page tells of what happened while the user was not here. */
 export async function readMeanwhile(db: Database, req: Request) {
   const { id } = signedInUser(req);
-  const happened = await listMeanwhile(db, id, client(req), readDismissed(req, id));
+  const happened = await listMeanwhile(db, id, req.session.deviceId, readDismissed(req, id));
   return {
     happened: happened.map((kind) => ({ ...kind, text: describeMeanwhile(kind) })),
     newestId: Math.max(0, ...happened.map(({ newestId }) => newestId)),

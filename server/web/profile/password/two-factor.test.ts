@@ -157,6 +157,16 @@ describeApp('/profile/password/two-factor', (on) => {
     assert.equal((await other.enterCode(token)).status, 401);
   });
 
+  test('the home page does not tell of it in the same session, but on the next device', async () => {
+    const { visitor, secret } = await enabled();
+    const told = />Two-factor authentication was enabled</;
+    assert.doesNotMatch((await visitor.get('/')).body, told);
+    const other = on.app.newVisitor();
+    await other.logInWithoutCode(visitor.username);
+    await other.enterCode(await laterCode(secret));
+    assert.match((await other.get('/')).body, told);
+  });
+
   test('password and code disable it', async () => {
     const { visitor, secret } = await enabled();
     assert.match((await visitor.get(`${PAGE}/disable`)).body, />Token<\/label>/);
