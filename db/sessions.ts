@@ -179,15 +179,8 @@ export async function markCodeAccepted(trx: Transaction, id: string): Promise<bo
 /**
  * Ends the session `id` and continues it as `newId`, authenticated now. The absolute end stays.
  * Returns false and changes nothing if the session has ended meanwhile.
- *
- * @param withCode whether a code of two-factor authentication was accepted just now
  */
-export async function renewSession(
-  trx: Transaction,
-  id: string,
-  newId: string,
-  { withCode = false } = {},
-): Promise<boolean> {
+export async function renewSession(trx: Transaction, id: string, newId: string): Promise<boolean> {
   const renewed = await trx
     .with('ended', (cte) =>
       cte
@@ -222,7 +215,7 @@ export async function renewSession(
           'ip',
           'user_agent',
           sql<Date>`now()`.as('authenticated_at'),
-          withCode ? sql<Date>`now()`.as('code_accepted_at') : 'code_accepted_at',
+          'code_accepted_at',
           'device_id',
         ]),
     )

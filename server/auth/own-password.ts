@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
+import { markCodeAccepted } from '../../db/sessions.ts';
 import { hasTwoFactor } from '../../db/two-factor.ts';
 import { lockUser, type User } from '../../db/users.ts';
 import { client } from '../http/client.ts';
@@ -57,14 +58,14 @@ interface Factors {
  * Does something that needs the password and perhaps a code of the signed-in user, in the transaction
  * that uses the code up; otherwise says what to answer.
  *
- * @param use is told whether there was a code
- * @returns undefined as the result where the user was disabled, or the password changed, meanwhile
+ * @returns undefined as the result where the session ended, the user was disabled, or the password changed,
+ *   meanwhile
  */
 export async function withOwnFactors<Result>(
   parts: { db: Database; passwords: Passwords; encryption: Encryption | undefined },
   req: Request,
   { password, token, isCodeNeeded, asksForCode }: Factors,
-  use: (trx: Transaction, user: User, withCode: boolean) => Promise<Result>,
+  use: (trx: Transaction, user: User) => Promise<Result>,
 ): Promise<Checked<Result | undefined>> {
   const { db, encryption } = parts;
   if (asksForCode) {
@@ -94,12 +95,12 @@ export async function withOwnFactors<Result>(
   async function act(user: User): Promise<{ code?: CodeOutcome; result?: Result }> {
     return db.transaction().execute(async (trx) => {
       if (!(await lockUser(trx, user.id, user.passwordDigest))) return {};
-      const withCode = await isCodeNeeded(trx);
-      if (withCode) {
+      if (await isCodeNeeded(trx)) {
         const code = await acceptCode(trx, encryption, user, token, client(req));
         if (code.outcome !== 'right') return { code };
+        if (!(await markCodeAccepted(trx, req.sessionID))) return {};
       }
-      return { result: await use(trx, user, withCode) };
+      return { result: await use(trx, user) };
     });
   }
 }

@@ -97,18 +97,17 @@ export function enterSession(req: Request, { id, userId, csrfSecret, deviceValue
 /**
  * Goes on under a new id, with the password freshly given. Keeps the CSRF secret, so that forms
  * in other tabs still work. Returns undefined when the session ended while the password was checked.
+ * The caller has locked the user's row.
  *
- * @param withCode whether a code was given too. The caller has locked the user's row.
  * @returns the new id, for `switchSession` after the transaction
  */
 export async function renewAuthenticated(
   trx: Transaction,
   req: Request,
   userId: number,
-  withCode: boolean,
 ): Promise<string | undefined> {
   const id = newSessionId();
-  if (!(await sessions.renewSession(trx, req.sessionID, id, { withCode }))) return undefined;
+  if (!(await sessions.renewSession(trx, req.sessionID, id))) return undefined;
   await insertEvent(trx, { kind: 'authenticated', userId, ...client(req) });
   return id;
 }

@@ -39,8 +39,8 @@ export function authenticatePage(
         (await needsCode(trx, req.sessionID)) && !(await isTrusted(trx, req)),
     };
     const parts = { db, passwords, encryption };
-    const checked = await withOwnFactors(parts, req, factors, (trx, user, withCode) =>
-      renewAuthenticated(trx, req, user.id, withCode),
+    const checked = await withOwnFactors(parts, req, factors, (trx, user) =>
+      renewAuthenticated(trx, req, user.id),
     );
     if ('problem' in checked) {
       res.status(checked.status).set(checked.headers);

@@ -227,6 +227,36 @@ describeApp('/profile/password/two-factor', (on) => {
     assert.ok((await events(visitor.username)).includes('scratch codes created'));
   });
 
+  test('a code for new scratch codes counts for Authenticate, too', async () => {
+    const { visitor, secret } = await enabled();
+    const age = (minutes: number) =>
+      sql`update sessions set code_accepted_at = code_accepted_at - make_interval(mins => ${minutes}::int)
+        where user_id = (select id from users where username = ${visitor.username})`.execute(on.db);
+    await age(10);
+    const hasTokenRow = async () =>
+      /name="token"/.test((await visitor.get('/profile/authenticate')).body);
+    assert.equal(await hasTokenRow(), true);
+    const factors = { password: PASSWORD, token: await laterCode(secret) };
+    assert.equal((await visitor.post(`${PAGE}/scratch-codes`, factors)).status, 200);
+    assert.equal(await hasTokenRow(), false);
+    await age(10);
+    assert.equal(await hasTokenRow(), true);
+  });
+
+  test('a session that ends while the password is checked disables nothing', async () => {
+    const { visitor, secret } = await enabled();
+    await visitor.get(`${PAGE}/disable`);
+    const { reached, release } = on.app.holdNextPasswordCheck();
+    const factors = { password: PASSWORD, token: await laterCode(secret) };
+    const disabling = visitor.post(`${PAGE}/disable`, factors);
+    await reached;
+    await sql`update sessions set ended_at = now() where user_id =
+      (select id from users where username = ${visitor.username})`.execute(on.db);
+    release();
+    assert.match((await disabling).location ?? '', /^\/login\?next=/);
+    assert.deepEqual(await events(visitor.username), ['two-factor enabled']);
+  });
+
   test('the page warns when few scratch codes are left', async () => {
     const { visitor } = await enabled();
     const leave = async (count: number) => {
