@@ -15,6 +15,7 @@ const changes = [
   'two-factor enabled',
   'two-factor disabled',
   'scratch codes created',
+  'scratch code used',
   'key made',
   'key rotated',
   'key removed',

@@ -17,6 +17,7 @@ const sentences: Record<MeanwhileKind, (times: number) => string> = {
   'two-factor enabled': (times) => `Two-factor authentication was enabled${repeated(times)}`,
   'two-factor disabled': (times) => `Two-factor authentication was disabled${repeated(times)}`,
   'scratch codes created': (times) => `New scratch codes were created${repeated(times)}`,
+  'scratch code used': (times) => `${were(times, 'scratch code')} used`,
   'key made': (times) => `${were(times, 'key')} created`,
   'key rotated': (times) => `${were(times, 'key')} rotated`,
   'key removed': (times) => `${were(times, 'key')} removed`,

@@ -102,6 +102,15 @@ describeApp('/meanwhile', (on) => {
     }
   });
 
+  test('a scratch code that was used is told on other devices', async () => {
+    const phone = await newPhone(on.db, visitor.username);
+    const device = on.app.newVisitor();
+    await device.logInWithoutCode(visitor.username);
+    await device.enterCode(phone.scratchCodes[0] ?? '');
+    assert.equal(await box(device), undefined);
+    assert.match((await box()) ?? '', />1 scratch code was used</);
+  });
+
   test('dismissing hides it on this device, until something newer happens', async () => {
     await happen('key made');
     const answer = await dismiss();
