@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
-import { endLogIn } from '../../db/sessions.ts';
+import { endLogIn, endSession } from '../../db/sessions.ts';
 import { presentedSessionId } from '../auth/session.ts';
 import { signOut } from '../auth/sign-in.ts';
 import { readForm } from '../forms/fields.ts';
@@ -10,12 +10,13 @@ export function logout(db: Database, csrf: RequestHandler): Router {
 
   /**
    * A `log out` sent while Authenticate is being answered carries the session id that Authenticate has
-   * just replaced. That id is no longer signed in, but the session that replaced it has to end.
+   * just replaced. That id is no longer signed in, but the session that replaced it has to end. So has
+   * one that waits for a code.
    */
   async function finishEndedLogIn(req: Request, res: Response, next: () => void) {
     if (req.session.user) return next();
     const id = presentedSessionId(req);
-    if (id !== undefined) await endLogIn(db, id);
+    if (id !== undefined && !(await endLogIn(db, id))) await endSession(db, id);
     res.redirect(303, '/login');
   }
 

@@ -86,6 +86,15 @@ describeApp('/login/two-factor', (on) => {
     assert.match((await thief.get('/', { cookie })).location ?? '', /^\/login/);
   });
 
+  test('log out ends the log in that waits for its code', async () => {
+    const visitor = await newPendingVisitor();
+    const cookie = visitor.cookieHeader();
+    assert.equal((await visitor.post('/logout', {}, { cookie })).location, '/login');
+    const late = await visitor.post(PAGE, { token: await phone.code() }, { cookie });
+    assert.match(late.location ?? '', /^\/login/);
+    assert.equal(await isSignedIn(visitor), false);
+  });
+
   test('only the right password leads here', async () => {
     const visitor = on.app.newVisitor();
     const answer = await visitor.logIn(username, 'not the password');
