@@ -46,6 +46,7 @@ export async function listUsers(db: Database) {
       'disabled_at as disabledAt',
       'password_lapses_at as passwordLapsesAt',
       isPasswordLapsed.as('passwordLapsed'),
+      hasTwoFactor.as('twoFactor'),
     ])
     .orderBy('username')
     .execute();

@@ -240,7 +240,10 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     const pending = app.newVisitor();
     await pending.logInWithoutCode('una');
     assert.match((await users(env, ['show', 'una'])).stdout, /^two factor\ttrue$/m);
+    const listed = async () => (await users(env, ['list'])).stdout;
+    assert.match(await listed(), /^una\t\S+\ttwo-factor authentication$/m);
     const off = await users(env, ['two-factor', 'una', '--off']);
+    assert.match(await listed(), /^una\t\S+$/m);
     assert.deepEqual(off, {
       status: 0,
       stdout: 'Disabled two-factor authentication for una.\n',
