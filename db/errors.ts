@@ -32,6 +32,15 @@ export class NoServerWritable extends OperatorError {
   }
 }
 
+/** A change is on the primary, but whether on its standbys is unknown: as if no answer had come. */
+export class NotConfirmed extends OperatorError {
+  constructor() {
+    super(
+      'The database gave a warning instead of confirming a change: the wait for a standby was cancelled.',
+    );
+  }
+}
+
 /** A pooler stands in front of the server, and the app was not told. */
 export class PoolerUnknown extends OperatorError {
   constructor(cause: Error) {
@@ -43,7 +52,7 @@ export class PoolerUnknown extends OperatorError {
   }
 }
 
-const AWAY = [DatabaseReadOnly, ServerOutdated, NoServerWritable, PoolerUnknown];
+const AWAY = [DatabaseReadOnly, ServerOutdated, NoServerWritable, NotConfirmed, PoolerUnknown];
 
 /**
  * What an error amounts to that comes from a pooler: a parameter of the start that it does not know,

@@ -4,6 +4,7 @@ import { forgetDevices } from './devices.ts';
 import { type Client, insertEvent } from './events.ts';
 import { forgetAddresses } from './known-addresses.ts';
 import { endSessionsOf } from './open-sessions.ts';
+import { changeSeenByChecks } from './seen-by-checks.ts';
 import { disableTwoFactor } from './two-factor.ts';
 import {
   changePasswordDigest,
@@ -36,7 +37,7 @@ export async function addUser(
 
 /** Disables a user, ends their sessions and forgets their devices. The next check of one of their keys refuses it. */
 export async function disableUser(db: Database, user: UserName, from: Client): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await changeSeenByChecks(db, async (trx) => {
     await setDisabled(trx, user.username, true);
     await endSessionsOf(trx, user.username);
     await forgetDevices(trx, user.id);
@@ -46,7 +47,7 @@ export async function disableUser(db: Database, user: UserName, from: Client): P
 
 /** Enables a disabled user. */
 export async function enableUser(db: Database, user: UserName, from: Client): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await changeSeenByChecks(db, async (trx) => {
     await setDisabled(trx, user.username, false);
     await insertEvent(trx, { kind: 'user enabled', userId: user.id, ...from });
   });
@@ -93,7 +94,7 @@ export async function setPermissions(
   permissions: string[],
   from: Client,
 ): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+  await changeSeenByChecks(db, async (trx) => {
     const { permissions: before } = await describeUser(trx, user.id);
     await changePermissions(trx, user.id, permissions);
     const details = { before, after: permissions };

@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../database.ts';
 import type { EventDetails, EventKind } from '../event-kinds.ts';
 import { type Client, insertEvent } from '../events.ts';
 import type { Schema } from '../schema.ts';
+import { changeSeenByChecks } from '../seen-by-checks.ts';
 import { type KeyStage, keyStage } from './state.ts';
 import { type ActionRefusal, isPossible, type KeyAction, refusalOf } from './transitions.ts';
 
@@ -48,7 +49,7 @@ export async function changeKeys(
   change: Change,
   from: Client,
 ): Promise<ChangedKeys | KeysNotFound> {
-  return db.transaction().execute(async (trx) => {
+  return changeSeenByChecks(db, async (trx) => {
     const keys = await lockKeys(trx, userId, ids);
     if (keys.length < new Set(ids).size) return { outcome: 'not found' };
     return { outcome: 'done', ...(await changeLocked(trx, userId, keys, change, from)) };

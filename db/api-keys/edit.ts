@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { KeyEdits } from '../event-kinds.ts';
 import type { Client } from '../events.ts';
+import { changeSeenByChecks } from '../seen-by-checks.ts';
 import { changeLocked, type KeysNotFound, lockKeys, type Refused } from './change.ts';
 import { type ExpiryProblem, type NewExpiry, resolveExpiry } from './expiry.ts';
 import { refusalOf } from './transitions.ts';
@@ -33,7 +34,7 @@ export async function editKey(
   { label, note, expiry, timeZone }: KeyEdit,
   from: Client,
 ): Promise<Edited> {
-  return db.transaction().execute(async (trx) => {
+  return changeSeenByChecks(db, async (trx) => {
     const [key] = await lockKeys(trx, userId, [id]);
     if (!key) return { outcome: 'not found' };
     const refusal = refusalOf('edit', key.stage);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Database, Transaction } from '../database.ts';
 import type { Client } from '../events.ts';
 import type { RemovedVia } from '../schema.ts';
+import { changeSeenByChecks } from '../seen-by-checks.ts';
 import {
   type ChangedKeys,
   changeKeys,
@@ -63,7 +64,7 @@ export async function undoRemovals(
   ids: number[],
   from: Client,
 ): Promise<ChangedKeys | KeysNotFound> {
-  return db.transaction().execute(async (trx) => {
+  return changeSeenByChecks(db, async (trx) => {
     // Rotating locks the replaced key too, so that nothing takes the place of a key meanwhile.
     const replaced = await trx
       .selectFrom('api_keys')
@@ -103,7 +104,7 @@ export async function reportLeakedKey(
   db: Database,
   digest: Buffer,
 ): Promise<'reported' | 'reported before' | 'unknown'> {
-  return db.transaction().execute(async (trx) => {
+  return changeSeenByChecks(db, async (trx) => {
     const key = await trx
       .selectFrom('api_keys')
       .select(['id', 'user_id', 'label', 'prefix', keyStage('api_keys').as('stage')])

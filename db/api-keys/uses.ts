@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { Client } from '../events.ts';
+import { changeSeenByChecks } from '../seen-by-checks.ts';
 import { isPossible } from './transitions.ts';
 
 /** A recent use of a key. */
@@ -19,7 +20,7 @@ export async function recordKeyUses(db: Database, uses: KeyUse[]): Promise<void>
   const agents = uses.map((use) => use.userAgent);
   // Locked in order, and without waiting: another process may be recording uses of the same keys. One
   // UPDATE, because a key may be used and replaced at once.
-  await sql`
+  const record = sql`
     with due as (
       select id, replaces_id, overlap_hours, removed_at from api_keys
       where id = any(${ids}::bigint[])
@@ -46,5 +47,7 @@ export async function recordKeyUses(db: Database, uses: KeyUse[]): Promise<void>
       left join replaced on replaced.id = changed.id
       left join unnest(${ids}::bigint[], ${ips}::inet[], ${agents}::text[])
         as used (id, ip, agent) on used.id = changed.id
-    where k.id = changed.id`.execute(db);
+    where k.id = changed.id`;
+  // It may end the other key.
+  await changeSeenByChecks(db, (trx) => record.execute(trx));
 }

@@ -1,6 +1,7 @@
 import { insertKey, isSameRequest, type NewKey } from '../../db/api-keys/create.ts';
 import type { Database } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
+import { changeSeenByChecks } from '../../db/seen-by-checks.ts';
 import { lockUser } from '../../db/users.ts';
 import { digestOf, makeSecret, prefixOf } from './secret.ts';
 
@@ -30,7 +31,7 @@ export async function createKey(
 ): Promise<Created> {
   const secret = makeSecret();
   const key = { ...request, prefix: prefixOf(secret), digest: digestOf(secret) };
-  return db.transaction().execute(async (trx) => {
+  return changeSeenByChecks(db, async (trx) => {
     const { id, passwordDigest } = owner;
     if (passwordDigest !== undefined && !(await lockUser(trx, id, passwordDigest))) {
       return { outcome: 'owner changed' };

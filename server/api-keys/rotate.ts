@@ -5,6 +5,7 @@ import {
 } from '../../db/api-keys/rotate.ts';
 import type { Database } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
+import { changeSeenByChecks } from '../../db/seen-by-checks.ts';
 import { digestOf, makeSecret, prefixOf } from './secret.ts';
 
 /** What the successor of a key is asked to be. */
@@ -24,8 +25,8 @@ export async function rotateKey(
 ): Promise<RotatedKey> {
   const secret = makeSecret();
   const rotation = { ...request, prefix: prefixOf(secret), digest: digestOf(secret) };
-  const rotated = await db
-    .transaction()
-    .execute((trx) => storeSuccessor(trx, userId, id, rotation, from));
+  const rotated = await changeSeenByChecks(db, (trx) =>
+    storeSuccessor(trx, userId, id, rotation, from),
+  );
   return rotated.outcome === 'created' ? { ...rotated, secret } : rotated;
 }
