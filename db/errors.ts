@@ -41,6 +41,15 @@ export class NotConfirmed extends OperatorError {
   }
 }
 
+/** Checks can't be read from the standby of CHECKS_DATABASE_URL now. */
+export class StandbyUnusable extends OperatorError {
+  /** @param cause an error, or why in words */
+  constructor(cause: unknown) {
+    const why = cause instanceof Error ? cause.message : cause;
+    super(`Checks can't be read from the standby of CHECKS_DATABASE_URL: ${why}.`, { cause });
+  }
+}
+
 /** A pooler stands in front of the server, and the app was not told. */
 export class PoolerUnknown extends OperatorError {
   constructor(cause: Error) {
@@ -52,7 +61,14 @@ export class PoolerUnknown extends OperatorError {
   }
 }
 
-const AWAY = [DatabaseReadOnly, ServerOutdated, NoServerWritable, NotConfirmed, PoolerUnknown];
+const AWAY = [
+  DatabaseReadOnly,
+  ServerOutdated,
+  NoServerWritable,
+  NotConfirmed,
+  StandbyUnusable,
+  PoolerUnknown,
+];
 
 /**
  * What an error amounts to that comes from a pooler: a parameter of the start that it does not know,

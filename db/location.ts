@@ -10,6 +10,13 @@ export interface PostgresLocation {
   pooler?: 'transaction';
 }
 
+/** Where checks of keys are read, if not on the primary. */
+export interface StandbyLocation {
+  url: string;
+  /** What answers a check while the standby must not. */
+  otherwise: 'primary' | 'nothing';
+}
+
 /** All else would choose a server that may not accept writes. */
 const TARGETS = ['read-write', 'primary'];
 
@@ -19,21 +26,32 @@ const TARGETS = ['read-write', 'primary'];
  * one with several.
  */
 export function databaseUrlProblem(url: string): string | undefined {
-  const isInvalid = 'DATABASE_URL must begin with postgres:// and be a valid URL.';
-  if (!/^postgres(ql)?:\/\//.test(url)) return isInvalid;
   const target = targetOf(url);
   if (target !== null && !TARGETS.includes(target)) {
     return 'DATABASE_URL: target_session_attrs can only be read-write (or primary): the app writes.';
   }
+  return urlProblem('DATABASE_URL', url);
+}
+
+/** The same, for the URL of a standby. */
+export function standbyUrlProblem(url: string): string | undefined {
+  const problem = urlProblem('CHECKS_DATABASE_URL', url);
+  if (problem || serversOf(url).length === 1) return problem;
+  return 'CHECKS_DATABASE_URL names several servers; it can only be one.';
+}
+
+function urlProblem(name: string, url: string): string | undefined {
+  const isInvalid = `${name} must begin with postgres:// and be a valid URL.`;
+  if (!/^postgres(ql)?:\/\//.test(url)) return isInvalid;
   try {
     // Reads the certificate files that the URL names, but does not connect.
     serversOf(url);
     return undefined;
   } catch (error) {
-    if (error instanceof WrongUrl) return `DATABASE_URL ${error.message}.`;
+    if (error instanceof WrongUrl) return `${name} ${error.message}.`;
     // The messages about URLs may contain the password.
     if (!(error instanceof Error && 'syscall' in error)) return isInvalid;
-    return `DATABASE_URL names a file that can't be read (${error.message}).`;
+    return `${name} names a file that can't be read (${error.message}).`;
   }
 }
 

@@ -16,7 +16,7 @@ export interface History {
  * What the control file says of the timeline (`pg_control_checkpoint`) is the old one until the first
  * checkpoint after a promotion, which may take minutes. The name of the file being written is not.
  */
-const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int`;
+export const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int`;
 
 /** @throws {DatabaseReadOnly} */
 export async function historyOf(client: pg.Client): Promise<History> {

@@ -66,7 +66,7 @@ export function createApp(parts: Parts): RequestListener {
 
 /** All but `/auth/verify`: every middleware and every mount, in order. */
 export function createExpressApp(parts: Parts & { trust: Trust }): Express {
-  const { config, installationId, db, passwords, log, stopping, trust } = parts;
+  const { config, installationId, db, passwords, checks, log, stopping, trust } = parts;
   const encryption = createEncryption(config.encryptionKeys);
   const cookies = nameCookies({ secure: config.secure, installationId });
   const app = express();
@@ -84,7 +84,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use(securityHeaders(config));
   // Before the log: probes would flood it.
   app.get('/healthz', healthz);
-  app.get('/readyz', readyz(db, stopping));
+  app.get('/readyz', readyz(db, checks, stopping));
   app.use(requestLog(log));
   app.use(apiRouter({ ...parts, encryption }));
   app.use(refuseLongHeads);

@@ -20,6 +20,7 @@ import { listeningAt } from './http/listening-at.ts';
 import { createLogger } from './http/logger.ts';
 import { MAX_HEAD_BYTES } from './http/request-limits.ts';
 import { startKeyChecks } from './key-checks/check.ts';
+import { openLookup } from './key-checks/open-lookup.ts';
 import { startMetrics } from './metrics/metrics.ts';
 import { startProblem } from './start-problem.ts';
 
@@ -51,7 +52,7 @@ async function start() {
   await requireEncryptionKey(db, config.encryptionKeys);
   const firstUser = await createFirstUser(db, passwords, config.firstUser);
   const stopping = new AbortController();
-  const checks = startKeyChecks(db, config.database, log);
+  const checks = startKeyChecks(db, await openLookup(db, config, log), log);
   const metrics = config.metricsPort === undefined ? undefined : startMetrics(db);
   const app = createApp({
     config,

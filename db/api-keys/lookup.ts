@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type Database, serversAt } from '../database.ts';
 import type { DatabaseLocation } from '../location.ts';
 import { openPool, withTimeouts } from '../pool.ts';
-import { keepsStatements, runnerOn } from '../pooler.ts';
+import { keepsStatements, type Run, runnerOn } from '../pooler.ts';
 import { endsSoon, isKeyState, type KeyState, keyState, pausedUntil } from './state.ts';
 
 /** A key and its user, as of the statement that found it. */
@@ -31,6 +31,8 @@ export interface KeyLookup {
    * @param digests in hexadecimal
    */
   find(digests: string[]): Promise<(KnownKey | undefined)[]>;
+  /** Whether it can be used now, as far as that is another question than whether the database answers. */
+  readonly isReady: boolean;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
         const { rows } = await findKeys(digests.join()).execute(db);
         return inOrder(rows, digests.length);
       },
+      isReady: true,
       async close() {},
     };
   }
@@ -53,18 +56,21 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
   const servers = serversAt(location, db);
   const pool = openPool(servers, isPlannedOnce ? { ...config, options: PLANNED_ONCE } : config);
   const run = runnerOn(pool, location);
+  const find = keyFinder(db);
+  return { find: (digests) => find(run, digests), isReady: true, close: () => pool.end() };
+}
+
+/** What looks keys up over any connection. */
+export function keyFinder(db: Database) {
   const { sql: text } = findKeys('').compile(db);
-  return {
-    async find(digests) {
-      const rows = await run<Answer>({ name: 'find-keys', text, values: [digests.join()] });
-      return inOrder(rows, digests.length);
-    },
-    close: () => pool.end(),
+  return async (run: Run, digests: string[]): Promise<(KnownKey | undefined)[]> => {
+    const rows = await run<Answer>({ name: 'find-keys', text, values: [digests.join()] });
+    return inOrder(rows, digests.length);
   };
 }
 
 /** By default PostgreSQL plans lookups of a few keys each time, which takes longer than the rest. */
-const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
+export const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
 
 /**
  * All results as one text, which `pg` reads faster than rows, and JavaScript faster than JSON: a line for

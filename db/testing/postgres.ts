@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chownSync, existsSync, globSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 
 interface TestPostgres {
   url: string;
@@ -64,6 +65,23 @@ export async function startStandby(primary: Cluster, name: string): Promise<Clus
   cluster.run('pg_basebackup', ['--pgdata', cluster.data, '--dbname', primary.url, ...options]);
   await cluster.start();
   return cluster;
+}
+
+/** Lets the commits of a primary wait for standbys: `synchronous_standby_names`. */
+export async function setSynchronousStandbys(primary: Cluster, names: string): Promise<void> {
+  const client = new pg.Client({ connectionString: primary.url });
+  await client.connect();
+  try {
+    await client.query(`alter system set synchronous_standby_names = '${names}'`);
+    await client.query('select pg_reload_conf()');
+    // Otherwise the next commits may still follow the old setting, which the server reads a little later.
+    while (
+      names !==
+      (await client.query('show synchronous_standby_names')).rows[0].synchronous_standby_names
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 export function findPrograms(): string | undefined {

@@ -131,6 +131,14 @@ test('DATABASE_POOLER says that DATABASE_URL leads to a pooler', () => {
   assert.deepEqual(loadConfig(env).database, { url: DATABASE_URL, pooler: 'transaction' });
 });
 
+test('CHECKS_DATABASE_URL names a standby, and CHECKS_FALLBACK what else may answer', () => {
+  const env = { DATABASE_URL, SESSION_SECRET: SECRET, CHECKS_DATABASE_URL: DATABASE_URL };
+  assert.equal(loadConfig({ DATABASE_URL, SESSION_SECRET: SECRET }).standby, undefined);
+  assert.deepEqual(loadConfig(env).standby, { url: DATABASE_URL, otherwise: 'nothing' });
+  const withFallback = loadConfig({ ...env, CHECKS_FALLBACK: 'primary' });
+  assert.deepEqual(withFallback.standby, { url: DATABASE_URL, otherwise: 'primary' });
+});
+
 const proxies = [
   ['2', 2],
   ['0', false],
@@ -174,6 +182,23 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     /DATABASE_POOLER is "session"/,
   ],
   ['a pooler without a database', { DATABASE_POOLER: 'transaction' }, /DATABASE_POOLER .* not set/],
+  [
+    'a standby without a primary',
+    { CHECKS_DATABASE_URL: DATABASE_URL },
+    /CHECKS_DATABASE_URL .* DATABASE_URL, which is not set/,
+  ],
+  [
+    'several standbys',
+    { CHECKS_DATABASE_URL: 'postgres://a,b/keys' },
+    /CHECKS_DATABASE_URL names several servers/,
+  ],
+  ['a standby of another kind', { CHECKS_DATABASE_URL: 'mysql://x' }, /CHECKS_DATABASE_URL must/],
+  ['a fallback without a standby', { CHECKS_FALLBACK: 'primary' }, /CHECKS_FALLBACK needs/],
+  [
+    'a fallback to anything else',
+    { CHECKS_DATABASE_URL: DATABASE_URL, CHECKS_FALLBACK: 'standby' },
+    /CHECKS_FALLBACK is "standby"/,
+  ],
   ['a database without a secret', { DATABASE_URL }, /SESSION_SECRET is required/],
   ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /SESSION_SECRET: .*32 characters/],
   ['a short key', { ENCRYPTION_KEY: `${SECRET},short` }, /ENCRYPTION_KEY: .*32 characters/],

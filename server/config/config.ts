@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { OperatorError } from '../../db/errors.ts';
-import { type DatabaseLocation, databaseUrlProblem } from '../../db/location.ts';
+import {
+  type DatabaseLocation,
+  databaseUrlProblem,
+  type StandbyLocation,
+  standbyUrlProblem,
+} from '../../db/location.ts';
 import { passwordProblem } from '../auth/password-rules.ts';
 import { usernameProblem } from '../auth/username.ts';
 import { keptSecret, parseSecrets } from './secrets.ts';
@@ -17,6 +22,8 @@ export interface Config {
   /** Undefined: nobody counts. */
   metricsPort: number | undefined;
   database: DatabaseLocation;
+  /** Where checks of keys are read; undefined: in the database. */
+  standby: StandbyLocation | undefined;
   /** The scheme and host that browsers see, such as `https://keys.example.com`. */
   publicUrl: string | undefined;
   /** Whether browsers reach us over https. */
@@ -77,6 +84,7 @@ export function loadConfig(env: Environment): Config {
     port: parseWholeNumber(env, 'PORT', MAX_PORT, problems) ?? 3000,
     metricsPort: parseWholeNumber(env, 'METRICS_PORT', MAX_PORT, problems),
     database: parseDatabase(url, env.DATABASE_POOLER, folder, problems),
+    standby: parseStandby(read('CHECKS_DATABASE_URL'), env.CHECKS_FALLBACK, url, problems),
     publicUrl,
     secure,
     trustProxy,
@@ -193,6 +201,27 @@ function parseDatabase(
   const problem = databaseUrlProblem(url);
   if (problem) problems.push(problem);
   return pooler ? { url, pooler: 'transaction' } : { url };
+}
+
+function parseStandby(
+  url: string | undefined,
+  fallback: string | undefined,
+  primary: string | undefined,
+  problems: string[],
+): StandbyLocation | undefined {
+  if (fallback && fallback !== 'primary') {
+    problems.push(`CHECKS_FALLBACK is "${fallback}"; it can only be "primary".`);
+  }
+  if (url === undefined) {
+    if (fallback) problems.push('CHECKS_FALLBACK needs CHECKS_DATABASE_URL, which is not set.');
+    return undefined;
+  }
+  if (primary === undefined) {
+    problems.push('CHECKS_DATABASE_URL names a standby of DATABASE_URL, which is not set.');
+  }
+  const problem = standbyUrlProblem(url);
+  if (problem) problems.push(problem);
+  return { url, otherwise: fallback ? 'primary' : 'nothing' };
 }
 
 function parsePublicUrl(value: string | undefined, problems: string[]): string | undefined {

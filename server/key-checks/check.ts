@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
-import { type KnownKey, openKeyLookup } from '../../db/api-keys/lookup.ts';
+import type { KeyLookup, KnownKey } from '../../db/api-keys/lookup.ts';
 import type { Database } from '../../db/database.ts';
-import type { DatabaseLocation } from '../../db/location.ts';
 import { hexDigestOf, isWellFormed } from '../api-keys/secret.ts';
 import type { Sender } from '../http/client.ts';
 import { signals } from '../metrics/signals.ts';
@@ -32,13 +31,14 @@ export interface KeyChecks {
    * @param from its client is asked for only when the use of the key is worth noting.
    */
   check(presented: ReadonlySet<string>, from: Sender): Promise<Verdict>;
+  /** False while checks can't be read from their standby. */
+  readonly isReady: boolean;
   /** Writes what is left to write. */
   close(): Promise<void>;
 }
 
-/** Checks keys in a database, which is at this location, until it is closed. */
-export function startKeyChecks(db: Database, location: DatabaseLocation, log: Logger): KeyChecks {
-  const lookup = openKeyLookup(db, location);
+/** Checks keys, and notes their uses in the database, until it is closed. */
+export function startKeyChecks(db: Database, lookup: KeyLookup, log: Logger): KeyChecks {
   const find = batched((digests: string[]) => {
     signals.emit('key lookup', digests.length);
     return lookup.find(digests).catch((err) => {
@@ -61,6 +61,9 @@ export function startKeyChecks(db: Database, location: DatabaseLocation, log: Lo
       }
       signals.emit('key check', verdict.key ? 'good' : verdict.refusal);
       return verdict;
+    },
+    get isReady() {
+      return lookup.isReady;
     },
     async close() {
       await Promise.all([uses.close(), lateUses.close()]);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
+import { openKeyLookup } from '../../db/api-keys/lookup.ts';
 import { openDatabase } from '../../db/database.ts';
 import { describeOnDatabase } from '../../db/testing/describe.ts';
 import { program } from '../auth/caller.ts';
@@ -75,7 +76,11 @@ describeOnDatabase('metrics', (on) => {
   });
 
   test('a check that could not be made is counted as that', async () => {
-    const nowhere = startKeyChecks(on.db, { url: 'postgres://127.0.0.1:1/none' }, app.parts.log);
+    const nowhere = startKeyChecks(
+      on.db,
+      openKeyLookup(on.db, { url: 'postgres://127.0.0.1:1/none' }),
+      app.parts.log,
+    );
     const from = { source: '', client: () => ({ ip: null, userAgent: '' }) };
     await assert.rejects(nowhere.check(new Set([secret]), from));
     await nowhere.close();

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { openKeyLookup } from '../../db/api-keys/lookup.ts';
 import type { Database } from '../../db/database.ts';
 import { findInstallationId } from '../../db/installation.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
@@ -44,7 +45,7 @@ export async function startApp(
   const { stream, lines: logLines } = memoryLog(onLogLine);
   const log = createLogger(stream);
   const passwords = holdable(await startPasswords({ cost: passwordCost }));
-  const checks = startKeyChecks(db, location, log);
+  const checks = startKeyChecks(db, openKeyLookup(db, location), log);
   const stopping = new AbortController();
   const parts: Parameters<typeof createApp>[0] = {
     config: {

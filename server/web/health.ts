@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Database } from '../../db/database.ts';
 import { isMigrated } from '../../db/migrate.ts';
+import type { KeyChecks } from '../key-checks/check.ts';
 
 /** How long an answer of the database holds for further probes. */
 const READY_MS = 1_000;
@@ -10,11 +11,18 @@ export const healthz: RequestHandler = (_req, res) => {
   res.type('text').send('ok\n');
 };
 
-/** The process can serve: its database answers and is migrated, and it is not about to stop. */
-export function readyz(db: Database, stopping: AbortSignal): RequestHandler {
+/**
+ * The process can serve: its database answers and is migrated, checks can be read, and it is not about
+ * to stop.
+ */
+export function readyz(
+  db: Database,
+  checks: Pick<KeyChecks, 'isReady'>,
+  stopping: AbortSignal,
+): RequestHandler {
   const isReady = readiness(db);
   return async (_req, res) => {
-    const ready = !stopping.aborted && (await isReady());
+    const ready = !stopping.aborted && checks.isReady && (await isReady());
     res
       .status(ready ? 200 : 503)
       .type('text')
