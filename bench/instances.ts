@@ -1,13 +1,13 @@
 import type { Bench } from './bench.ts';
-import { cpuOf, findPostgres } from './cpu.ts';
+import { findPostgres } from './cpu.ts';
 import { fill } from './database.ts';
-import { type Load, measure } from './load.ts';
 import { expecting } from './loads.ts';
 import { keep, verify } from './requests.ts';
 import { keepResults } from './results.ts';
 import { median } from './rows.ts';
 import { pidOf, startApp } from './servers.ts';
 import { furnish, viewTabs } from './tab.ts';
+import { measureTogether } from './together.ts';
 
 /** The sum of all instances. */
 interface Sample {
@@ -17,16 +17,14 @@ interface Sample {
   postgres: number;
 }
 
-const CONNECTIONS = 50;
-
 /**
  * Measures one instance and two on one PostgreSQL. They share a core, so the rates show the cost of
  * sharing the work; the CPU time of each side per request shows what more cores would add.
  */
 export async function instances({ server, folder, isQuick }: Bench): Promise<void> {
   const { url, secrets } = await fill(server, 'instances', isQuick ? 20_000 : 1_000_000);
-  const postgres = await findPostgres(url);
   const origins = [await startApp(url), await startApp(url)];
+  const processes = [origins.map(pidOf), [await findPostgres(url)]];
   await furnish(url);
   const [first = ''] = origins;
   const kinds = [
@@ -45,9 +43,12 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
     const samples: Sample[][] = [[], []];
     for (let round = 0; round <= (isQuick ? 1 : 7); round++) {
       for (const count of [1, 2]) {
-        const sample = await measureTogether(loads.slice(0, count), isQuick ? 1 : 3);
+        const seconds = isQuick ? 1 : 3;
+        const outcome = await measureTogether(loads.slice(0, count), seconds, processes);
+        const [app = 0, ofPostgres = 0] = outcome.microseconds;
         // The first round warms up.
-        if (round > 0) samples[count - 1]?.push(sample);
+        if (round === 0) continue;
+        samples[count - 1]?.push({ perSecond: outcome.perSecond, app, postgres: ofPostgres });
       }
     }
     rows.push(...toRows(what, samples));
@@ -55,21 +56,6 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
   const report = toMarkdown(rows);
   console.log(`\n${report}\n`);
   if (!isQuick) keepResults('instances', report, { rows });
-
-  async function measureTogether(loads: Load[], seconds: number): Promise<Sample> {
-    const apps = () => origins.map(pidOf).reduce((sum, pid) => sum + cpuOf(pid), 0);
-    const before = { app: apps(), postgres: cpuOf(postgres) };
-    const outcomes = await Promise.all(
-      loads.map((load) => measure(load, seconds, CONNECTIONS / loads.length)),
-    );
-    const requests = outcomes.reduce((sum, outcome) => sum + outcome.requests, 0);
-    const microseconds = 1e6 / requests;
-    return {
-      perSecond: requests / seconds,
-      app: (apps() - before.app) * microseconds,
-      postgres: (cpuOf(postgres) - before.postgres) * microseconds,
-    };
-  }
 }
 
 export interface Row extends Sample {

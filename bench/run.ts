@@ -13,9 +13,10 @@ import { lighthouse } from './lighthouse.ts';
 import { pages } from './pages.ts';
 import { prepare } from './prepare.ts';
 import { stopServers } from './servers.ts';
+import { standbys } from './standbys.ts';
 import { start } from './start.ts';
 
-const parts = { checks, earlier, pages, instances, start, lighthouse };
+const parts = { checks, earlier, pages, instances, standbys, start, lighthouse };
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,

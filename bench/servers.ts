@@ -45,8 +45,13 @@ export async function startProgram(
  *
  * @param main the file that starts it
  */
-export function startApp(databaseUrl: string, main = '../server/main.ts'): Promise<string> {
+export function startApp(
+  databaseUrl: string,
+  main = '../server/main.ts',
+  env: Record<string, string> = {},
+): Promise<string> {
   return startServer(main, {
+    ...env,
     DATABASE_URL: databaseUrl,
     SESSION_SECRET: 'a secret of the benchmarks and of nothing else',
     TRUST_PROXY: '1',
