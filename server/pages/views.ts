@@ -7,6 +7,7 @@ import type { SignedInUser } from '../../db/sessions.ts';
 import type { SignIn } from '../../db/sign-ins.ts';
 import type { FormFields, FormName } from '../forms/forms.ts';
 import type { Sentence } from './key-words.ts';
+import type { LifeRow } from './life-words.ts';
 import type { Notice, NoticeKey, Undo } from './notices.ts';
 import type { QrCode } from './qr-code.ts';
 import type { BeforeRemoval } from './removal-words.ts';
@@ -289,6 +290,8 @@ interface DocumentationView {
   reasons: string[];
   /** How long a key is recognized after its end. */
   endedKeyDays: number;
+  /** What can be done with a key, and when. */
+  life: LifeRow[];
   /** The configuration of an nginx that checks keys. */
   gatewayFile: string;
 }

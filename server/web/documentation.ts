@@ -8,6 +8,7 @@ import { MAX_REQUESTS } from '../api/v3/batch.ts';
 import { errors } from '../api/v3/errors.ts';
 import { siteUrl } from '../http/site-url.ts';
 import { refusalReasons } from '../key-checks/outcomes.ts';
+import { describeLife } from '../pages/life-words.ts';
 import { render } from '../pages/render.ts';
 
 /** The file that the tests of the gateway run; it is in the image too. */
@@ -35,6 +36,7 @@ export function documentation(): Router {
       maxRequests: MAX_REQUESTS,
       endedKeyDays: ENDED_KEY_DAYS,
       reasons: refusalReasons.filter((reason) => reason !== 'ambiguous'),
+      life: describeLife(),
       gatewayFile,
     });
   }
