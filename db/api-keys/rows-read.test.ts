@@ -9,7 +9,7 @@ import { rowsRead } from '../testing/rows-read.ts';
 import { listEndedKeys, MAX_ENDED_COUNTED } from './ended.ts';
 import { listExpiringKeys } from './expiring.ts';
 import { listLeakReports } from './leak-reports.ts';
-import { countKeys, KEYS_PER_PAGE, type KeyQuery, listKeyPage } from './pages.ts';
+import { countKeys, KEYS_PER_PAGE, type KeyQuery, listKeyPage } from './pagination.ts';
 import { listRotations } from './rotations.ts';
 
 /** Of a user. */

@@ -7,7 +7,7 @@ import type {
   KeyQuery,
   KeySort,
   PagePosition,
-} from '../../../../db/api-keys/pages.ts';
+} from '../../../../db/api-keys/pagination.ts';
 import { UNUSED_DAYS } from '../../../../db/api-keys/state.ts';
 import { MAX_LABEL_CHARACTERS, parseLabel } from '../../../api-keys/label.ts';
 import { cutSecrets } from '../../../api-keys/secret.ts';

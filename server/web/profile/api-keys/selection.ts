@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { KEYS_PER_PAGE } from '../../../../db/api-keys/pages.ts';
+import { KEYS_PER_PAGE } from '../../../../db/api-keys/pagination.ts';
 import { HttpError } from '../../../http/errors.ts';
 
 const SELECTED = 'key-';

@@ -4,7 +4,7 @@ import { FEW_EVENTS, listActivity } from '../../../../db/activity.ts';
 import { listExpiringKeys } from '../../../../db/api-keys/expiring.ts';
 import { listLeakReports } from '../../../../db/api-keys/leak-reports.ts';
 import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
-import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pages.ts';
+import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pagination.ts';
 import { listRotations } from '../../../../db/api-keys/rotations.ts';
 import { atOnce, type Database } from '../../../../db/database.ts';
 import type { SignedInUser } from '../../../../db/sessions.ts';

@@ -13,7 +13,7 @@ import {
   listKeyPage,
   MAX_COUNTED_KEYS,
   type PagePosition,
-} from './pages.ts';
+} from './pagination.ts';
 import { removeKeys } from './remove.ts';
 
 const everything: KeyQuery = {
