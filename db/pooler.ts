@@ -21,7 +21,8 @@ export function keepsStatements({ pooler }: PostgresLocation): boolean {
 }
 
 interface Statement {
-  name: string;
+  /** Under which the connection keeps it; without one it is planned each time. */
+  name?: string;
   text: string;
   values: unknown[];
 }

@@ -24,10 +24,13 @@ export type Given<T> = T | RawBuilder<T>;
  * each connection, since PostgreSQL keeps the plan under a name. For what every view of a page needs.
  *
  * @param name a unique one
+ * @param plan `once`: for any values. `each time`: where a plan that is right for most users would read all
+ *   rows of one who has thousands.
  */
 export function statement<Values extends object, Row extends object>(
   name: string,
   build: (db: Database, value: Value<Values>) => CompiledQuery<Row>,
+  { plan = 'once' }: { plan?: 'once' | 'each time' } = {},
 ): (db: Database, values: Values) => Promise<Row[]> {
   let built: CompiledQuery<Row> | undefined;
   return async (db, values) => {
@@ -37,7 +40,8 @@ export function statement<Values extends object, Row extends object>(
       (parameter) => parameter instanceof Parameter && given.get(parameter.name),
     );
     const run = runnerOf(db);
-    if (run) return run<Row>({ name, text: built.sql, values: parameters });
+    const sent = { text: built.sql, values: parameters };
+    if (run) return run<Row>(plan === 'once' ? { name, ...sent } : sent);
     const { rows } = await db.executeQuery<Row>({ ...built, parameters });
     return rows;
   };

@@ -81,8 +81,11 @@ function isUsual({ sort, isDescending, filter, search }: KeyQuery, { side, curso
   return isFirst && sort === 'created' && !isDescending && filter === undefined && search === '';
 }
 
-const listOldestKeys = statement('list oldest keys', (db, value: Value<{ userId: number }>) =>
-  selectPage(db, value('userId'), USUAL_QUERY, { side: 'after' }).compile(),
+const listOldestKeys = statement(
+  'list oldest keys',
+  (db, value: Value<{ userId: number }>) =>
+    selectPage(db, value('userId'), USUAL_QUERY, { side: 'after' }).compile(),
+  { plan: 'each time' },
 );
 
 /** One key more than the page has, to see whether there are more. */
@@ -121,29 +124,32 @@ export async function countKeys(db: Database, userId: number): Promise<KeyCounts
   return { ...counts, all: Math.min(all, MAX_COUNTED_KEYS), isPartial: all > MAX_COUNTED_KEYS };
 }
 
-const countOldestKeys = statement('count keys', (db, value: Value<{ userId: number }>) =>
-  db
-    .selectFrom(
-      db
-        .selectFrom('api_keys')
-        .select(['created_at', 'expires_at', 'last_used_at'])
-        .where('user_id', '=', value('userId'))
-        .where(hasNotEnded('api_keys'))
-        .orderBy('created_at')
-        .orderBy('id')
-        .limit(sql.lit(MAX_COUNTED_KEYS + 1))
-        .as('api_keys'),
-    )
-    .select((eb) => {
-      const count = eb.fn.countAll<number>();
-      return [
-        count.as('all'),
-        count.filterWhere(expiresSoon('api_keys')).as('expires-soon'),
-        count.filterWhere(isNeverUsed('api_keys')).as('never-used'),
-        count.filterWhere(isUnused('api_keys')).as('unused'),
-      ];
-    })
-    .compile(),
+const countOldestKeys = statement(
+  'count keys',
+  (db, value: Value<{ userId: number }>) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('api_keys')
+          .select(['created_at', 'expires_at', 'last_used_at'])
+          .where('user_id', '=', value('userId'))
+          .where(hasNotEnded('api_keys'))
+          .orderBy('created_at')
+          .orderBy('id')
+          .limit(sql.lit(MAX_COUNTED_KEYS + 1))
+          .as('api_keys'),
+      )
+      .select((eb) => {
+        const count = eb.fn.countAll<number>();
+        return [
+          count.as('all'),
+          count.filterWhere(expiresSoon('api_keys')).as('expires-soon'),
+          count.filterWhere(isNeverUsed('api_keys')).as('never-used'),
+          count.filterWhere(isUnused('api_keys')).as('unused'),
+        ];
+      })
+      .compile(),
+  { plan: 'each time' },
 );
 
 function matchingKeys(db: Database, userId: Given<number>, { filter, search }: KeyQuery) {

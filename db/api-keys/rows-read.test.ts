@@ -15,8 +15,8 @@ import { listRotations } from './rotations.ts';
 /** Of a user. */
 const KEYS = 1_500;
 const SHOWN = 20;
-const OTHERS = 250;
-const KEYS_OF_OTHERS = 60;
+const OTHERS = 750;
+const KEYS_OF_OTHERS = 20;
 
 describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostgres }, () => {
   let url: string;
@@ -35,9 +35,9 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
     const { rows: others } = await sql<{ id: number }>`
       insert into users (username, password_digest)
       select 'user' || n, '' from generate_series(1, ${OTHERS}::int) n returning id`.execute(db);
-    for (let at = 0; at < OTHERS; at += 25) {
-      const users = others.slice(at, at + 25).map(({ id }) => id);
-      await addKeys(db, users, 25 * KEYS_OF_OTHERS);
+    for (let at = 0; at < OTHERS; at += 150) {
+      const users = others.slice(at, at + 150).map(({ id }) => id);
+      await addKeys(db, users, 150 * KEYS_OF_OTHERS);
     }
     await sql`
       update api_keys set removed_at = now() - interval '1 day'
@@ -51,11 +51,12 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
     await dropTestDatabase(url);
   });
 
-  /** With the plan that reads more. */
-  async function read(statements: (trx: Database) => Promise<unknown>): Promise<number> {
-    const custom = await rowsRead(db, 'api_keys', statements, 'custom');
-    return Math.max(custom, await rowsRead(db, 'api_keys', statements, 'generic'));
-  }
+  /** With a plan for the values, as of statements that are planned each time. */
+  const read = (statements: (trx: Database) => Promise<unknown>) =>
+    rowsRead(db, 'api_keys', statements);
+  /** With a plan for any values, as of statements that are planned once. */
+  const readPlannedOnce = (statements: (trx: Database) => Promise<unknown>) =>
+    rowsRead(db, 'api_keys', statements, 'generic');
 
   const query = (changes: Partial<KeyQuery>): KeyQuery => ({
     sort: 'created',
@@ -82,7 +83,7 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
   test('the rotations of a page of keys read no more rows than the page has', async () => {
     const { keys } = await listKeyPage(db, many, query({}), { side: 'after' });
     const ids = keys.map(({ id }) => id);
-    const rows = await read((trx) => listRotations(trx, many, ids));
+    const rows = await readPlannedOnce((trx) => listRotations(trx, many, ids));
     assert.ok(rows <= KEYS_PER_PAGE, String(rows));
   });
 
@@ -94,12 +95,12 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
   });
 
   test('the rest of the tab reads no keys of other users, and a bounded number of ended ones', async () => {
-    assert.equal(await read((trx) => listExpiringKeys(trx, many)), 0);
-    assert.equal(await read((trx) => listEndedKeys(trx, many, KEYS_PER_PAGE)), 0);
-    assert.equal(await read((trx) => listLeakReports(trx, many)), 0);
-    const ended = await read((trx) => listEndedKeys(trx, removed, KEYS_PER_PAGE));
+    assert.equal(await readPlannedOnce((trx) => listExpiringKeys(trx, many)), 0);
+    assert.equal(await readPlannedOnce((trx) => listEndedKeys(trx, many, KEYS_PER_PAGE)), 0);
+    assert.equal(await readPlannedOnce((trx) => listLeakReports(trx, many)), 0);
+    const ended = await readPlannedOnce((trx) => listEndedKeys(trx, removed, KEYS_PER_PAGE));
     assert.ok(ended <= MAX_ENDED_COUNTED + 1 + KEYS_PER_PAGE, String(ended));
-    assert.equal(await read((trx) => listLeakReports(trx, removed)), 0);
+    assert.equal(await readPlannedOnce((trx) => listLeakReports(trx, removed)), 0);
   });
 
   test('counts, searches and other orders read only the rows of the user', async () => {
