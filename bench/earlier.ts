@@ -17,7 +17,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 /** Compares checks of keys with those of an earlier commit of this repository. */
 export async function earlier({ server, folder, isQuick, commit }: Bench): Promise<void> {
   if (commit === undefined) return console.log('Left out: no --commit was given.');
-  const checkout = path.join(folder, 'earlier');
+  const checkout = path.join(folder, 'checkout');
   git('worktree', 'add', '--detach', checkout, commit);
   try {
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(checkout, 'node_modules'));

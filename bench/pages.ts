@@ -91,7 +91,7 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
   const rounds: Round<keyof Awaited<ReturnType<typeof measureRound>>>[] = [];
   for (let round = 1; round <= (isQuick ? 1 : 7); round++) {
     console.log(`Round ${round} …`);
-    rounds.push(await measureRound(isQuick ? 1 : 5));
+    rounds.push(await measureRound(isQuick ? 1 : 3));
   }
   const rows = compare(comparisons, rounds);
   const report = toMarkdown(rows);
@@ -99,7 +99,8 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
   if (!isQuick) keepResults('pages', report, { rows, rounds });
 
   async function measureRound(seconds: number) {
-    const run = (load: Load, connections?: number) => measure(load, seconds, connections);
+    // Fifty readers would wait for a second and more.
+    const run = (load: Load, connections = 20) => measure(load, seconds, connections);
     return {
       express: await run(loads.express),
       tab: await run(loads.tab),
@@ -107,7 +108,7 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
       of25: await run(loads.of25),
       of10000: await run(loads.of10000),
       ofRemoved: await run(loads.ofRemoved),
-      // With fewer readers: fifty would wait for more than a second.
+      // These take longer.
       searched: await run(loads.searched, 4),
       sorted: await run(loads.sorted, 4),
       // One reader, so that it does not wait for other readers.
