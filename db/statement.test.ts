@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
+import { countKeys, listKeyPage, USUAL_QUERY } from './api-keys/pagination.ts';
 import { atOnce, connectionsOf, type Database, openDatabase } from './database.ts';
 import { statement, type Value } from './statement.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
@@ -75,6 +76,20 @@ describe('a statement on PostgreSQL', { skip: noPostgres }, () => {
     assert.ok(
       kept.some(({ name }) => name === 'find user of a test'),
       JSON.stringify(kept),
+    );
+  });
+
+  test('the list of keys and its counts keep no plan, which would be one for an average user', async () => {
+    const [, , kept] = await atOnce(db, (one) =>
+      Promise.all([
+        listKeyPage(one, 1, USUAL_QUERY, { side: 'after' }),
+        countKeys(one, 1),
+        listNames(one, {}),
+      ]),
+    );
+    assert.deepEqual(
+      kept.filter(({ name }) => /keys/.test(name)),
+      [],
     );
   });
 

@@ -69,7 +69,7 @@ export async function listKeyPage(
 }
 
 /** What the page of keys shows first. */
-const USUAL_QUERY: KeyQuery = {
+export const USUAL_QUERY: KeyQuery = {
   sort: 'created',
   isDescending: false,
   filter: undefined,
