@@ -50,7 +50,7 @@ export class StandbyUnusable extends OperatorError {
   }
 }
 
-/** A pooler stands in front of the server, and the app was not told. */
+/** DATABASE_URL leads to a pooler, and DATABASE_POOLER is not set. */
 export class PoolerUnknown extends OperatorError {
   constructor(cause: Error) {
     super(
@@ -71,8 +71,8 @@ const AWAY = [
 ];
 
 /**
- * What an error amounts to that comes from a pooler: a parameter of the start that it does not know,
- * or a statement whose name another connection of the server knows, or this one doesn't.
+ * PoolerUnknown for an error that only a pooler causes: it refuses a startup parameter, or the server's
+ * connection does not know a statement by its name, or already has one of this name.
  */
 export function poolerUnknown(error: unknown): PoolerUnknown | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -49,7 +49,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     );
   });
 
-  test('each kind that can be told is told', async () => {
+  test('every kind is listed', async () => {
     for (const kind of meanwhileKinds) await happen(kind);
     assert.deepEqual(
       (await list()).map(({ kind }) => kind),
@@ -57,7 +57,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     );
   });
 
-  test('it is told for 14 days', async () => {
+  test('events are listed for 14 days', async () => {
     await happen('key removed');
     await letPass('13 days 23 hours');
     assert.deepEqual(await counts(), [['key removed', 1]]);
@@ -76,7 +76,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     assert.deepEqual(await counts(), [['key made', 2]]);
   });
 
-  test('on a device that is unknown, everything is told', async () => {
+  test('on an unknown device, everything is listed', async () => {
     for (const from of [HERE, UNKNOWN]) await happen('key made', from);
     const [made] = await listMeanwhile(on.db, userId, undefined);
     assert.equal(made?.count, 2);
@@ -111,7 +111,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     assert.deepEqual(await counts(), [['failed code', 1]]);
   });
 
-  test('what was dismissed stays away, and what is newer is told', async () => {
+  test('dismissed events are not listed, newer ones are', async () => {
     await happen('key made');
     await happen('failed log in');
     const newest = Math.max(...(await list()).map(({ newestId }) => newestId));

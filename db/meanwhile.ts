@@ -56,7 +56,7 @@ export interface Meanwhile {
  * known device, and so can't hide failures by succeeding.
  *
  * @param deviceId the device of the request
- * @param dismissedId the newest event that the user does not want to be told of any more
+ * @param dismissedId the newest event that the user has dismissed
  */
 export async function listMeanwhile(
   db: Database,

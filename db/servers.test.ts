@@ -123,8 +123,8 @@ describe('a primary and its standby', { skip }, () => {
     }
   });
 
-  test('an instance that starts and reaches only the old primary is told by it', async () => {
-    // The others write it while nobody waits for it.
+  test('an instance that reaches only the old primary when it starts does not use it', async () => {
+    // Another instance writes the timeline to it in the background.
     await eventually(async () => {
       const db = await openDatabase({ url: primary.url }).catch((error) => error);
       if (db instanceof ServerOutdated) return true;

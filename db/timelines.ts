@@ -45,7 +45,7 @@ export async function writeLatest(url: string, { system, timeline }: History): P
       [system, timeline],
     );
   } catch {
-    // The server has gone again, or has never had the table: whoever starts on it can't know.
+    // The server has gone again, or has never had the table: an instance that starts on it can't know.
   } finally {
     client.end().catch(() => {});
   }

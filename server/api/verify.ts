@@ -111,14 +111,13 @@ function identityHeaders(verdict: Verdict | undefined): string[] {
   const key = verdict?.key;
   const refused = verdict?.key ? undefined : verdict;
   const expiresAt = key?.expiresAt ?? refused?.expiredAt;
-  // biome-ignore format: a name and its value in each line
   return [
-    'Cache-Control', 'no-store',
-    'X-Auth-User', key?.username ?? '',
-    'X-Auth-Key', key?.prefix ?? '',
-    'X-Auth-Permissions', key?.permissions.join(' ') ?? '',
-    'X-Auth-Expires', expiresAt?.toISOString() ?? '',
-    'X-Auth-Reason', refused ? reasonOf(refused) : '',
+    ...['Cache-Control', 'no-store'],
+    ...['X-Auth-User', key?.username ?? ''],
+    ...['X-Auth-Key', key?.prefix ?? ''],
+    ...['X-Auth-Permissions', key?.permissions.join(' ') ?? ''],
+    ...['X-Auth-Expires', expiresAt?.toISOString() ?? ''],
+    ...['X-Auth-Reason', refused ? reasonOf(refused) : ''],
   ];
 }
 
