@@ -31,7 +31,7 @@ export interface PastKey {
 
 export type Deployment = 'embedded' | 'two instances';
 
-/** Why browser tests with two instances are skipped; false if nothing is missing. */
+/** Why no browser test can use two instances; false if nothing is missing. */
 export const noTwoInstances = noPostgres || noProxy(nginx);
 
 /** The app that the browser tests use. */

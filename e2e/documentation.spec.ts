@@ -2,9 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
 
-test('the bar links to the documentation, and the page is complete', {
-  tag: '@one-instance',
-}, async ({ page, person }) => {
+test('the bar links to the documentation, and the page is complete', async ({ page, person }) => {
   await logIn(page, person);
   const bar = page.getByRole('navigation', { name: 'Linode Manager' });
   await bar.getByRole('link', { name: 'Documentation' }).click();

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
+import axeCore from 'axe-core';
 import { test as base, expect, type Page } from 'playwright/test';
 import { PASSWORD } from '../server/testing/users.ts';
 import { Visitor } from '../server/testing/visitor.ts';
@@ -124,33 +124,11 @@ export function rowOf(page: Page, key: string) {
   });
 }
 
-const appearances = {
-  light: { colorScheme: 'light', forcedColors: null },
-  dark: { colorScheme: 'dark', forcedColors: null },
-  'forced colours': { colorScheme: null, forcedColors: 'active' },
-} as const;
-
-/**
- * Holds the page against axe, with every rule that axe has on by default: on the desktop in light, and
- * those about colours in dark and forced colours, too. The other projects get the same HTML, so they
- * ask axe nothing, but for the phone, on whose narrow screen other parts scroll.
- *
- * With PICTURES=1 it keeps a picture of each, too.
- */
-export async function inspect(page: Page, name: string): Promise<void> {
-  const { project } = test.info();
-  if (project.name !== 'desktop') {
-    await takePicture(page, `${name}, ${project.name}`);
-    if (project.name === 'phone') await expectNoViolation(axe(page).withRules(SIZE_RULES), name);
-    return;
-  }
-  for (const [appearance, media] of Object.entries(appearances)) {
-    await page.emulateMedia(media);
-    await takePicture(page, `${name}, ${appearance}`);
-    const rules = appearance === 'light' ? axe(page) : axe(page).withRules(COLOUR_RULES);
-    await expectNoViolation(rules, `${name}, ${appearance}`);
-  }
-  await page.emulateMedia({ colorScheme: null, forcedColors: null });
+interface Look {
+  appearance: string;
+  media?: Parameters<Page['emulateMedia']>[0];
+  /** What axe checks; without it, every rule that axe has on by default. */
+  rules?: string[];
 }
 
 /** The rules whose outcome depends on colours. */
@@ -159,15 +137,53 @@ const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 /** The rules whose outcome depends on the size of the screen; layout.spec.ts measures targets. */
 const SIZE_RULES = ['scrollable-region-focusable'];
 
-/** In legacy mode axe needs no second page, and reports no passes: both cost most of its time. */
-function axe(page: Page): AxeBuilder {
-  // What legacy mode leaves out is frames of other sites.
+/** Of each project that asks axe. The others get the same HTML, so they ask axe nothing. */
+const looks: Record<string, Look[]> = {
+  desktop: [
+    { appearance: 'light', media: { colorScheme: 'light', forcedColors: null } },
+    {
+      appearance: 'dark',
+      media: { colorScheme: 'dark', forcedColors: null },
+      rules: COLOUR_RULES,
+    },
+    {
+      appearance: 'forced colours',
+      media: { colorScheme: null, forcedColors: 'active' },
+      rules: COLOUR_RULES,
+    },
+  ],
+  // On a narrow screen other parts scroll.
+  phone: [{ appearance: 'phone', rules: SIZE_RULES }],
+};
+
+/** Holds the page against axe. With PICTURES=1 it keeps a picture of each look, too. */
+export async function inspect(page: Page, name: string): Promise<void> {
+  const project = test.info().project.name;
+  const ofProject = looks[project];
+  if (!ofProject) return takePicture(page, `${name}, ${project}`);
+  // axe sees nothing of other frames.
   expect(page.frames()).toHaveLength(1);
-  return new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
+  // @axe-core/playwright would load axe again for each look, which took most of its time.
+  await page.evaluate(axeCore.source);
+  for (const { appearance, media = {}, rules } of ofProject) {
+    await page.emulateMedia(media);
+    await takePicture(page, `${name}, ${appearance}`);
+    await expectNoViolation(page, `${name}, ${appearance}`, rules);
+  }
+  await page.emulateMedia({ colorScheme: null, forcedColors: null });
 }
 
-async function expectNoViolation(axe: AxeBuilder, name: string): Promise<void> {
-  const { violations } = await axe.analyze();
+/** What `axeCore.source` defines in a page. */
+declare const axe: typeof axeCore;
+
+async function expectNoViolation(page: Page, name: string, rules?: string[]): Promise<void> {
+  const violations = await page.evaluate(async (rules) => {
+    const { violations } = await axe.run({
+      resultTypes: ['violations'],
+      ...(rules && { runOnly: rules }),
+    });
+    return violations;
+  }, rules);
   expect(violations, name).toEqual([]);
 }
 

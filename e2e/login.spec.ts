@@ -19,10 +19,7 @@ test('a person logs in, sees the state of the account, and logs out', async ({ p
   await expect(page).toHaveURL('/login?next=%2Fprofile');
 });
 
-test('a wrong password keeps the user name and asks again', { tag: '@one-instance' }, async ({
-  page,
-  person,
-}) => {
+test('a wrong password keeps the user name and asks again', async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill('a wrong one');
@@ -41,10 +38,7 @@ test('a wrong password keeps the user name and asks again', { tag: '@one-instanc
   await expect(page).toHaveURL('/');
 });
 
-test('an unknown page is Not found, with links back', { tag: '@one-instance' }, async ({
-  page,
-  person,
-}) => {
+test('an unknown page is Not found, with links back', async ({ page, person }) => {
   await logIn(page, person);
   await page.goto('/nothing');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
@@ -63,9 +57,7 @@ test('an unknown page is Not found, with links back', { tag: '@one-instance' }, 
   await expect(page).toHaveURL('/login');
 });
 
-test('the black bar links to My Profile and marks the current page', {
-  tag: '@one-instance',
-}, async ({ page, person }) => {
+test('the black bar links to My Profile and marks the current page', async ({ page, person }) => {
   await logIn(page, person);
   const bar = page.getByRole('navigation', { name: 'Linode Manager' });
   const link = bar.getByRole('link', { name: 'My Profile' });
@@ -78,7 +70,7 @@ test('the black bar links to My Profile and marks the current page', {
 });
 
 test('Show shows the password, and sending the form hides it', {
-  tag: ['@javascript', '@one-instance'],
+  tag: '@javascript',
 }, async ({ page, person }) => {
   await page.goto('/login');
   const password = page.getByLabel('Password');
@@ -101,7 +93,7 @@ test('Show shows the password, and sending the form hides it', {
 });
 
 test('a second click before the answer sends nothing', {
-  tag: ['@javascript', '@one-instance'],
+  tag: '@javascript',
 }, async ({ page, person }) => {
   let posts = 0;
   page.on('request', (request) => {
@@ -120,7 +112,7 @@ test('a second click before the answer sends nothing', {
 });
 
 test('a button says what goes on while an answer takes long', {
-  tag: ['@javascript', '@one-instance'],
+  tag: '@javascript',
 }, async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
@@ -143,7 +135,7 @@ test('a button says what goes on while an answer takes long', {
 });
 
 test('a form whose request was stopped can be sent again', {
-  tag: ['@javascript', '@one-instance'],
+  tag: '@javascript',
 }, async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);

@@ -6,8 +6,10 @@ import type { Options } from './fixtures.ts';
 const desktop = { viewport: { width: 1024, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
+// A walk that holds here holds on one instance, too, so one project is enough for both.
+const deployment = noTwoInstances ? 'embedded' : 'two instances';
 if (noTwoInstances && process.env.TEST_WORKER_INDEX === undefined)
-  console.log(`Browser tests with two instances are skipped: ${noTwoInstances}.`);
+  console.log(`No browser test uses two instances: ${noTwoInstances}.`);
 
 export default defineConfig<Options, Options>({
   testDir: '.',
@@ -40,24 +42,20 @@ export default defineConfig<Options, Options>({
     // Recording each test would cost a fifth of the time of all.
     trace: 'on-first-retry',
   },
-  // A tag names what a test needs, or where the project would repeat it for nothing: @javascript,
-  // @one-instance (it depends on no state that instances share), @once (only the desktop).
+  // A tag names what a test needs, or where the projects would repeat it for nothing: @javascript,
+  // @once (only the desktop).
   projects: [
     { name: 'desktop', use: desktop },
-    { name: 'phone', use: phone, grepInvert: /@once/ },
+    {
+      name: 'phone',
+      use: { ...phone, deployment },
+      metadata: { deployment },
+      grepInvert: /@once/,
+    },
     {
       name: 'without JavaScript',
       use: { ...desktop, javaScriptEnabled: false },
       grepInvert: /@javascript|@once/,
     },
-    ...(noTwoInstances
-      ? []
-      : [
-          {
-            name: 'two instances',
-            use: { ...desktop, deployment: 'two instances' } as const,
-            grepInvert: /@once|@one-instance/,
-          },
-        ]),
   ],
 });

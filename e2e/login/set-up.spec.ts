@@ -1,9 +1,11 @@
 import { expect, givePassword, inspect, test } from '../fixtures.ts';
 import { beginTwoFactor, currentCode, shownScratchCodes } from '../two-factor.ts';
 
-test('where two-factor authentication is required, a person sets it up at log in, and goes on', {
-  tag: '@one-instance',
-}, async ({ page, person, app }) => {
+test('where two-factor authentication is required, a person sets it up at log in, and goes on', async ({
+  page,
+  person,
+  app,
+}) => {
   const { strictOrigin } = app;
   await page.goto(`${strictOrigin}/documentation`);
   await givePassword(page, person);

@@ -202,9 +202,10 @@ test('the tab costs six requests and 40 kB, the favicon among them, and then its
   expect(sizes.length).toBeGreaterThanOrEqual(3);
 });
 
-test('a label that is too long is reported first, has the focus, and stays', {
-  tag: '@one-instance',
-}, async ({ page, person }) => {
+test('a label that is too long is reported first, has the focus, and stays', async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('W'.repeat(129));
   await page.getByLabel('Expires').selectOption('1 week');
@@ -225,7 +226,7 @@ test('a label that is too long is reported first, has the focus, and stays', {
   await expect(label).toBeFocused();
 });
 
-test('no label breaks the page', { tag: '@one-instance' }, async ({ page, person }) => {
+test('no label breaks the page', async ({ page, person }) => {
   await openApiKeys(page, person);
   const labels = [
     '"><img src=x onerror=alert(1)>',

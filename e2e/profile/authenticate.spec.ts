@@ -38,10 +38,7 @@ test('a deep link leads to its page after log in and Authenticate', async ({ pag
   await expect(page.getByLabel('Expires')).toHaveValue('3-months');
 });
 
-test('every page of the profile shows when it locks', { tag: '@one-instance' }, async ({
-  page,
-  person,
-}) => {
+test('every page of the profile shows when it locks', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page);
   const removal = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
@@ -59,7 +56,7 @@ test('every page of the profile shows when it locks', { tag: '@one-instance' }, 
 });
 
 test('a page says when its settings have locked, and returns after Authenticate', {
-  tag: ['@javascript', '@one-instance'],
+  tag: '@javascript',
 }, async ({ page, person, app }) => {
   await page.clock.install();
   await openApiKeys(page, person);

@@ -175,9 +175,11 @@ test('Remove on the page asks, and leads back to the list', async ({ page, perso
   await expect(rowOf(page, key)).toHaveCount(0);
 });
 
-test('Edit and Remove stand side by side, on a phone in the first line of the block', {
-  tag: '@one-instance',
-}, async ({ page, person, isMobile }) => {
+test('Edit and Remove stand side by side, on a phone in the first line of the block', async ({
+  page,
+  person,
+  isMobile,
+}) => {
   await openApiKeys(page, person);
   const row = rowOf(page, await createKey(page, 'W'.repeat(128)));
   const { x, y, width } = await boxOf(row);

@@ -25,10 +25,7 @@ test('reloading the result creates no key and does not show the first one again'
   await inspect(page, 'api-keys, already created');
 });
 
-test('Back after leaving does not show the key again', { tag: '@one-instance' }, async ({
-  page,
-  person,
-}) => {
+test('Back after leaving does not show the key again', async ({ page, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'left');
   await page.getByRole('link', { name: 'Linode Manager' }).click();
@@ -38,7 +35,7 @@ test('Back after leaving does not show the key again', { tag: '@one-instance' },
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
 
-test('Copy puts the key on the clipboard', { tag: ['@javascript', '@one-instance'] }, async ({
+test('Copy puts the key on the clipboard', { tag: '@javascript' }, async ({
   page,
   person,
   context,
@@ -53,7 +50,7 @@ test('Copy puts the key on the clipboard', { tag: ['@javascript', '@one-instance
 });
 
 test('one click selects the whole key, and nothing else', {
-  tag: ['@javascript', '@one-instance'],
+  tag: '@javascript',
 }, async ({ page, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page);
@@ -61,11 +58,7 @@ test('one click selects the whole key, and nothing else', {
   expect(await page.evaluate(() => String(getSelection()).trim())).toBe(key);
 });
 
-test('Copy works on plain http', { tag: ['@javascript', '@one-instance'] }, async ({
-  person,
-  browser,
-  baseURL,
-}) => {
+test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browser, baseURL }) => {
   const plain = new URL(baseURL ?? '');
   plain.hostname = 'plain-http.test';
   const context = await browser.newContext({ baseURL: plain.origin });

@@ -132,7 +132,7 @@ test('a key in use has a warning, and one that may have leaked can not be restor
   await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
 });
 
-test('the dialog works with the keyboard alone', { tag: ['@javascript', '@one-instance'] }, async ({
+test('the dialog works with the keyboard alone', { tag: '@javascript' }, async ({
   page,
   person,
 }) => {
@@ -162,10 +162,7 @@ test('the dialog works with the keyboard alone', { tag: ['@javascript', '@one-in
   await expect(page.getByRole('status')).toContainText('The key has now been removed');
 });
 
-test('two clicks open one dialog', { tag: ['@javascript', '@one-instance'] }, async ({
-  page,
-  person,
-}) => {
+test('two clicks open one dialog', { tag: '@javascript' }, async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page);
   const link = page.getByRole('link', { name: 'Remove' });
@@ -197,7 +194,7 @@ test('a click right after Cancel opens the dialog again', {
   await expect(dialog).toBeVisible();
 });
 
-test('the question is also a page', { tag: '@one-instance' }, async ({ page, person }) => {
+test('the question is also a page', async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page, 'laptop');
   const href = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');
