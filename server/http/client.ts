@@ -74,8 +74,9 @@ function plainAddress(written: string): string | null {
   const address = written.replace(/%.*$/, '');
   const version = isIP(address);
   if (version === 0) return null;
-  const family = version === 6 ? 'ipv6' : 'ipv4';
-  return new SocketAddress({ address, family }).address.replace(/^::ffff:(?=\d+\.)/, '');
+  // IPv4 has only one spelling.
+  if (version === 4) return address;
+  return new SocketAddress({ address, family: 'ipv6' }).address.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 /**
