@@ -3,12 +3,13 @@ import ejs from 'ejs';
 import type { Express, Request, Response } from 'express';
 import { isNotDone } from '../forms/form-path.ts';
 import { localPath } from '../forms/local-path.ts';
+import { assets } from './assets.ts';
 import { age, minute, timeLeft, timeOfDay } from './dates.ts';
 import { type Notice, type NoticeKey, notices, takeNotice, type Undo } from './notices.ts';
 import { program } from './program-name.ts';
 import { assetUrl } from './static-files.ts';
 import { version } from './version.ts';
-import { assets, type Views } from './views.ts';
+import type { Views } from './views.ts';
 import { visible } from './visible-text.ts';
 
 /** What the place for messages of a page shows, in addition to a notice that was left for it. */
