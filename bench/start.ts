@@ -94,17 +94,19 @@ async function startOnce(env: Record<string, string>) {
   };
 }
 
-async function originOf(npm: ChildProcess): Promise<string> {
+function originOf(npm: ChildProcess): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   let output = '';
-  for await (const text of npm.stdout?.iterator({ destroyOnReturn: false }) ?? []) {
+  let origin: string | undefined;
+  // The log that follows is read, too, and discarded: the app stops when the pipe is full.
+  npm.stdout?.on('data', (text) => {
+    if (origin) return;
     output += text;
-    const origin = /Linode Manager is at (\S+)\n/.exec(output)?.[1];
-    if (!origin) continue;
-    // The log is discarded.
-    npm.stdout?.resume();
-    return origin;
-  }
-  throw new Error(`The app did not start:\n${output}`);
+    origin = /Linode Manager is at (\S+)\n/.exec(output)?.[1];
+    if (origin) resolve(origin);
+  });
+  npm.once('close', () => reject(new Error(`The app did not start:\n${output}`)));
+  return promise;
 }
 
 /** npm may run a shell, which runs node. */
