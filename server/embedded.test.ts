@@ -1,12 +1,20 @@
 // The HTTP tests run on PostgreSQL. This one goes the whole way on the embedded database.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import { startApp } from './testing/app.ts';
+import { users } from './testing/commands.ts';
 import { addUser, PASSWORD } from './testing/users.ts';
 
+const folder = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+after(() => rmSync(folder, { recursive: true }));
+
 test('on the embedded database a user manages keys from log in to log out', async (t) => {
-  const db = await openDatabase({ memory: true });
+  const db = await openDatabase({ folder });
   t.after(() => db.destroy());
   const app = await startApp(db);
   t.after(() => app.close());
@@ -77,4 +85,28 @@ test('on the embedded database a user manages keys from log in to log out', asyn
     assert.equal((await ada.post('/logout')).location, '/login');
     assert.equal((await ada.get('/', { cookie })).location, '/login');
   });
+
+  await t.test('is told to stop the app before a command', async () => {
+    const { status, stderr } = await users({ DATA_DIR: folder }, ['list']);
+    assert.equal(status, 1);
+    assert.match(stderr, /is open in another process\. Stop that one first/);
+  });
+});
+
+test('while the app is stopped, commands change the embedded database', async () => {
+  assert.equal((await users({ DATA_DIR: folder }, ['add', 'bob'], PASSWORD)).status, 0);
+  const { stdout } = await users({ DATA_DIR: folder }, ['list']);
+  assert.equal(stdout, 'ada\tada@example.com\nbob\t-\n');
+});
+
+test('commands close an embedded database that a later version has used', async () => {
+  const later = await openDatabase({ folder });
+  await sql`insert into kysely_migration values ('9999-later', now()::text)`.execute(later);
+  await later.destroy();
+  // The second one would otherwise find it open.
+  for (const command of ['list', 're-encrypt']) {
+    const { status, stderr } = await users({ DATA_DIR: folder }, [command]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^The database was brought up to date \(9999-later\) by a later version/);
+  }
 });
