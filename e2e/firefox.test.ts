@@ -1,22 +1,23 @@
 // A smoke test in Firefox. Playwright drives only a Firefox of its own, so Puppeteer drives this one.
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { describeApp, type TestApp } from '../server/testing/describe-app.ts';
 import { findProgram } from '../server/testing/processes.ts';
-import { PASSWORD } from '../server/testing/users.ts';
-import { type App, startApp } from './app.ts';
+import { addUser, PASSWORD } from '../server/testing/users.ts';
 
 const firefox = findProgram('firefox-esr') ?? findProgram('firefox');
 const noFirefox = firefox === undefined && 'there is no Firefox: install it';
 /** Only a limit: nothing waits this long on a machine that works. */
 const TIMEOUT_MS = 120_000;
 
-describe('in Firefox', { skip: noFirefox }, () => {
-  let app: App;
+if (noFirefox) test('in Firefox', { skip: noFirefox });
+else describeApp('in Firefox', testInFirefox);
+
+function testInFirefox(on: TestApp): void {
   let browser: Browser;
   before(async () => {
-    app = await startApp('embedded');
-    await app.perform('add user', 'firefox');
+    await addUser(on.db, 'firefox');
     browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: firefox ?? '',
@@ -25,7 +26,6 @@ describe('in Firefox', { skip: noFirefox }, () => {
   });
   after(async () => {
     await browser?.close();
-    await app.stop();
   });
 
   test('a person creates a key, sees it once, and removes it in the dialog', async () => {
@@ -46,7 +46,7 @@ describe('in Firefox', { skip: noFirefox }, () => {
     assert.equal(await textOf(page, 'th[scope="row"]'), `${key.slice(0, 16)}…`);
     // It comes with JavaScript only.
     await page.waitForSelector('button[data-copy]', { visible: true });
-    await page.goto(`${app.origin}/profile/api-keys`);
+    await page.goto(`${on.app.origin}/profile/api-keys`);
     assert.ok(!(await page.content()).includes(key));
 
     await page.locator('a[data-remove]').click();
@@ -61,12 +61,12 @@ describe('in Firefox', { skip: noFirefox }, () => {
   });
 
   async function logIn(page: Page): Promise<void> {
-    await page.goto(`${app.origin}/login`);
+    await page.goto(`${on.app.origin}/login`);
     await page.locator('[name="username"]').fill('firefox');
     await page.locator('[name="password"]').fill(PASSWORD);
     await page.locator('form[action="/login"] button:not([type])').click();
   }
-});
+}
 
 /** The text of an element, once it is there. */
 async function textOf(page: Page, selector: string): Promise<string> {

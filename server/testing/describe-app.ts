@@ -3,7 +3,7 @@ import { describeOnDatabase, type TestDatabase } from '../../db/testing/describe
 import type { Config } from '../config/config.ts';
 import { type App, startApp } from './app.ts';
 
-interface TestApp extends TestDatabase {
+export interface TestApp extends TestDatabase {
   /** Running from the first test to the last. */
   readonly app: App;
 }
