@@ -7,10 +7,9 @@ import { after, describe, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
 import { findPrograms } from '../../db/testing/postgres.ts';
+import { loadConfig } from '../../server/config/config.ts';
 import { startApp } from '../../server/testing/app.ts';
-import { RunningProcess } from '../../server/testing/processes.ts';
 import { addUser } from '../../server/testing/users.ts';
-import { Visitor } from '../../server/testing/visitor.ts';
 import { commandsOf, run } from './commands.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'production-'));
@@ -32,17 +31,12 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
   }
 
   async function appOn(url: string, sessionSecret: string) {
-    const db = await openDatabase({ url });
-    const app = await startApp(db, { sessionSecrets: [sessionSecret] }, { url });
-    const close = async () => {
-      await app.close();
-      await db.destroy();
-    };
+    const app = await appWith({ DATABASE_URL: url, SESSION_SECRET: sessionSecret });
     const reason = async (key = '') => {
       const answer = await fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': key } });
       return answer.status === 204 ? 'good' : answer.headers.get('x-auth-reason');
     };
-    return { ...app, db, close, reason };
+    return { ...app, reason };
   }
 
   test('keys removed since the backup work after the restore until the commands remove them', async () => {
@@ -52,7 +46,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     const dump = path.join(folder, 'keys.dump');
     const inFolder = (lines: string) => lines.replace('keys.dump', dump);
 
-    const app = await appOn(DATABASE_URL, 'the old secret, of thirty-two or more');
+    const app = await appOn(DATABASE_URL, 'the old secret of thirty-two or more');
     await addUser(app.db, 'ada');
     const ada = await app.signIn('ada');
     const kept = (await ada.createKey({ label: 'kept' })).secret;
@@ -68,7 +62,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     await app.close();
 
     await run(inFolder(block('pg_restore')), env);
-    const careless = await appOn(RESTORED_URL, 'the old secret, of thirty-two or more');
+    const careless = await appOn(RESTORED_URL, 'the old secret of thirty-two or more');
     assert.equal(await careless.reason(removed), 'good');
     assert.equal(await careless.reason(later), 'unknown');
     const back = await careless.newVisitor().get('/', { cookie });
@@ -81,7 +75,7 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
     assert.match(changes, /key removed *\| ada *\| lmk/);
     assert.match(changes, /key made *\| ada *\| lmk/);
     await run(`${since}\n${block('psql "$DATABASE_URL" --tuples-only')}`, env);
-    const restored = await appOn(RESTORED_URL, 'the new secret, of thirty-two or more');
+    const restored = await appOn(RESTORED_URL, 'the new secret of thirty-two or more');
     opened.defer(() => restored.close());
     assert.equal(await restored.reason(removed), 'removed');
     assert.equal(await restored.reason(kept), 'good');
@@ -94,25 +88,33 @@ describe('PostgreSQL, backed up and restored', { skip: noTools }, () => {
 
 test('a copy of the stopped embedded database has the keys, the sessions and the secret', async () => {
   const DATA_DIR = path.join(folder, 'data');
-  const first = new RunningProcess({ DATA_DIR, FIRST_PASSWORD: 'a given password' });
-  const visitor = new Visitor(await first.started());
-  await visitor.logIn('linodedemo', 'a given password');
-  await visitor.authenticate('a given password');
+  const app = await appWith({ DATA_DIR });
+  await addUser(app.db, 'ada');
+  const visitor = await app.signIn('ada');
   const { secret } = await visitor.createKey();
-  first.child.kill('SIGTERM');
-  assert.equal(await first.exitCode(), 0);
+  await app.close();
 
   await run(block('cp -a'), { DATA_DIR });
   const copy = `${DATA_DIR}-backup`;
   rmSync(DATA_DIR, { recursive: true });
   assert.equal(statSync(copy).mode & 0o777, 0o700);
   assert.equal(statSync(path.join(copy, 'session-secret')).mode & 0o777, 0o600);
-  const second = new RunningProcess({ DATA_DIR: copy });
-  const url = await second.started();
-  const check = await fetch(`${url}/auth/verify`, { headers: { 'x-api-key': secret } });
+  const restored = await appWith({ DATA_DIR: copy });
+  const check = await fetch(`${restored.origin}/auth/verify`, { headers: { 'x-api-key': secret } });
   assert.equal(check.status, 204);
-  const { body } = await new Visitor(url).get('/', { cookie: visitor.cookieHeader() });
-  assert.match(body, /Signed in as linodedemo/);
-  second.child.kill('SIGTERM');
-  assert.equal(await second.exitCode(), 0);
+  const back = await restored.newVisitor().get('/', { cookie: visitor.cookieHeader() });
+  assert.match(back.body, /Signed in as ada/);
+  await restored.close();
 });
+
+/** The app with the database and the secrets of some settings. */
+async function appWith(env: Record<string, string>) {
+  const config = loadConfig(env);
+  const db = await openDatabase(config.database);
+  const app = await startApp(db, config, config.database);
+  const close = async () => {
+    await app.close();
+    await db.destroy();
+  };
+  return { ...app, db, close };
+}

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import {
   type ConnectionOptions,
@@ -14,7 +14,7 @@ import {
   setDefaultCACertificates,
 } from 'node:tls';
 import { sql } from 'kysely';
-import { type Database, openDatabase } from '../../db/database.ts';
+import { describeOnDatabase } from '../../db/testing/describe.ts';
 import { startApp } from '../../server/testing/app.ts';
 import { findProgram, freePort } from '../../server/testing/processes.ts';
 import { addUser } from '../../server/testing/users.ts';
@@ -69,13 +69,6 @@ const changes: Record<'nginx' | 'caddy', (ports: Ports) => (readonly [string, st
   ],
 };
 
-let db: Database;
-before(async () => {
-  db = await openDatabase({ memory: true });
-  await addUser(db, 'ada');
-});
-after(() => db.destroy());
-
 const noOpenssl = findProgram('openssl') === undefined && 'there is no openssl: install it';
 
 for (const kind of [nginx, caddy]) {
@@ -86,7 +79,7 @@ for (const kind of [nginx, caddy]) {
     continue;
   }
 
-  describe(title, () => {
+  describeOnDatabase(title, (on) => {
     const opened = new AsyncDisposableStack();
     let app: Awaited<ReturnType<typeof startApp>>;
     let proxy: RunningProxy;
@@ -96,7 +89,9 @@ for (const kind of [nginx, caddy]) {
       setDefaultCACertificates([pair.certificate]);
       ports = await freePorts();
       const publicUrl = `https://localhost:${ports.https}`;
-      app = await startApp(db, { publicUrl, secure: true, trustProxy: ['127.0.0.1'] });
+      const config = { publicUrl, secure: true, trustProxy: ['127.0.0.1'] };
+      app = await startApp(on.db, config, on.location);
+      await addUser(on.db, 'ada');
       opened.defer(() => app.close());
       proxy = await start(new URL(app.origin).host, ports);
       opened.defer(() => proxy.stop());
@@ -245,7 +240,7 @@ for (const kind of [nginx, caddy]) {
       );
       const fields = { username: 'ada', password: 'a wrong password', next: '' };
       assert.equal((await visitor.post('/login', fields, forged)).status, 401);
-      const { ip } = await db
+      const { ip } = await on.db
         .selectFrom('events')
         .select(sql<string>`host(ip)`.as('ip'))
         .where('kind', '=', 'failed log in')
