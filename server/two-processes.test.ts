@@ -14,7 +14,7 @@ import { addUser } from './testing/users.ts';
 import { Visitor } from './testing/visitor.ts';
 
 /** What remembered a key, even for a moment, would answer wrongly at the first one. */
-const KEYS = 10;
+const KEYS = 6;
 const CHANGES = 4;
 const CHECKS_OF_EACH = 20;
 const BUSY = 8;
