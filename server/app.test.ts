@@ -122,7 +122,7 @@ describeOnDatabase('the app', (on) => {
   test('the process lives, and is ready while its database is and it is not about to stop', async () => {
     assert.equal((await visitor.get('/healthz')).status, 200);
     assert.equal((await visitor.get('/readyz')).status, 200);
-    const closed = await openDatabase({ memory: true });
+    const closed = await openDatabase(on.location);
     const other = await startApp(closed);
     await closed.destroy();
     assert.equal((await other.newVisitor().get('/readyz')).status, 503);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { openDatabase } from '../../db/database.ts';
 import { MAX_SESSIONS } from '../../db/open-sessions.ts';
 import { setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
@@ -45,22 +44,18 @@ describeApp('the session cookie', (on) => {
     await secure.close();
   });
 
-  test('two installations on one host do not sign each other out', async (t) => {
-    const db = await openDatabase({ memory: true });
-    const other = await startApp(db);
-    t.after(async () => {
-      await other.close();
-      await db.destroy();
+  describeApp('of another installation', (other) => {
+    test('two installations on one host do not sign each other out', async () => {
+      const here = await on.app.signInNewUser({ authenticate: false });
+      const there = await other.app.signInNewUser({ authenticate: false });
+      // What a browser keeps for a host, it sends to all its ports.
+      const cookie = `${here.cookieHeader()}; ${there.cookieHeader()}`;
+      for (const visitor of [here, there]) {
+        assert.equal((await visitor.get('/', { cookie })).status, 200);
+        assert.equal((await visitor.post('/logout', {}, { cookie })).location, '/login');
+        assert.equal((await visitor.get('/', { cookie })).location, '/login');
+      }
     });
-    const here = await on.app.signInNewUser({ authenticate: false });
-    const there = await other.signInNewUser({ authenticate: false });
-    // What a browser keeps for a host, it sends to all its ports.
-    const cookie = `${here.cookieHeader()}; ${there.cookieHeader()}`;
-    for (const visitor of [here, there]) {
-      assert.equal((await visitor.get('/', { cookie })).status, 200);
-      assert.equal((await visitor.post('/logout', {}, { cookie })).location, '/login');
-      assert.equal((await visitor.get('/', { cookie })).location, '/login');
-    }
   });
 
   test('only /login makes a session for a stranger', async () => {

@@ -6,6 +6,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { openKeyLookup } from '../../db/api-keys/lookup.ts';
 import { openDatabase } from '../../db/database.ts';
 import { describeOnDatabase } from '../../db/testing/describe.ts';
+import { findUser } from '../../db/users.ts';
 import { program } from '../auth/caller.ts';
 import { logInWith } from '../auth/check-password.ts';
 import { listeningAt } from '../http/listening-at.ts';
@@ -104,7 +105,9 @@ describeOnDatabase('metrics', (on) => {
   });
 
   test('a log in that could not be tried is counted as that', async () => {
-    const closed = await openDatabase({ memory: true });
+    const closed = await openDatabase(on.location);
+    // Kysely does not close a pool that it has not used.
+    await findUser(closed, 'nobody');
     await closed.destroy();
     const { passwords } = app;
     const nobody = { username: 'nobody', password: 'a guess' };

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { type Database, openDatabase } from '../../db/database.ts';
-import { startApp } from '../testing/app.ts';
-import { addUser } from '../testing/users.ts';
+import { before, test } from 'node:test';
+import { describeApp } from '../testing/describe-app.ts';
 import type { Visitor } from '../testing/visitor.ts';
 import { assetUrl } from './static-files.ts';
 
@@ -12,23 +10,14 @@ const FOLDER = path.resolve(import.meta.dirname, '../../public');
 const FOR_GOOD = 'public, max-age=31536000, immutable';
 const TAB = '/profile/api-keys';
 
-describe('the files of public/', () => {
-  let db: Database;
-  let app: Awaited<ReturnType<typeof startApp>>;
+describeApp('the files of public/', (on) => {
   let visitor: Visitor;
   before(async () => {
-    db = await openDatabase({ memory: true });
-    app = await startApp(db);
-    await addUser(db, 'ada');
-    visitor = await app.signIn('ada');
-  });
-  after(async () => {
-    await app.close();
-    await db.destroy();
+    visitor = await on.app.signInNewUser();
   });
 
   test('every page links them by the hash of all their content, to be kept for good', async () => {
-    const stranger = app.newVisitor();
+    const stranger = on.app.newVisitor();
     const { id, ...created } = await visitor.createKey();
     const pages = [
       created,
