@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { codes, envelope } from '../testing/api.ts';
 import { startApp } from '../testing/app.ts';
@@ -12,6 +12,13 @@ const ELSEWHERE = '198.51.100.1';
 const NEW = 'a new and better password';
 
 describeProxiedApp('rate limit', (on) => {
+  /** On an unknown device, in front of the form: whoever is refused stays there. */
+  let stranger: Visitor;
+  before(async () => {
+    stranger = on.app.newVisitor();
+    await stranger.get('/login');
+  });
+
   /** Tries to log in from an address, on a device that is unknown where none is given. */
   async function attempt(
     username: string,
@@ -19,9 +26,13 @@ describeProxiedApp('rate limit', (on) => {
     password = 'a wrong password',
     visitor = on.app.newVisitor(),
   ) {
-    const from = { 'x-forwarded-for': ip };
-    await visitor.get('/login', from);
-    return visitor.post('/login', { username, password, next: '/profile' }, from);
+    await visitor.get('/login', { 'x-forwarded-for': ip });
+    return postLogIn(visitor, username, ip, password);
+  }
+
+  function postLogIn(visitor: Visitor, username: string, ip: string, password: string) {
+    const fields = { username, password, next: '/profile' };
+    return visitor.post('/login', fields, { 'x-forwarded-for': ip });
   }
 
   /** A device that a user has logged in from, signed out. */
@@ -45,7 +56,7 @@ describeProxiedApp('rate limit', (on) => {
 
   async function fail(times: number, username: string, ip: string) {
     for (let time = 0; time < times; time++) {
-      assert.equal((await attempt(username, ip)).status, 401);
+      assert.equal((await postLogIn(stranger, username, ip, 'a wrong password')).status, 401);
     }
   }
 
@@ -76,8 +87,8 @@ describeProxiedApp('rate limit', (on) => {
     return last?.seconds;
   }
 
-  async function mustWait(username: string, ip: string, password?: string) {
-    const answer = await attempt(username, ip, password);
+  async function mustWait(username: string, ip: string, password = 'a wrong password') {
+    const answer = await postLogIn(stranger, username, ip, password);
     assert.equal(answer.status, 429);
     const seconds = Number(answer.headers.get('retry-after'));
     assert.ok(seconds > 3_000 && seconds < 5_000, `${seconds}`);
@@ -112,17 +123,11 @@ describeProxiedApp('rate limit', (on) => {
     await fail(5, username, HOME);
   });
 
-  test('guesses from 1,000 addresses never hold up the owner at a known device, wherever it is', async () => {
+  test('guesses from 200 addresses never hold up the owner at a known device, wherever it is', async () => {
     const username = await on.app.newUser();
     const device = await newDevice(username);
-    const addresses = Array.from(
-      { length: 1_000 },
-      (_, n) => `198.51.${100 + Math.floor(n / 250)}.${n % 250}`,
-    );
-    const guesser = on.app.newVisitor();
-    await guesser.get('/login');
-    const guess = (ip: string) =>
-      guesser.post('/login', { username, password: 'a guess' }, { 'x-forwarded-for': ip });
+    const addresses = Array.from({ length: 200 }, (_, n) => `198.51.101.${n}`);
+    const guess = (ip: string) => postLogIn(stranger, username, ip, 'a guess');
     const refused = { tried: 0, waiting: 0 };
     for (let n = 0; n < addresses.length; n += 50) {
       for (const { status } of await Promise.all(addresses.slice(n, n + 50).map(guess))) {
@@ -130,7 +135,7 @@ describeProxiedApp('rate limit', (on) => {
         refused[status === 401 ? 'tried' : 'waiting']++;
       }
     }
-    assert.ok(refused.waiting > 950, `${refused.tried} were tried`);
+    assert.ok(refused.waiting > 150, `${refused.tried} were tried`);
     await lastWait();
 
     const [hostile = ''] = addresses;
@@ -233,7 +238,7 @@ describeProxiedApp('rate limit', (on) => {
     for (const network of ['192.0.2.9', '2001:db8:1:2::']) {
       const address = (n: number) => (network.includes(':') ? `${network}${n + 1}` : network);
       for (let n = 0; n < 21; n++) {
-        assert.equal((await attempt(`nobody${network.length}-${n}`, address(n))).status, 401);
+        await fail(1, `nobody${network.length}-${n}`, address(n));
       }
       await lastWait();
       await mustWait(await on.app.newUser(), address(99), PASSWORD);
