@@ -1,6 +1,6 @@
 // A form that was sent and not acted upon is never dropped without a word.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { sql } from 'kysely';
 import { createExpressApp } from '../app.ts';
 import { routesOf } from '../http/routes.ts';
@@ -97,6 +97,21 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
 const SEARCH = `${TAB}/search`;
 
 describeApp('a form that was not acted upon', (on) => {
+  /** The same user in all tests of forms, since none of them is acted upon. */
+  let visitor: Visitor;
+  /** Of a key, and of a session and a device elsewhere. */
+  let ids: { key: string; session: string; device: string };
+  before(async () => {
+    const elsewhere = await on.app.signInNewUser();
+    const { id } = await elsewhere.createKey();
+    visitor = await on.app.signIn(elsewhere.username);
+    const { body } = await visitor.get('/profile/password');
+    const session = /sessions\/(\d+)"/.exec(body)?.[1] ?? '';
+    const device = /devices\/(\d+)"/.exec(body)?.[1] ?? '';
+    assert.ok(id && session && device);
+    ids = { key: id, session, device };
+  });
+
   async function isRepeated(visitor: Visitor, location: string, filledIn: RegExp) {
     const page = await visitor.get(location);
     const { body } = page.location ? await visitor.get(page.location) : page;
@@ -106,22 +121,14 @@ describeApp('a form that was not acted upon', (on) => {
     assert.ok(!body.includes(NEW));
   }
 
-  async function newPerson() {
-    const visitor = await on.app.signInNewUser();
-    const other = await on.app.signIn(visitor.username);
-    const { id } = await other.createKey();
-    const { body } = await visitor.get('/profile/password');
-    const session = /sessions\/(\d+)"/.exec(body)?.[1] ?? '';
-    const device = /devices\/(\d+)"/.exec(body)?.[1] ?? '';
-    assert.ok(id && session && device);
-    const idFor = (text: string) =>
-      text.includes('sessions') ? session : text.includes('devices') ? device : id;
-    const withId = (text: string) => text.replace(':id', idFor(text));
-    const post = (path: string, fields: Record<string, string>) => {
-      const sent = Object.entries(fields).map(([name, value]) => [withId(name), value]);
-      return visitor.post(withId(path), Object.fromEntries(sent));
-    };
-    return { visitor, post };
+  function post(path: string, fields: Record<string, string>) {
+    const sent = Object.entries(fields).map(([name, value]) => [withId(name), value]);
+    return visitor.post(withId(path), Object.fromEntries(sent));
+  }
+
+  function withId(text: string): string {
+    if (text.includes('sessions')) return text.replace(':id', ids.session);
+    return text.replace(':id', text.includes('devices') ? ids.device : ids.key);
   }
 
   test('these are all forms under /profile', () => {
@@ -135,7 +142,6 @@ describeApp('a form that was not acted upon', (on) => {
 
   for (const [what, path, fields, filledIn] of posts) {
     test(`${what} after the profile has locked: Authenticate says so, and the form again`, async () => {
-      const { visitor, post } = await newPerson();
       await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'`.execute(
         on.db,
       );
@@ -151,7 +157,6 @@ describeApp('a form that was not acted upon', (on) => {
     });
 
     test(`${what} after the session has ended: the log-in page says so, and the form again`, async () => {
-      const { visitor, post } = await newPerson();
       const { username } = visitor;
       visitor.cookies.clear();
       const { location } = await post(path, fields);
