@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openDatabase } from '../db/database.ts';
 import { DatabaseReadOnly } from '../db/errors.ts';
 import {
@@ -37,7 +37,7 @@ test('a read-only database counts as away: 503 everywhere, not ready, no start; 
   };
   /** An answer of /readyz holds for a second. */
   const readyIs = async (status: number) => {
-    while ((await fetch(`${app.origin}/readyz`)).status !== status) await setImmediate();
+    while ((await fetch(`${app.origin}/readyz`)).status !== status) await pause(20);
   };
   const before = await statuses();
   await readyIs(200);
