@@ -21,12 +21,24 @@ const folder = mkdtempSync(path.join(tmpdir(), 'embedded-'));
 after(() => rmSync(folder, { recursive: true }));
 
 /** A process that has opened the folder and written to it. */
-async function openInAnotherProcess(): Promise<ChildProcess> {
-  const program = `
+function openInAnotherProcess(): Promise<ChildProcess> {
+  return startAnotherProcess(`
     import { openEmbedded } from ${JSON.stringify(import.meta.resolve('./embedded.ts'))};
     const pglite = await openEmbedded(${JSON.stringify(folder)});
-    await pglite.exec('create table if not exists kept (n int); insert into kept values (1)');
-    console.log('open');
+    await pglite.exec('create table if not exists kept (n int); insert into kept values (1)');`);
+}
+
+/** A process that has the folder's lock. */
+function lockInAnotherProcess(): Promise<ChildProcess> {
+  return startAnotherProcess(`
+    import { lockFolder } from ${JSON.stringify(import.meta.resolve('./data-folder.ts'))};
+    await lockFolder(${JSON.stringify(folder)});`);
+}
+
+/** Resolves when the beginning of its program has run; then the process stays. */
+async function startAnotherProcess(beginning: string): Promise<ChildProcess> {
+  const program = `${beginning}
+    console.log('begun');
     setInterval(() => {}, 1000);`;
   const other = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,7 +64,7 @@ test('a folder that another process has open is refused, and opens after that pr
 });
 
 test('when its lock file is removed, a process stops, and the next one waits three times as long', async () => {
-  const other = await openInAnotherProcess();
+  const other = await lockInAnotherProcess();
   assert.ok(other.stderr);
   const output = text(other.stderr);
   const exit = once(other, 'exit');
