@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase } from './database.ts';
 import { findInstallationId } from './installation.ts';
+import type { DatabaseLocation } from './location.ts';
 import { migrateToLatest } from './migrate.ts';
+import { createTestDatabase, dropTestDatabase } from './testing/databases.ts';
 import { describeOnEachDatabase } from './testing/describe.ts';
 
 describeOnEachDatabase('the id of a database', (on) => {
@@ -12,8 +14,16 @@ describeOnEachDatabase('the id of a database', (on) => {
     await migrateToLatest(on.db);
     assert.equal(await findInstallationId(on.db), id);
 
-    const other = await openDatabase({ memory: true });
+    const other = await openDatabase(await anotherLocation());
     t.after(() => other.destroy());
     assert.notEqual(await findInstallationId(other), id);
+
+    /** Of the same kind. */
+    async function anotherLocation(): Promise<DatabaseLocation> {
+      if (!('url' in on.location)) return on.location;
+      const url = await createTestDatabase();
+      t.after(() => dropTestDatabase(url));
+      return { url };
+    }
   });
 });
