@@ -49,7 +49,7 @@ export async function startCluster(
   const cluster = clusterIn(programs, newFolder(), prepare);
   const { data } = cluster;
   const options = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--no-locale'];
-  cluster.run('initdb', ['--pgdata', data, ...options]);
+  cluster.run('initdb', ['--pgdata', data, '--no-sync', ...options]);
   await cluster.start();
   return cluster;
 }
