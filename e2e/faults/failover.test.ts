@@ -109,7 +109,7 @@ describe('when the primary dies', { skip: noCluster }, () => {
     for (const key of removed()) assert.equal(await check(at, key), '401 removed');
     fresh.child.kill('SIGKILL');
     await second.end('SIGINT');
-    await allUnavailable();
+    await load.allRefused(performance.now());
     await second.start();
     await isBack(performance.now());
 
@@ -149,23 +149,10 @@ describe('when the primary dies', { skip: noCluster }, () => {
   /** Kills a primary, and promotes its standby. */
   async function failOver(primary: Cluster, standby: Cluster): Promise<void> {
     await primary.end('SIGKILL');
-    await allUnavailable();
+    await load.allRefused(performance.now());
     await runAsOwner(block('pg_ctl stop'), { OLD_DATA: primary.data });
     await run(block('psql "$STANDBY_URL"'), { STANDBY_URL: standby.url });
     await isBack(performance.now());
-  }
-
-  /** Waits until each kind of request was refused 5 times, and by nothing but 503. */
-  async function allUnavailable(): Promise<void> {
-    const from = performance.now();
-    const answersTo = (kind: Load['kinds'][number]) =>
-      load.answersTo(kind, { from, to: performance.now() });
-    await until('all is refused', async () =>
-      load.kinds.every((kind) => answersTo(kind).length >= 5),
-    );
-    for (const kind of load.kinds) {
-      for (const { status } of answersTo(kind)) assert.equal(status, 503, kind);
-    }
   }
 
   async function isBack(since: number): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Visitor } from '../../server/testing/visitor.ts';
 import { bearer, type Owner } from './ledger.ts';
+import { until } from './until.ts';
 
 type Kind = 'a good key' | 'a bad key' | 'a page' | 'a change';
 
@@ -20,6 +21,9 @@ const EXPECTED: Record<Kind, number[]> = {
   'a page': [200],
   'a change': [200, 204],
 };
+
+/** More than one from each client that asks for a bad key. */
+const REFUSALS = 4;
 
 interface Asked {
   origin: string;
@@ -100,6 +104,16 @@ export class Load {
     }
   }
 
+  /** Waits until each kind of request asked since then was refused several times; no other answer is right. */
+  async allRefused(since: number): Promise<void> {
+    const statuses = (kind: Kind) =>
+      this.answersTo(kind, { from: since, to: performance.now() }).map(({ status }) => status);
+    await until('all is refused', async () =>
+      this.kinds.every((kind) => statuses(kind).length >= REFUSALS),
+    );
+    for (const kind of this.kinds) assert.deepEqual(new Set(statuses(kind)), new Set([503]), kind);
+  }
+
   #assertRight(): void {
     if (this.#wrong !== undefined) throw this.#wrong;
   }
@@ -119,7 +133,7 @@ export class Load {
         this.#wrong ??= error;
       }
       // Clients wait longer after a refusal.
-      await sleep(status === 503 ? 100 : 10);
+      await sleep(status === 503 ? 200 : 25);
     }
   }
 }
