@@ -22,7 +22,7 @@ import { until } from './until.ts';
 
 const ANSWERED_WITHIN_MS = 3_000;
 const BACK_WITHIN_MS = 2_000;
-const CUTS = 20;
+const CUTS = 50;
 const MOST_MEMORY_MB = 400;
 
 describe('while PostgreSQL is away', { skip: noCluster }, () => {
