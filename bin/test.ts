@@ -9,7 +9,7 @@ import path from 'node:path';
 import { startPostgres } from '../db/testing/postgres.ts';
 import { add, type Counts, countBrowserTests, countNodeTests, countsOf } from './counts.ts';
 
-const UNIT_PROCESSES = 3;
+const UNIT_PROCESSES = 4;
 
 const parts: Record<string, () => Promise<Counts>> = {
   types: () => check('tsc'),
