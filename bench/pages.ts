@@ -33,6 +33,7 @@ const comparisons: Comparison<Loads>[] = [
     what: 'the same',
     against: "the same, its views compiled without `with`, like the app's",
     ratio: throughput('tab', 'sameViews'),
+    atLeast: 0.5,
   },
   {
     what: 'p99 of the tab while 50 people log in',
