@@ -106,7 +106,8 @@ describeApp('the files of public/', (on) => {
 
   test('the tab of a user with twenty keys: five requests and less than 56 kB', async () => {
     const label = 'as long as labels of people tend to be';
-    for (let keys = 0; keys !== 20; ) {
+    let keys = 0;
+    while (keys < 20) {
       const { body } = await visitor.createKey({ label });
       keys = body.match(/data-remove/g)?.length ?? 0;
     }
