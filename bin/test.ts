@@ -53,8 +53,9 @@ async function check(command: string, ...args: string[]): Promise<Counts> {
 }
 
 /**
- * Several processes at once, each with its share of the files, since some tests wait. In a process of
- * its own, as `node --test` starts it, a file would cost twice as much: most of that is modules.
+ * Each process runs its share of the files. One process for each file, as `node --test` starts by
+ * default, would take twice the CPU time, most of it to load the same modules. There are more processes
+ * than cores, since some tests wait.
  */
 async function runUnitTests(): Promise<Counts> {
   const files = ['{bin,db,server,e2e/proxies}/**/*.test.ts', '{bench,e2e}/*.test.ts'];

@@ -6,7 +6,7 @@ import type { Options } from './fixtures.ts';
 const desktop = { viewport: { width: 1024, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-// A walk that holds here holds on one instance, too, so one project is enough for both.
+// For the phone only: what works on two instances works on one, too.
 const deployment = noTwoInstances ? 'embedded' : 'two instances';
 if (noTwoInstances && process.env.TEST_WORKER_INDEX === undefined)
   console.log(`No browser test uses two instances: ${noTwoInstances}.`);
