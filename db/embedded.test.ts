@@ -38,7 +38,7 @@ function lockInAnotherProcess(): Promise<ChildProcess> {
 /** Resolves when the beginning of its program has run; then the process stays. */
 async function startAnotherProcess(beginning: string): Promise<ChildProcess> {
   const program = `${beginning}
-    console.log('begun');
+    console.log('started');
     setInterval(() => {}, 1000);`;
   const other = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -86,7 +86,7 @@ test('on the embedded database a user manages keys from log in to log out', asyn
     assert.equal((await ada.get('/', { cookie })).location, '/login');
   });
 
-  await t.test('is told to stop the app before a command', async () => {
+  await t.test('a command says that the app must be stopped first', async () => {
     const { status, stderr } = await users({ DATA_DIR: folder }, ['list']);
     assert.equal(status, 1);
     assert.match(stderr, /is open in another process\. Stop that one first/);

@@ -12,7 +12,7 @@ const ELSEWHERE = '198.51.100.1';
 const NEW = 'a new and better password';
 
 describeProxiedApp('rate limit', (on) => {
-  /** On an unknown device, in front of the form: whoever is refused stays there. */
+  /** An unknown device that has loaded the form; a refused log in shows the form again. */
   let stranger: Visitor;
   before(async () => {
     stranger = on.app.newVisitor();

@@ -58,9 +58,8 @@ test('when the client has gone, no more parts are made', async (t) => {
 });
 
 test('what fails before the first part is an error, not a file', async (t) => {
-  // biome-ignore lint/correctness/useYield: it fails first
   const { answer } = await ask(t, async function* () {
-    throw new Error('away');
+    yield await Promise.reject(new Error('away'));
   });
   assert.equal(answer.statusCode, 500);
   assert.notEqual(answer.headers['content-type'], HEADERS['Content-Type']);
