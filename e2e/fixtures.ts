@@ -76,15 +76,25 @@ export async function followLinksToApiKeys(page: Page, person: Person): Promise<
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
 }
 
-/** Opens the tab in a session that has just authenticated, which needs none of the pages before it. */
-export async function openApiKeys(page: Page, person: Person): Promise<void> {
-  const { origin, username, password } = person;
+/** Logs a person in and authenticates by requests, which needs none of the pages for that. */
+export async function signIn({ origin, username, password }: Person): Promise<Visitor> {
   const visitor = new Visitor(origin);
   await visitor.logIn(username, password);
   await visitor.authenticate(password);
+  return visitor;
+}
+
+/** Lets the browser go on with the session of a visitor. */
+export async function takeOver(page: Page, { origin, cookies }: Visitor): Promise<void> {
   const attributes = { url: origin, httpOnly: true, sameSite: 'Lax' } as const;
-  const cookies = [...visitor.cookies].map(([name, value]) => ({ name, value, ...attributes }));
-  await page.context().addCookies(cookies);
+  await page
+    .context()
+    .addCookies([...cookies].map(([name, value]) => ({ name, value, ...attributes })));
+}
+
+/** Opens the tab in a session that has just authenticated. */
+export async function openApiKeys(page: Page, person: Person): Promise<void> {
+  await takeOver(page, await signIn(person));
   await page.goto('/profile/api-keys');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
 }

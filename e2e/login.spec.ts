@@ -93,7 +93,7 @@ test('Show shows the password, and sending the form hides it', {
 });
 
 test('a second click before the answer sends nothing', {
-  tag: '@javascript',
+  tag: ['@javascript', '@once'],
 }, async ({ page, person }) => {
   let posts = 0;
   page.on('request', (request) => {
@@ -112,7 +112,7 @@ test('a second click before the answer sends nothing', {
 });
 
 test('a button says what goes on while an answer takes long', {
-  tag: '@javascript',
+  tag: ['@javascript', '@once'],
 }, async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);
@@ -135,7 +135,7 @@ test('a button says what goes on while an answer takes long', {
 });
 
 test('a form whose request was stopped can be sent again', {
-  tag: '@javascript',
+  tag: ['@javascript', '@once'],
 }, async ({ page, person }) => {
   await page.goto('/login');
   await page.getByLabel('Username').fill(person.username);

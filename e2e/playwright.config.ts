@@ -6,7 +6,7 @@ import type { Options } from './fixtures.ts';
 const desktop = { viewport: { width: 1024, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-// For the phone only: what works on two instances works on one, too.
+// What works on two instances works on one, too.
 const deployment = noTwoInstances ? 'embedded' : 'two instances';
 if (noTwoInstances && process.env.TEST_WORKER_INDEX === undefined)
   console.log(`No browser test uses two instances: ${noTwoInstances}.`);
@@ -42,15 +42,16 @@ export default defineConfig<Options, Options>({
     // Recording each test would cost a fifth of the time of all.
     trace: 'on-first-retry',
   },
-  // A tag names what a test needs, or where the projects would repeat it for nothing: @javascript,
-  // @once (only the desktop).
+  // A tag names what a test needs (@javascript), or that a project would repeat it for nothing: it is
+  // about what the server does, and another test uses its pages and forms on the phone (@any-screen),
+  // or both there and without JavaScript (@once).
   projects: [
-    { name: 'desktop', use: desktop },
+    { name: 'desktop', use: { ...desktop, deployment }, metadata: { deployment } },
     {
       name: 'phone',
       use: { ...phone, deployment },
       metadata: { deployment },
-      grepInvert: /@once/,
+      grepInvert: /@any-screen|@once/,
     },
     {
       name: 'without JavaScript',

@@ -125,10 +125,9 @@ test('changing the password signs the person out elsewhere', async ({
   await elsewhere.close();
 });
 
-test('after too many wrong passwords a person must wait, and keeps what was typed', async ({
-  page,
-  person,
-}) => {
+test('after too many wrong passwords a person must wait, and keeps what was typed', {
+  tag: '@once',
+}, async ({ page, person }) => {
   await page.goto('/login?next=%2Fprofile');
   await page.getByLabel('Username').fill(person.username);
   const statuses: number[] = [];

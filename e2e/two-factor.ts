@@ -1,29 +1,19 @@
 import { Secret } from 'otpauth';
 import type { Page } from 'playwright/test';
-import { codeOfStep } from '../server/auth/two-factor/totp.ts';
+import { currentCode } from '../server/testing/visitor.ts';
 import type { App } from './app.ts';
-import { authenticate, expect, logIn, type Person } from './fixtures.ts';
+import { expect, type Person, signIn } from './fixtures.ts';
 
 /** No code at all, so that it can't be right by chance. */
 export const WRONG_CODE = '12345';
 
-interface Enabled {
-  secret: Buffer;
-  scratchCodes: string[];
+/** Enables two-factor authentication by requests, as the session of `visitor`. */
+export async function enableTwoFactor(person: Person) {
+  const visitor = await signIn(person);
+  return { visitor, ...(await visitor.enableTwoFactor()) };
 }
 
-/** Logs a person in, and enables two-factor authentication on the page. */
-export async function enableTwoFactor(page: Page, person: Person): Promise<Enabled> {
-  await logIn(page, person);
-  await page.goto('/profile/password');
-  await authenticate(page, person);
-  const secret = await beginTwoFactor(page);
-  await page.getByLabel('Token').fill(currentCode(secret));
-  await page.getByRole('button', { name: 'Confirm' }).click();
-  return { secret, scratchCodes: await shownScratchCodes(page) };
-}
-
-/** Starts to enable it, and returns the secret that the page shows. */
+/** Starts to enable it on the page, and returns the secret that the page shows. */
 export async function beginTwoFactor(page: Page): Promise<Buffer> {
   await page.getByRole('button', { name: 'Enable Two-Factor Authentication' }).click();
   await expect(page.getByRole('img', { name: 'QR code with the secret' })).toBeVisible();
@@ -48,9 +38,4 @@ export async function enterCode(page: Page, code: string): Promise<void> {
 export async function freshCode(app: App, person: Person, secret: Buffer): Promise<string> {
   await app.perform('let codes pass', person.username);
   return currentCode(secret);
-}
-
-/** By the clock of this machine, which is also the database's. */
-export function currentCode(secret: Buffer): string {
-  return codeOfStep(secret, Math.floor(Date.now() / 30_000));
 }

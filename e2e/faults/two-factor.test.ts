@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { Secret } from 'otpauth';
 import { startCluster } from '../../db/testing/postgres.ts';
 import { codeOfStep } from '../../server/auth/two-factor/totp.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
@@ -69,13 +68,7 @@ async function enable(origin: string): Promise<Buffer> {
   const visitor = new Visitor(origin);
   await visitor.logIn(USERNAME, PASSWORD);
   await visitor.authenticate(PASSWORD);
-  await visitor.get('/profile/password');
-  const { body } = await visitor.post('/profile/password/two-factor');
-  const typed = /data-secret>([A-Z2-7 ]+)</.exec(body)?.[1] ?? '';
-  const secret = Buffer.from(Secret.fromBase32(typed).bytes);
-  const token = codeOfStep(secret, currentStep());
-  const confirmed = await visitor.post('/profile/password/two-factor/confirm', { token });
-  assert.equal(confirmed.status, 200);
+  const { secret } = await visitor.enableTwoFactor();
   return secret;
 }
 

@@ -6,9 +6,7 @@ test('a person with two-factor authentication logs in with password and code', a
   person,
   app,
 }) => {
-  const { secret } = await enableTwoFactor(page, person);
-  await page.getByRole('button', { name: 'log out' }).click();
-
+  const { secret } = await enableTwoFactor(person);
   await page.goto('/profile');
   await givePassword(page, person);
   await expect(page).toHaveURL('/login/two-factor?next=%2Fprofile');
@@ -38,14 +36,13 @@ test('a trusted computer needs no code, at the log in and at Authenticate, until
   person,
   app,
 }) => {
-  const { secret } = await enableTwoFactor(page, person);
+  const { secret } = await enableTwoFactor(person);
   const logOut = () => page.getByRole('button', { name: 'log out' }).click();
   const begin = async () => {
     await page.goto('/login');
     await givePassword(page, person);
   };
   const trust = page.getByLabel('Trust this computer for 30 days');
-  await logOut();
   await begin();
   await expect(trust).not.toBeChecked();
   await trust.check();
@@ -74,12 +71,12 @@ test('a trusted computer needs no code, at the log in and at Authenticate, until
   await expect(page).toHaveURL('/login/two-factor');
 });
 
-test('a code that was used is refused, and a scratch code works once', async ({
+test('a code that was used is refused, and a scratch code works once', { tag: '@once' }, async ({
   page,
   person,
   app,
 }) => {
-  const { secret, scratchCodes } = await enableTwoFactor(page, person);
+  const { secret, scratchCodes } = await enableTwoFactor(person);
   const [scratchCode = ''] = scratchCodes;
   const code = await freshCode(app, person, secret);
   const logOut = () => page.getByRole('button', { name: 'log out' }).click();
@@ -87,7 +84,6 @@ test('a code that was used is refused, and a scratch code works once', async ({
     await page.goto('/login');
     await givePassword(page, person);
   };
-  await logOut();
   await begin();
   await enterCode(page, code);
   await logOut();
@@ -104,15 +100,10 @@ test('a code that was used is refused, and a scratch code works once', async ({
   await expect(page.getByRole('alert')).toHaveText('That is not the code. Try again.');
 });
 
-test('the next visit says that somebody knew the password but not the code', async ({
-  page,
-  person,
-  app,
-  browser,
-}) => {
-  const { secret } = await enableTwoFactor(page, person);
-  await page.getByRole('button', { name: 'log out' }).click();
-
+test('the next visit says that somebody knew the password but not the code', {
+  tag: '@once',
+}, async ({ page, person, app, browser }) => {
+  const { secret } = await enableTwoFactor(person);
   const elsewhere = await browser.newPage({ userAgent: 'another browser' });
   await elsewhere.goto('/login');
   await givePassword(elsewhere, person);
@@ -129,9 +120,12 @@ test('the next visit says that somebody knew the password but not the code', asy
   await inspect(page, 'home, failed code');
 });
 
-test('a log in that took too long says so, and starts again', async ({ page, person, app }) => {
-  const { secret } = await enableTwoFactor(page, person);
-  await page.getByRole('button', { name: 'log out' }).click();
+test('a log in that took too long says so, and starts again', { tag: '@once' }, async ({
+  page,
+  person,
+  app,
+}) => {
+  const { secret } = await enableTwoFactor(person);
   await page.goto('/login?next=%2Fdocumentation');
   await givePassword(page, person);
   await app.perform('let the log in wait', person.username);
@@ -140,10 +134,9 @@ test('a log in that took too long says so, and starts again', async ({ page, per
   await expect(page.getByRole('status')).toContainText('The log in took too long');
 });
 
-test('without two-factor authentication nothing is asked after the password', async ({
-  page,
-  person,
-}) => {
+test('without two-factor authentication nothing is asked after the password', {
+  tag: '@once',
+}, async ({ page, person }) => {
   await logIn(page, person);
   await page.getByRole('link', { name: 'my profile', exact: true }).click();
   await expect(page.getByLabel('Token')).toHaveCount(0);

@@ -70,10 +70,9 @@ test('a person follows one key, and one kind of event', async ({ page, person })
   await expect(what).toHaveCount(2);
 });
 
-test('failed log ins in a row are one row, and downloads have each of them', async ({
-  page,
-  person,
-}) => {
+test('failed log ins in a row are one row, and downloads have each of them', {
+  tag: '@once',
+}, async ({ page, person }) => {
   await page.goto('/login');
   for (let attempt = 0; attempt < 3; attempt++) {
     await page.getByLabel('Username').fill(person.username);

@@ -144,7 +144,10 @@ test('a person creates an API key, and sees it once', async ({ page, person, app
   await expect(page.getByRole('main')).toContainText('Your API is accessible: 2 active keys.');
 });
 
-test('sending the same form again after Back creates one key', async ({ page, person }) => {
+test('sending the same form again after Back creates one key', { tag: '@any-screen' }, async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   const requestId = () => page.locator('[name=request_id]').inputValue();
   const first = await requestId();
@@ -163,7 +166,7 @@ test('sending the same form again after Back creates one key', async ({ page, pe
   await expect(page.getByRole('rowheader')).toHaveCount(2);
 });
 
-test('a double click creates one key and shows it', { tag: '@javascript' }, async ({
+test('a double click creates one key and shows it', { tag: ['@javascript', '@once'] }, async ({
   page,
   person,
 }) => {
@@ -247,7 +250,11 @@ test('no label breaks the page', async ({ page, person }) => {
   await inspect(page, 'api-keys, odd labels');
 });
 
-test('a create whose password became stale keeps what was typed', async ({ page, person, app }) => {
+test('a create whose password became stale keeps what was typed', { tag: '@once' }, async ({
+  page,
+  person,
+  app,
+}) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('typed before');
   await page.getByLabel('Expires').selectOption('3 months');
@@ -270,11 +277,9 @@ test('a create whose password became stale keeps what was typed', async ({ page,
   await shownKey(page);
 });
 
-test('a create after the session has ended returns to the form after log in', async ({
-  page,
-  person,
-  context,
-}) => {
+test('a create after the session has ended returns to the form after log in', {
+  tag: '@once',
+}, async ({ page, person, context }) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('typed before');
   await context.clearCookies();
@@ -294,11 +299,9 @@ test('a create after the session has ended returns to the form after log in', as
   await createKey(page, 'typed before');
 });
 
-test('when the session has ended in another tab, the page says so and nothing is created', async ({
-  page,
-  person,
-  context,
-}) => {
+test('when the session has ended in another tab, the page says so and nothing is created', {
+  tag: '@once',
+}, async ({ page, person, context }) => {
   await openApiKeys(page, person);
   await page.getByLabel('Label', { exact: true }).fill('typed before');
   const other = await context.newPage();

@@ -27,7 +27,10 @@ test('my profile asks for the password again', async ({ page, person }) => {
   await inspect(page, 'profile');
 });
 
-test('a deep link leads to its page after log in and Authenticate', async ({ page, person }) => {
+test('a deep link leads to its page after log in and Authenticate', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
   await page.goto('/profile/api-keys?label=ci&expires=3-months');
   await page.getByLabel('Username').fill(person.username);
   await page.getByLabel('Password').fill(person.password);
@@ -38,7 +41,10 @@ test('a deep link leads to its page after log in and Authenticate', async ({ pag
   await expect(page.getByLabel('Expires')).toHaveValue('3-months');
 });
 
-test('every page of the profile shows when it locks', async ({ page, person }) => {
+test('every page of the profile shows when it locks', { tag: '@any-screen' }, async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   await createKey(page);
   const removal = await page.getByRole('link', { name: 'Remove' }).getAttribute('href');

@@ -1,3 +1,5 @@
+import { Secret } from 'otpauth';
+import { codeOfStep } from '../auth/two-factor/totp.ts';
 import { PASSWORD } from './users.ts';
 
 export interface Answer {
@@ -106,6 +108,20 @@ export class Visitor {
     return { ...answer, secret, id };
   }
 
+  /** Enables two-factor authentication in a session that has just authenticated. */
+  async enableTwoFactor(): Promise<{ secret: Buffer; scratchCodes: string[] }> {
+    await this.get('/profile/password');
+    const { body } = await this.post('/profile/password/two-factor');
+    const typed = /data-secret>([A-Z2-7 ]+)</.exec(body)?.[1] ?? '';
+    const secret = Buffer.from(Secret.fromBase32(typed).bytes);
+    const confirmed = await this.post('/profile/password/two-factor/confirm', {
+      token: currentCode(secret),
+    });
+    const scratchCodes = confirmed.body.match(/\b([A-Z2-7]{4} ){3}[A-Z2-7]{4}\b/g);
+    if (!scratchCodes) throw new Error(`It was not enabled (${confirmed.status}): ${body}`);
+    return { secret, scratchCodes };
+  }
+
   cookieHeader(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
@@ -119,4 +135,9 @@ export class Visitor {
     this.csrfToken = /name="_csrf" value="([^"]+)"/.exec(body)?.[1] ?? this.csrfToken;
     this.requestId = /name="request_id" value="([^"]+)"/.exec(body)?.[1] ?? this.requestId;
   }
+}
+
+/** The code of now, by the clock of this machine, which is also the database's. */
+export function currentCode(secret: Buffer): string {
+  return codeOfStep(secret, Math.floor(Date.now() / 30_000));
 }

@@ -75,7 +75,11 @@ test('a wrong date is marked, and everything that was typed stays', async ({ pag
   await inspect(page, 'key, wrong date');
 });
 
-test('with a stale password, Edit keeps what was typed', async ({ page, person, app }) => {
+test('with a stale password, Edit keeps what was typed', { tag: '@once' }, async ({
+  page,
+  person,
+  app,
+}) => {
   await openKey(page, person, 'laptop');
   await app.perform('let re-authentication pass', person.username);
   const edit = form(page, 'Edit');
@@ -135,7 +139,10 @@ test('a person rotates a key, and both keys say how they belong together', async
   await inspect(page, 'key, replaced');
 });
 
-test('with the overlap none the old key stops working at once', async ({ page, person }) => {
+test('with the overlap none the old key stops working at once', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
   const old = await openKey(page, person);
   const rotate = form(page, 'Rotate');
   await rotate.getByLabel('The old key works for').selectOption('none: remove it now');
@@ -167,7 +174,10 @@ test('a paused key is refused until it is resumed', async ({ page, person }) => 
   expect(await call(page, key)).toBe(200);
 });
 
-test('Remove on the page asks, and leads back to the list', async ({ page, person }) => {
+test('Remove on the page asks, and leads back to the list', { tag: '@any-screen' }, async ({
+  page,
+  person,
+}) => {
   const key = await openKey(page, person, 'laptop');
   await page.getByRole('link', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'OK' }).click();

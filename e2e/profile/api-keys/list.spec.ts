@@ -139,11 +139,9 @@ test('the search is one line, and so are the label of a key and its controls', a
   }
 });
 
-test('a new key is shown among many, and found again when it is pasted', async ({
-  page,
-  person,
-  app,
-}) => {
+test('a new key is shown among many, and found again when it is pasted', {
+  tag: '@any-screen',
+}, async ({ page, person, app }) => {
   await app.givePast(person.username, pastKeys(30));
   await openApiKeys(page, person);
   const key = await createKey(page, 'the new one');
@@ -186,11 +184,9 @@ test('a person removes several keys at once, after one question', async ({ page,
   await expect(page.getByRole('checkbox')).toHaveCount(0);
 });
 
-test('a person pauses and resumes several keys at once, and undoes a removal of several', async ({
-  page,
-  person,
-  app,
-}) => {
+test('a person pauses and resumes several keys at once, and undoes a removal of several', {
+  tag: '@any-screen',
+}, async ({ page, person, app }) => {
   await app.givePast(person.username, pastKeys(12));
   await openApiKeys(page, person);
   const select = async (...rows: number[]) => {

@@ -9,10 +9,9 @@ import {
   test,
 } from '../../fixtures.ts';
 
-test('reloading the result creates no key and does not show the first one again', async ({
-  page,
-  person,
-}) => {
+test('reloading the result creates no key and does not show the first one again', {
+  tag: '@any-screen',
+}, async ({ page, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'once');
   await page.reload();
@@ -25,7 +24,10 @@ test('reloading the result creates no key and does not show the first one again'
   await inspect(page, 'api-keys, already created');
 });
 
-test('Back after leaving does not show the key again', async ({ page, person }) => {
+test('Back after leaving does not show the key again', { tag: '@any-screen' }, async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'left');
   await page.getByRole('link', { name: 'Linode Manager' }).click();
@@ -58,7 +60,11 @@ test('one click selects the whole key, and nothing else', {
   expect(await page.evaluate(() => String(getSelection()).trim())).toBe(key);
 });
 
-test('Copy works on plain http', { tag: '@javascript' }, async ({ person, browser, baseURL }) => {
+test('Copy works on plain http', { tag: ['@javascript', '@once'] }, async ({
+  person,
+  browser,
+  baseURL,
+}) => {
   const plain = new URL(baseURL ?? '');
   plain.hostname = 'plain-http.test';
   const context = await browser.newContext({ baseURL: plain.origin });

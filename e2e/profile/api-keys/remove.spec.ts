@@ -108,11 +108,9 @@ test('a person undoes a removal, in its message and in the list of ended keys', 
   expect(await check()).toBe(204);
 });
 
-test('a key in use has a warning, and one that may have leaked can not be restored', async ({
-  page,
-  request,
-  person,
-}) => {
+test('a key in use has a warning, and one that may have leaked can not be restored', {
+  tag: '@any-screen',
+}, async ({ page, request, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'laptop');
   await request.get('/auth/verify', { headers: { 'x-api-key': key } });
@@ -132,7 +130,7 @@ test('a key in use has a warning, and one that may have leaked can not be restor
   await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
 });
 
-test('the dialog works with the keyboard alone', { tag: '@javascript' }, async ({
+test('the dialog works with the keyboard alone', { tag: ['@javascript', '@once'] }, async ({
   page,
   person,
 }) => {
@@ -162,7 +160,7 @@ test('the dialog works with the keyboard alone', { tag: '@javascript' }, async (
   await expect(page.getByRole('status')).toContainText('The key has now been removed');
 });
 
-test('two clicks open one dialog', { tag: '@javascript' }, async ({ page, person }) => {
+test('two clicks open one dialog', { tag: ['@javascript', '@once'] }, async ({ page, person }) => {
   await openApiKeys(page, person);
   await createKey(page);
   const link = page.getByRole('link', { name: 'Remove' });
@@ -207,11 +205,9 @@ test('the question is also a page', async ({ page, person }) => {
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
 
-test('a password that became stale before OK is asked for, and then the question again', async ({
-  page,
-  person,
-  app,
-}) => {
+test('a password that became stale before OK is asked for, and then the question again', {
+  tag: '@any-screen',
+}, async ({ page, person, app }) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'laptop');
   await rowOf(page, key).getByRole('link', { name: 'Remove' }).click();
@@ -227,11 +223,9 @@ test('a password that became stale before OK is asked for, and then the question
   await expect(page.getByRole('status')).toContainText('The key has now been removed as leaked');
 });
 
-test('with a stale password, Remove leads to Authenticate and then to the question', async ({
-  page,
-  person,
-  app,
-}) => {
+test('with a stale password, Remove leads to Authenticate and then to the question', {
+  tag: '@any-screen',
+}, async ({ page, person, app }) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'laptop');
   await app.perform('let re-authentication pass', person.username);
@@ -240,7 +234,13 @@ test('with a stale password, Remove leads to Authenticate and then to the questi
   await expect(page.getByRole('heading', { name: question })).toBeVisible();
 });
 
-test("two people don't see each other's keys", async ({ page, person, app, browser, baseURL }) => {
+test("two people don't see each other's keys", { tag: '@once' }, async ({
+  page,
+  person,
+  app,
+  browser,
+  baseURL,
+}) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'mine');
   const href = (await page.getByRole('link', { name: 'Remove' }).getAttribute('href')) ?? '';

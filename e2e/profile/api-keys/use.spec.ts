@@ -33,11 +33,9 @@ test('the table shows when and from where a program used a key', async ({
   await inspect(page, 'keys in use');
 });
 
-test('a program creates a key through the API, and the key removes itself', async ({
-  page,
-  request,
-  person,
-}) => {
+test('a program creates a key through the API, and the key removes itself', {
+  tag: '@once',
+}, async ({ page, request, person }) => {
   const key = await getApiKey(request, person);
   await openApiKeys(page, person);
   await expect(rowOf(page, key)).toContainText('via API');

@@ -45,10 +45,9 @@ describeApp('/profile/password/two-factor', (on) => {
 
   async function enabled(): Promise<{ visitor: Visitor; secret: Buffer; scratchCodes: string[] }> {
     const visitor = await on.app.signInNewUser();
-    const secret = secretIn(await begin(visitor));
-    const answer = await confirm(visitor, secret);
+    const { secret, scratchCodes } = await visitor.enableTwoFactor();
     await visitor.get(PASSWORD_PAGE);
-    return { visitor, secret, scratchCodes: codesIn(answer) };
+    return { visitor, secret, scratchCodes };
   }
 
   async function events(username: string): Promise<string[]> {
