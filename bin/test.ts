@@ -1,6 +1,6 @@
-// `npm test`: types, lint and format; unit and integration tests on both databases; browser tests;
-// fault tests of real processes under load. Each part runs even when one before it failed; the last
-// line adds them up. With the names of parts, as in `npm run test:faults`, only these run.
+// `npm test`: types, lint and format; unit and integration tests on both databases; browser tests and,
+// beside them, fault tests of real processes under load. Each part runs even when one before it failed;
+// the last line adds them up. With the names of parts, as in `npm run test:faults`, only these run.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,17 +11,18 @@ import { add, type Counts, countBrowserTests, countNodeTests, countsOf } from '.
 
 const UNIT_PROCESSES = 4;
 
-const parts: Record<string, () => Promise<Counts>> = {
-  types: () => check('tsc'),
-  lint: () => check('biome', 'ci', '--error-on-warnings', '.'),
-  unit: runUnitTests,
-  browser: runBrowserTests,
-  faults: () => runNodeTests('stdout', '--test-concurrency=2', 'e2e/faults/*.test.ts'),
-};
+/** The parts of a round run at once: fault tests wait a lot, and leave the browser most of the time. */
+const rounds: Record<string, () => Promise<Counts>>[] = [
+  { types: () => check('tsc') },
+  { lint: () => check('biome', 'ci', '--error-on-warnings', '.') },
+  { unit: runUnitTests },
+  { browser: runBrowserTests, faults: runFaultTests },
+];
+const names = rounds.flatMap((round) => Object.keys(round));
 const given = process.argv.slice(2);
-const unknown = given.find((name) => !Object.hasOwn(parts, name));
+const unknown = given.find((name) => !names.includes(name));
 if (unknown !== undefined) {
-  throw new Error(`There is no part ${unknown}. The parts are: ${Object.keys(parts).join(', ')}.`);
+  throw new Error(`There is no part ${unknown}. The parts are: ${names.join(', ')}.`);
 }
 
 // Each test file, and each app that one starts, would compile the same modules again.
@@ -33,10 +34,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {});
 }
 const counts: Counts[] = [];
-for (const [name, runPart] of Object.entries(parts)) {
-  if (given.length > 0 && !given.includes(name)) continue;
-  console.log(`\n# ${name}`);
-  counts.push(await runPart());
+for (const round of rounds) {
+  const parts = Object.entries(round).filter(
+    ([name]) => given.length === 0 || given.includes(name),
+  );
+  if (parts.length > 0) console.log(`\n# ${parts.map(([name]) => name).join(' and ')}`);
+  counts.push(...(await Promise.all(parts.map(([, runPart]) => runPart()))));
 }
 const total = add(counts);
 await postgres?.stop();
@@ -59,15 +62,25 @@ async function check(command: string, ...args: string[]): Promise<Counts> {
  */
 async function runUnitTests(): Promise<Counts> {
   const files = ['{bin,db,server,e2e/proxies}/**/*.test.ts', '{bench,e2e}/*.test.ts'];
-  const shares = Array.from({ length: UNIT_PROCESSES }, (_, n) =>
-    withReport(async (output) => {
-      const share = `--test-shard=${n + 1}/${UNIT_PROCESSES}`;
-      const counts = await runNodeTests(output, '--test-isolation=none', share, ...files);
-      process.stdout.write(readFileSync(output));
-      return counts;
-    }),
-  );
+  const shares = Array.from({ length: UNIT_PROCESSES }, (_, n) => {
+    const share = `--test-shard=${n + 1}/${UNIT_PROCESSES}`;
+    return runNodeTestsBesideOthers('--test-isolation=none', share, ...files);
+  });
   return add(await Promise.all(shares));
+}
+
+function runFaultTests(): Promise<Counts> {
+  const args = ['--test-concurrency=2', 'e2e/faults/*.test.ts'];
+  return given.length === 1 ? runNodeTests('stdout', ...args) : runNodeTestsBesideOthers(...args);
+}
+
+/** Prints what they print when all have ended, since other tests print meanwhile. */
+function runNodeTestsBesideOthers(...args: string[]): Promise<Counts> {
+  return withReport(async (output) => {
+    const counts = await runNodeTests(output, ...args);
+    process.stdout.write(readFileSync(output));
+    return counts;
+  });
 }
 
 /** @param output a file, or `stdout`. */

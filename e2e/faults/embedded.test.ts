@@ -121,9 +121,9 @@ test('a full disk is an error for writes and does not affect reads', async () =>
   const DATA_DIR = path.join(folder, 'full');
   const db = await openDatabase({ folder: DATA_DIR });
   // This makes the table's file larger than the limit below, which no other file reaches, so its
-  // next page is refused. The rows are short, so that none of its pages has room left.
+  // next page is refused. Eight rows fill a page.
   await sql`insert into events (kind, user_agent)
-    select 'log in', '' from generate_series(1, 260_000)`.execute(db);
+    select 'log in', repeat('-', 950) from generate_series(1, 18_000)`.execute(db);
   await db.destroy();
   const env = { DATA_DIR, PORT: await freePort() };
   let app = run(env);

@@ -133,7 +133,7 @@ export class Load {
         this.#wrong ??= error;
       }
       // Clients wait longer after a refusal.
-      await sleep(status === 503 ? 200 : 25);
+      await sleep(status === 503 ? 200 : 50);
     }
   }
 }
