@@ -7,7 +7,7 @@ import path from 'node:path';
 import { listeningAt } from '../http/listening-at.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-/** As `npm start` runs it, but that V8 does not optimise the embedded database: tests end too soon. */
+/** As `npm start` runs it, but V8 does not optimise the embedded database: tests are too short for that. */
 const APP = [
   '--liftoff-only',
   '--import',
