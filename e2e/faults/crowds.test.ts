@@ -86,13 +86,9 @@ describe('crowds', { skip: noCluster }, () => {
 
   test(`${LOG_INS} log ins at once are all answered`, async () => {
     const idle = await measure();
-    const visitors = await Promise.all(
-      Array.from({ length: LOG_INS }, async () => {
-        const visitor = new Visitor(origin);
-        await visitor.get('/login');
-        return visitor;
-      }),
-    );
+    const visitors = Array.from({ length: LOG_INS }, () => new Visitor(origin));
+    // In turn: a busy app would answer some of them with 503, and they would have no form to send.
+    for (const visitor of visitors) assert.equal((await visitor.get('/login')).status, 200);
     const logIns = Promise.all(
       visitors.map((visitor, n) =>
         visitor.post('/login', { username: `person${n}`, password: 'a wrong password', next: '' }),
