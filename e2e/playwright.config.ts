@@ -42,9 +42,8 @@ export default defineConfig<Options, Options>({
     // Recording each test would cost a fifth of the time of all.
     trace: 'on-first-retry',
   },
-  // A tag names what a test needs (@javascript), or that a project would repeat it for nothing: it is
-  // about what the server does, and another test uses its pages and forms on the phone (@any-screen),
-  // or both there and without JavaScript (@once).
+  // A tag names what a test needs (@javascript), or that projects would repeat it for nothing, since
+  // other tests use its pages and forms there: the phone (@any-screen), or all but the desktop (@once).
   projects: [
     { name: 'desktop', use: { ...desktop, deployment }, metadata: { deployment } },
     {
