@@ -18,7 +18,7 @@ test('its last six characters are the CRC-32 of the others in base 62', () => {
   }
 });
 
-test('every character is as likely as any other', () => {
+test('all characters are equally likely', () => {
   const counts = new Map<string, number>();
   for (const secret of secrets) {
     for (const character of secret.slice(3, 58)) {

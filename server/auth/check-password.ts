@@ -9,7 +9,7 @@ import { withRateLimit } from './rate-limit.ts';
 import { presentedUsername } from './username.ts';
 
 interface Credentials {
-  /** As typed: any case, and perhaps no user name at all. */
+  /** As typed: in upper or lower case, and perhaps not a valid user name. */
   username: string;
   password: string;
 }

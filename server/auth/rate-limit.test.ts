@@ -158,7 +158,7 @@ describeProxiedApp('rate limit', (on) => {
     for (let time = 0; time < 9; time++) await fail();
     assert.equal((await attempt(username, HOME, PASSWORD, device)).status, 303);
     device.closeBrowser();
-    // From now on as any other: six more are tried, and then it has to wait.
+    // From now on the device is limited like an unknown one: six more are tried, then it has to wait.
     for (let time = 0; time < 10 + 6; time++) await fail();
     await lastWait();
     assert.equal((await attempt(username, HOME, PASSWORD, device)).status, 429);

@@ -150,7 +150,7 @@ function accountLimit(db: Database, username: string, caller: Recognized): Requi
   return countedLimit(db, ['account', username], ACCOUNT);
 }
 
-/** A few attempts without a wait; then the device is unknown, and limited as any other. */
+/** A few attempts without a wait; then the device is limited like an unknown one. */
 function deviceLimit(db: Database, deviceId: number): Required<Limit> {
   return {
     // Other attempts at the same time were the last ones. The next one finds the device unknown.

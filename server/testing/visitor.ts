@@ -117,8 +117,9 @@ export class Visitor {
     const confirmed = await this.post('/profile/password/two-factor/confirm', {
       token: currentCode(secret),
     });
-    const scratchCodes = confirmed.body.match(/\b([A-Z2-7]{4} ){3}[A-Z2-7]{4}\b/g);
-    if (!scratchCodes) throw new Error(`It was not enabled (${confirmed.status}): ${body}`);
+    if (confirmed.status !== 200)
+      throw new Error(`It was not enabled (${confirmed.status}): ${confirmed.body}`);
+    const scratchCodes = confirmed.body.match(/\b([A-Z2-7]{4} ){3}[A-Z2-7]{4}\b/g) ?? [];
     return { secret, scratchCodes };
   }
 
