@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 import { type Client, insertEvent } from './events.ts';
-import { digest } from './sessions.ts';
+import { digest } from './sessions/digest.ts';
 import { lockUserById } from './users.ts';
 
 /** A device is known for so long after its last log in. */

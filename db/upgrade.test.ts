@@ -13,7 +13,7 @@ import { lookUpAddress } from './known-addresses.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 import { openPool } from './pool.ts';
 import { Servers } from './servers.ts';
-import { findSession } from './sessions.ts';
+import { findSession } from './sessions/find.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';
 
 const released = Object.keys(migrations).slice(0, -1);

@@ -3,8 +3,8 @@ import type { Database } from './database.ts';
 import { forgetDevices } from './devices.ts';
 import { type Client, insertEvent } from './events.ts';
 import { forgetAddresses } from './known-addresses.ts';
-import { endSessionsOf } from './open-sessions.ts';
 import { changeSeenByChecks } from './seen-by-checks.ts';
+import { endSessionsOf } from './sessions/end.ts';
 import { disableTwoFactor } from './two-factor.ts';
 import {
   changePasswordDigest,

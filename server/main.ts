@@ -7,7 +7,7 @@ import { sweepEvents } from '../db/events.ts';
 import { findInstallationId } from '../db/installation.ts';
 import { sweepKnownAddresses } from '../db/known-addresses.ts';
 import { sweepRateLimits } from '../db/rate-limit.ts';
-import { sweepSessions } from '../db/sessions.ts';
+import { sweepSessions } from '../db/sessions/end.ts';
 import { sweepPendingSecrets } from '../db/two-factor.ts';
 import { createApp } from './app.ts';
 import { createFirstUser, type FirstUser } from './auth/first-user.ts';

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { sql } from 'kysely';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { REAUTHENTICATION_MINUTES, SESSION_IDLE_MINUTES } from '../../db/sessions.ts';
+import { REAUTHENTICATION_MINUTES, SESSION_IDLE_MINUTES } from '../../db/sessions/validity.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { Visitor } from '../../server/testing/visitor.ts';

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../db/database.ts';
-import { markCodeAccepted } from '../../db/sessions.ts';
+import { markCodeAccepted } from '../../db/sessions/change.ts';
 import { hasTwoFactor } from '../../db/two-factor.ts';
 import { lockUser, type User } from '../../db/users.ts';
 import { client } from '../http/client.ts';

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler } from 'express';
-import type { SignedInUser } from '../../db/sessions.ts';
+import type { SignedInUser } from '../../db/sessions/find.ts';
 import { formPath, withNext } from '../forms/form-path.ts';
 
 /** Sends a visitor who is signed out to log in, and from there back to the page. Nothing is done. */

@@ -3,7 +3,13 @@ import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import type { Database } from '../../db/database.ts';
 import { isDatabaseAway } from '../../db/errors.ts';
-import * as sessions from '../../db/sessions.ts';
+import { keepAnonymousSession } from '../../db/sessions/change.ts';
+import { endSession } from '../../db/sessions/end.ts';
+import {
+  findSession,
+  type SignedInUser,
+  type Session as StoredSession,
+} from '../../db/sessions/find.ts';
 import { type Cookies, cookiesOf, readCookie } from '../http/cookies.ts';
 import { databaseAway } from '../http/errors.ts';
 import { type DueStep, dueStepOf, type StepPolicy } from './due-step.ts';
@@ -13,21 +19,21 @@ declare module 'express-session' {
     /** Where csurf looks for it. */
     csrfSecret?: string;
     /** Read from the database with each request; never written back. */
-    user?: sessions.SignedInUser | undefined;
+    user?: SignedInUser | undefined;
     /** The step of the log in that the user still has to take: until then nothing else is open. */
     dueStep?: DueStep | undefined;
     /** Whether the configuration asks every user for two-factor authentication. */
     isTwoFactorRequired?: boolean;
     recentlyAuthenticated?: boolean;
     isPasswordRecent?: boolean;
-    lock?: sessions.Session['lock'];
+    lock?: StoredSession['lock'];
     needsCode?: boolean;
     deviceId?: number | undefined;
-    pendingLogIn?: sessions.Session['pendingLogIn'];
+    pendingLogIn?: StoredSession['pendingLogIn'];
   }
 }
 
-/** The session of each request, from its cookie; kept in db/sessions.ts. */
+/** The session of each request, from its cookie; kept by db/sessions. */
 export function sessionCookie(
   db: Database,
   { session: name, secure }: Cookies,
@@ -109,7 +115,7 @@ class SessionStore extends session.Store {
   }
 
   override get(id: string, done: (error: unknown, data?: session.SessionData) => void): void {
-    sessions.findSession(this.#db, id, { prolong: this.#prolong }).then(
+    findSession(this.#db, id, { prolong: this.#prolong }).then(
       (found) =>
         done(
           null,
@@ -127,10 +133,10 @@ class SessionStore extends session.Store {
   }
 
   override set(id: string, data: session.SessionData, done: (error?: unknown) => void): void {
-    sessions.keepAnonymousSession(this.#db, id, data.csrfSecret ?? '').then(() => done(), done);
+    keepAnonymousSession(this.#db, id, data.csrfSecret ?? '').then(() => done(), done);
   }
 
   override destroy(id: string, done: (error?: unknown) => void): void {
-    sessions.endSession(this.#db, id).then(() => done(), done);
+    endSession(this.#db, id).then(() => done(), done);
   }
 }

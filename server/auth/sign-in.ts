@@ -3,9 +3,14 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { forgetDevices, newDeviceId, replaceDevice } from '../../db/devices.ts';
 import { insertEvent } from '../../db/events.ts';
 import { forgetAddresses } from '../../db/known-addresses.ts';
-import { endExcessSessions, endOtherSessions } from '../../db/open-sessions.ts';
-import { insertPendingLogIn } from '../../db/pending-log-ins.ts';
-import * as sessions from '../../db/sessions.ts';
+import { insertSession, renewSession } from '../../db/sessions/change.ts';
+import {
+  endExcessSessions,
+  endLogIn,
+  endOtherSessions,
+  endSession,
+} from '../../db/sessions/end.ts';
+import { insertPendingLogIn } from '../../db/sessions/pending-log-ins.ts';
 import { hasTwoFactor } from '../../db/two-factor.ts';
 import { changePasswordDigest, lockUser, lockUserById, recordLogIn } from '../../db/users.ts';
 import { client } from '../http/client.ts';
@@ -34,7 +39,7 @@ export async function signIn(
   const session = newSession(user.id);
   const outcome = await db.transaction().execute(async (trx) => {
     if (!(await lockUser(trx, user.id, passwordDigest))) return undefined;
-    await sessions.endSession(trx, req.sessionID);
+    await endSession(trx, req.sessionID);
     if ((await hasTwoFactor(trx, user.id)) && !(await isTrustedDevice(trx, req, user.id))) {
       const isKnown = (await currentDevice(trx, req, user.id)) !== undefined;
       const deviceId = isKnown ? undefined : await newDeviceId(trx);
@@ -80,7 +85,7 @@ export async function beginSession(
   const device = { value, ...withCode, ip, userAgent };
   const deviceId = await replaceDevice(trx, userId, presentedDevice(req, userId), device);
   const from = { ip, userAgent, deviceId };
-  await sessions.insertSession(trx, { ...session, withCode: withCode !== undefined, ...from });
+  await insertSession(trx, { ...session, withCode: withCode !== undefined, ...from });
   await recordLogIn(trx, userId, from.ip);
   await insertEvent(trx, { kind: 'log in', userId, ...from });
   if ((await endExcessSessions(trx, userId)) > 0) {
@@ -107,7 +112,7 @@ export async function renewAuthenticated(
   userId: number,
 ): Promise<string | undefined> {
   const id = newSessionId();
-  if (!(await sessions.renewSession(trx, req.sessionID, id))) return undefined;
+  if (!(await renewSession(trx, req.sessionID, id))) return undefined;
   await insertEvent(trx, { kind: 'authenticated', userId, ...client(req) });
   return id;
 }
@@ -126,7 +131,7 @@ export async function changePassword(
   const id = newSessionId();
   const isChanged = await db.transaction().execute(async (trx) => {
     if (!(await lockUser(trx, user.id, user.passwordDigest))) return false;
-    if (!(await sessions.renewSession(trx, req.sessionID, id))) return false;
+    if (!(await renewSession(trx, req.sessionID, id))) return false;
     await changePasswordDigest(trx, user.id, newPasswordDigest);
     await endOtherSessions(trx, user.id, id);
     await forgetDevices(trx, user.id, { except: await currentDevice(trx, req, user.id) });
@@ -143,7 +148,7 @@ export async function signOut(db: Database, req: Request): Promise<void> {
   const user = signedInUser(req);
   await db.transaction().execute(async (trx) => {
     await lockUserById(trx, user.id);
-    if (!(await sessions.endLogIn(trx, req.sessionID))) return;
+    if (!(await endLogIn(trx, req.sessionID))) return;
     await insertEvent(trx, { kind: 'log out', userId: user.id, ...client(req) });
   });
 }

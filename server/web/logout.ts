@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Database } from '../../db/database.ts';
-import { endLogIn, endSession } from '../../db/sessions.ts';
+import { endLogIn, endSession } from '../../db/sessions/end.ts';
 import { presentedSessionId } from '../auth/session.ts';
 import { signOut } from '../auth/sign-in.ts';
 import { readForm } from '../forms/fields.ts';

@@ -1,9 +1,9 @@
 import type { Request } from 'express';
 import type { Database, Transaction } from '../../../db/database.ts';
 import { insertEvent } from '../../../db/events.ts';
-import { endOtherSessions } from '../../../db/open-sessions.ts';
 import { replaceScratchCodes } from '../../../db/scratch-codes.ts';
-import { markCodeAccepted } from '../../../db/sessions.ts';
+import { markCodeAccepted } from '../../../db/sessions/change.ts';
+import { endOtherSessions } from '../../../db/sessions/end.ts';
 import {
   disableTwoFactor,
   enableTwoFactor,

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Database } from '../../../db/database.ts';
-import { findPendingUser } from '../../../db/pending-log-ins.ts';
-import { endSession } from '../../../db/sessions.ts';
+import { endSession } from '../../../db/sessions/end.ts';
+import { findPendingUser } from '../../../db/sessions/pending-log-ins.ts';
 import { lockUserById } from '../../../db/users.ts';
 import { signals } from '../../metrics/signals.ts';
 import { browser } from '../caller.ts';

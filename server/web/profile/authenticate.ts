@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database, Transaction } from '../../../db/database.ts';
-import { needsCode } from '../../../db/sessions.ts';
+import { needsCode } from '../../../db/sessions/find.ts';
 import { withOwnFactors } from '../../auth/own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { countScratchCodes } from '../../../db/scratch-codes.ts';
-import { listSignIns } from '../../../db/sign-ins.ts';
+import { listSignIns } from '../../../db/sessions/sign-ins.ts';
 import { changeOwnPassword } from '../../auth/change-own-password.ts';
 import type { Passwords } from '../../auth/passwords.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';

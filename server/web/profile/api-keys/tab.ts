@@ -7,7 +7,7 @@ import { type ApiKey, listKeysById } from '../../../../db/api-keys/list.ts';
 import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pagination.ts';
 import { listRotations } from '../../../../db/api-keys/rotations.ts';
 import { atOnce, type Database } from '../../../../db/database.ts';
-import type { SignedInUser } from '../../../../db/sessions.ts';
+import type { SignedInUser } from '../../../../db/sessions/find.ts';
 import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
 import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../../db/database.ts';
-import { signOutElsewhere, signOutSession } from '../../../../db/open-sessions.ts';
+import { signOutElsewhere, signOutSession } from '../../../../db/sessions/end.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { readForm } from '../../../forms/fields.ts';
 import { client } from '../../../http/client.ts';

@@ -1,11 +1,41 @@
 import { sql } from 'kysely';
-import type { Database, Transaction } from './database.ts';
-import { type Client, insertEvent } from './events.ts';
-import { digest } from './sessions.ts';
-import { lockUserById } from './users.ts';
+import type { Database, Transaction } from '../database.ts';
+import { type Client, insertEvent } from '../events.ts';
+import { lockUserById } from '../users.ts';
+import { digest } from './digest.ts';
 
 /** How many sessions of a user can be open; another log in ends the least recently seen one. */
 export const MAX_SESSIONS = 50;
+
+/** Ends a session permanently. Returns false if it had already ended. */
+export async function endSession(db: Database, id: string): Promise<boolean> {
+  const ended = await db
+    .updateTable('sessions')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('digest', '=', digest(id))
+    .where('ended_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return ended !== undefined;
+}
+
+/**
+ * Ends the session `id` and all that renewed it: the sessions of one log in share a CSRF secret.
+ * Returns false if all of them had already ended.
+ */
+export async function endLogIn(db: Database, id: string): Promise<boolean> {
+  const ended = await db
+    .updateTable('sessions')
+    .from('sessions as presented')
+    .set({ ended_at: sql<Date>`now()` })
+    .where('presented.digest', '=', digest(id))
+    .whereRef('sessions.user_id', '=', 'presented.user_id')
+    .whereRef('sessions.csrf_secret', '=', 'presented.csrf_secret')
+    .where('sessions.ended_at', 'is', null)
+    .returning('sessions.id')
+    .execute();
+  return ended.length > 0;
+}
 
 /**
  * Ends the least recently seen sessions of a user beyond MAX_SESSIONS. Returns how many. The caller
@@ -92,4 +122,9 @@ export async function endSessionsOf(db: Database, username: string): Promise<voi
     .where(sql`lower(users.username)`, '=', username.toLowerCase())
     .where('ended_at', 'is', null)
     .execute();
+}
+
+/** Deletes sessions past their absolute end. Until then ended ones stay, so their ids stay used up. */
+export async function sweepSessions(db: Database): Promise<void> {
+  await db.deleteFrom('sessions').where('expires_at', '<', sql<Date>`now()`).execute();
 }

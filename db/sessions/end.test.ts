@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { endExcessSessions, MAX_SESSIONS } from './open-sessions.ts';
-import { findSession, insertSession } from './sessions.ts';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addUser } from '../testing/rows.ts';
+import { insertSession } from './change.ts';
+import { endExcessSessions, MAX_SESSIONS } from './end.ts';
+import { findSession } from './find.ts';
 import { listSignIns } from './sign-ins.ts';
-import { describeOnEachDatabase } from './testing/describe.ts';
-import { addUser } from './testing/rows.ts';
 
 describeOnEachDatabase('the open sessions of a user', (on) => {
   async function addSessions(userId: number, count: number): Promise<string[]> {

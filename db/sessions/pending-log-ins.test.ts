@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { disableTwoFactor, enableTwoFactor } from '../two-factor.ts';
+import { changePasswordDigest, insertUser, setDisabled } from '../users.ts';
+import { keepAnonymousSession } from './change.ts';
+import { endSession } from './end.ts';
+import { findSession } from './find.ts';
 import { findPendingUser, insertPendingLogIn } from './pending-log-ins.ts';
-import { endSession, findSession, keepAnonymousSession } from './sessions.ts';
-import { describeOnEachDatabase } from './testing/describe.ts';
-import { disableTwoFactor, enableTwoFactor } from './two-factor.ts';
-import { changePasswordDigest, insertUser, setDisabled } from './users.ts';
 
 describeOnEachDatabase('a log in that waits for its code', (on) => {
   let serial = 0;

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
 import { type RawBuilder, sql } from 'kysely';
-import { endSessionsOf } from './open-sessions.ts';
-import * as sessions from './sessions.ts';
-import { describeOnEachDatabase } from './testing/describe.ts';
-import { disableTwoFactor, enableTwoFactor } from './two-factor.ts';
-import { changePasswordDigest, findUser, insertUser, lockUserById, setDisabled } from './users.ts';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { disableTwoFactor, enableTwoFactor } from '../two-factor.ts';
+import { changePasswordDigest, findUser, insertUser, lockUserById, setDisabled } from '../users.ts';
+import { insertSession, keepAnonymousSession, markCodeAccepted, renewSession } from './change.ts';
+import { endLogIn, endSession, endSessionsOf, sweepSessions } from './end.ts';
+import { findSession, needsCode } from './find.ts';
 
 /** A new CSRF secret, as each log in has. */
 const secretOf = (id: string) => id.replaceAll('-', '');
@@ -21,14 +22,14 @@ describeOnEachDatabase('sessions in the database', (on) => {
   async function newSession(): Promise<string> {
     const id = randomUUID();
     const session = { id, userId, csrfSecret: secretOf(id), ip: '203.0.113.7', userAgent: 'test' };
-    await on.db.transaction().execute((trx) => sessions.insertSession(trx, session));
+    await on.db.transaction().execute((trx) => insertSession(trx, session));
     return id;
   }
 
   const renew = (id: string, newId: string) =>
     on.db.transaction().execute(async (trx) => {
       await lockUserById(trx, userId);
-      return sessions.renewSession(trx, id, newId);
+      return renewSession(trx, id, newId);
     });
 
   type Times = 'seen_at' | 'expires_at' | 'authenticated_at' | 'created_at';
@@ -41,7 +42,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
   test('a session is found by its id, with its user, not yet authenticated', async () => {
     const id = await newSession();
-    const session = await sessions.findSession(on.db, id);
+    const session = await findSession(on.db, id);
     assert.equal(session?.user?.username, 'ada');
     assert.equal(session?.csrfSecret, secretOf(id));
     assert.equal(session?.recentlyAuthenticated, false);
@@ -49,8 +50,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
   test('a password is recent for ten minutes after it was given, at log in or again', async () => {
     const id = await newSession();
-    const isRecent = async (id: string) =>
-      (await sessions.findSession(on.db, id))?.isPasswordRecent;
+    const isRecent = async (id: string) => (await findSession(on.db, id))?.isPasswordRecent;
     assert.equal(await isRecent(id), true);
     await move('created_at', sql`now() - interval '9 minutes 59 seconds'`);
     assert.equal(await isRecent(id), true);
@@ -65,14 +65,13 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
   test('a session says whether its password is temporary, and ends when that lapses', async () => {
     const id = await newSession();
-    const isTemporary = async () =>
-      (await sessions.findSession(on.db, id))?.user?.isPasswordTemporary;
+    const isTemporary = async () => (await findSession(on.db, id))?.user?.isPasswordTemporary;
     assert.equal(await isTemporary(), false);
     await changePasswordDigest(on.db, userId, '', { isTemporary: true });
     assert.equal(await isTemporary(), true);
     const lapse = sql`update users set password_lapses_at = now()`;
     await lapse.execute(on.db);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.equal(await findSession(on.db, id), undefined);
     await changePasswordDigest(on.db, userId, '');
     assert.equal(await isTemporary(), false);
   });
@@ -89,21 +88,21 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
   test("an ended session is not found and can't be restored", async () => {
     const id = await newSession();
-    assert.equal(await sessions.endSession(on.db, id), true);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.equal(await endSession(on.db, id), true);
+    assert.equal(await findSession(on.db, id), undefined);
 
-    await sessions.keepAnonymousSession(on.db, id, 'secret');
+    await keepAnonymousSession(on.db, id, 'secret');
     assert.equal(await renew(id, randomUUID()), false);
-    assert.equal(await sessions.endSession(on.db, id), false);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.equal(await endSession(on.db, id), false);
+    assert.equal(await findSession(on.db, id), undefined);
   });
 
   test('a renewed session continues only under its new id, authenticated now', async () => {
     const id = await newSession();
     const newId = randomUUID();
     assert.equal(await renew(id, newId), true);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
-    const renewed = await sessions.findSession(on.db, newId);
+    assert.equal(await findSession(on.db, id), undefined);
+    const renewed = await findSession(on.db, newId);
     assert.equal(renewed?.user?.username, 'ada');
     assert.equal(renewed?.csrfSecret, secretOf(id));
     assert.equal(renewed?.recentlyAuthenticated, true);
@@ -117,11 +116,11 @@ describeOnEachDatabase('sessions in the database', (on) => {
         renew(id, newId),
         on.db.transaction().execute(async (trx) => {
           await lockUserById(trx, userId);
-          await sessions.endLogIn(trx, id);
+          await endLogIn(trx, id);
         }),
       ]);
-      assert.equal(await sessions.findSession(on.db, id), undefined);
-      assert.equal(await sessions.findSession(on.db, newId), undefined);
+      assert.equal(await findSession(on.db, id), undefined);
+      assert.equal(await findSession(on.db, newId), undefined);
     }
   });
 
@@ -133,7 +132,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     const { rows } =
       await sql`select 1 from sessions where expires_at > now() + interval '1 hour'`.execute(on.db);
     assert.equal(rows.length, 0);
-    assert.ok(await sessions.findSession(on.db, newId));
+    assert.ok(await findSession(on.db, newId));
   });
 
   const minutes = (count: number) => sql<Date>`now() - make_interval(mins => ${count})`;
@@ -141,9 +140,9 @@ describeOnEachDatabase('sessions in the database', (on) => {
   test('a session ends after 30 minutes without a request', async () => {
     const id = await newSession();
     await move('seen_at', minutes(29));
-    assert.ok(await sessions.findSession(on.db, id));
+    assert.ok(await findSession(on.db, id));
     await move('seen_at', minutes(30));
-    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.equal(await findSession(on.db, id), undefined);
   });
 
   test('a session in use stays valid, and its last use is written at most once a minute', async () => {
@@ -158,11 +157,11 @@ describeOnEachDatabase('sessions in the database', (on) => {
           .executeTakeFirst()
       )?.seen_at.getTime();
     const first = await seen();
-    await sessions.findSession(on.db, id);
+    await findSession(on.db, id);
     assert.equal(await seen(), first);
     await move('seen_at', minutes(2));
     const before = await seen();
-    await sessions.findSession(on.db, id);
+    await findSession(on.db, id);
     assert.notEqual(await seen(), before);
   });
 
@@ -173,17 +172,17 @@ describeOnEachDatabase('sessions in the database', (on) => {
       from sessions order by created_at desc limit 1`.execute(on.db);
     assert.equal(rows[0]?.hours, 12);
     await move('expires_at', sql`now()`);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.equal(await findSession(on.db, id), undefined);
   });
 
   test('the password counts as recent for 10 minutes, however busy the session is', async () => {
     const id = randomUUID();
     await renew(await newSession(), id);
-    const isRecent = async () => (await sessions.findSession(on.db, id))?.recentlyAuthenticated;
-    const locksAt = async () => (await sessions.findSession(on.db, id))?.lock?.at;
+    const isRecent = async () => (await findSession(on.db, id))?.recentlyAuthenticated;
+    const locksAt = async () => (await findSession(on.db, id))?.lock?.at;
     await move('authenticated_at', sql`now() - interval '9 minutes 59 seconds'`);
     assert.equal(await isRecent(), true);
-    assert.equal((await sessions.findSession(on.db, id))?.lock?.seconds, 1);
+    assert.equal((await findSession(on.db, id))?.lock?.seconds, 1);
     await move('authenticated_at', minutes(10));
     assert.equal(await isRecent(), false);
     assert.equal(await isRecent(), false);
@@ -195,23 +194,23 @@ describeOnEachDatabase('sessions in the database', (on) => {
   test("a disabled user's session is not found", async () => {
     const id = await newSession();
     await setDisabled(on.db, 'ada', true);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
+    assert.equal(await findSession(on.db, id), undefined);
     await setDisabled(on.db, 'ada', false);
   });
 
   test("ending a user's sessions ends all of them and no other user's", async () => {
     const ids = [await newSession(), await newSession()];
     const anonymous = randomUUID();
-    await sessions.keepAnonymousSession(on.db, anonymous, 'secret');
+    await keepAnonymousSession(on.db, anonymous, 'secret');
     await endSessionsOf(on.db, 'ADA');
-    for (const id of ids) assert.equal(await sessions.findSession(on.db, id), undefined);
-    assert.ok(await sessions.findSession(on.db, anonymous));
+    for (const id of ids) assert.equal(await findSession(on.db, id), undefined);
+    assert.ok(await findSession(on.db, anonymous));
   });
 
   test("a visitor's session lives 15 minutes, and is swept", async () => {
     const id = randomUUID();
-    await sessions.keepAnonymousSession(on.db, id, 'secret');
-    const found = await sessions.findSession(on.db, id);
+    await keepAnonymousSession(on.db, id, 'secret');
+    const found = await findSession(on.db, id);
     assert.deepEqual(found, {
       csrfSecret: 'secret',
       user: undefined,
@@ -229,37 +228,37 @@ describeOnEachDatabase('sessions in the database', (on) => {
 
     await move('expires_at', sql`now() - interval '1 second'`);
     const alive = await newSession();
-    await sessions.sweepSessions(on.db);
-    assert.equal(await sessions.findSession(on.db, id), undefined);
-    assert.ok(await sessions.findSession(on.db, alive));
+    await sweepSessions(on.db);
+    assert.equal(await findSession(on.db, id), undefined);
+    assert.ok(await findSession(on.db, alive));
     const left = await on.db.selectFrom('sessions').select('digest').execute();
     assert.equal(left.length, 1);
   });
 
   test('a code counts for ten minutes in its session, also after the session was renewed', async () => {
     await on.db.transaction().execute((trx) => enableTwoFactor(trx, userId, Buffer.from('x'), 0));
-    const needsCode = async (id: string) => {
-      const found = (await sessions.findSession(on.db, id))?.needsCode;
-      assert.equal(await sessions.needsCode(on.db, id), found);
+    const isCodeMissing = async (id: string) => {
+      const found = (await findSession(on.db, id))?.needsCode;
+      assert.equal(await needsCode(on.db, id), found);
       return found;
     };
     const first = await newSession();
     const other = await newSession();
-    assert.equal(await needsCode(first), true);
-    await on.db.transaction().execute((trx) => sessions.markCodeAccepted(trx, first));
-    assert.equal(await needsCode(first), false);
-    assert.equal(await needsCode(other), true);
+    assert.equal(await isCodeMissing(first), true);
+    await on.db.transaction().execute((trx) => markCodeAccepted(trx, first));
+    assert.equal(await isCodeMissing(first), false);
+    assert.equal(await isCodeMissing(other), true);
 
     const renewed = randomUUID();
     await renew(first, renewed);
-    assert.equal(await needsCode(renewed), false);
+    assert.equal(await isCodeMissing(renewed), false);
     await sql`update sessions set code_accepted_at = now() - interval '10 minutes'`.execute(on.db);
-    assert.equal(await needsCode(renewed), true);
+    assert.equal(await isCodeMissing(renewed), true);
 
     await on.db.transaction().execute((trx) => disableTwoFactor(trx, userId));
-    assert.equal(await needsCode(other), false);
+    assert.equal(await isCodeMissing(other), false);
     await endSessionsOf(on.db, 'ada');
-    const mark = on.db.transaction().execute((trx) => sessions.markCodeAccepted(trx, other));
+    const mark = on.db.transaction().execute((trx) => markCodeAccepted(trx, other));
     assert.equal(await mark, false);
   });
 });

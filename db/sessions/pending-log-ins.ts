@@ -1,10 +1,11 @@
 // Log ins whose password was right and whose code is still missing. Such a session has no user, so it
 // opens nothing.
 import { type RawBuilder, sql } from 'kysely';
-import type { Transaction } from './database.ts';
-import type { Client } from './events.ts';
-import { ANONYMOUS_SESSION_MINUTES, digest, isPendingInTime } from './sessions.ts';
-import { isPasswordLapsed } from './users.ts';
+import type { Transaction } from '../database.ts';
+import type { Client } from '../events.ts';
+import { isPasswordLapsed } from '../users.ts';
+import { digest } from './digest.ts';
+import { ANONYMOUS_SESSION_MINUTES, isPendingInTime } from './validity.ts';
 
 interface NewPendingLogIn extends Client {
   id: string;

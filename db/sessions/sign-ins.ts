@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { Database } from './database.ts';
-import { isKnown, isTrusted } from './devices.ts';
-import { MAX_SESSIONS } from './open-sessions.ts';
-import { digest, isValid } from './sessions.ts';
+import type { Database } from '../database.ts';
+import { isKnown, isTrusted } from '../devices.ts';
+import { digest } from './digest.ts';
+import { MAX_SESSIONS } from './end.ts';
+import { isValid } from './validity.ts';
 
 /** Where a user is signed in, is known, or both. */
 export interface SignIn {

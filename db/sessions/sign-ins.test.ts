@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, test } from 'node:test';
 import { sql } from 'kysely';
-import { forgetDevice, replaceDevice, TRUST_DAYS } from './devices.ts';
-import { endSession, insertSession, renewSession } from './sessions.ts';
+import { forgetDevice, replaceDevice, TRUST_DAYS } from '../devices.ts';
+import { describeOnEachDatabase } from '../testing/describe.ts';
+import { addUser, client } from '../testing/rows.ts';
+import { insertSession, renewSession } from './change.ts';
+import { endSession } from './end.ts';
 import { listSignIns } from './sign-ins.ts';
-import { describeOnEachDatabase } from './testing/describe.ts';
-import { addUser, client } from './testing/rows.ts';
 
 describeOnEachDatabase('where a user is signed in', (on) => {
   let userId: number;
