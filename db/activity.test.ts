@@ -9,11 +9,9 @@ import {
   EVENTS_IN_BATCH,
   FEW_EVENTS,
   listActivity,
-  listKeysWithEvents,
-  listKinds,
-  MAX_CHOICES,
   readEvents,
 } from './activity.ts';
+import { listKeysWithEvents, listKinds, MAX_CHOICES } from './activity-choices.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { createTestDatabase, dropTestDatabase, noPostgres } from './testing/databases.ts';

@@ -1,11 +1,6 @@
 import { type Request, type Response, Router } from 'express';
-import {
-  type ActivityFilter,
-  type ActivityPage,
-  listActivity,
-  listKeysWithEvents,
-  listKinds,
-} from '../../../db/activity.ts';
+import { type ActivityFilter, type ActivityPage, listActivity } from '../../../db/activity.ts';
+import { listKeysWithEvents, listKinds } from '../../../db/activity-choices.ts';
 import type { Database } from '../../../db/database.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';
 import { describe, nameKind } from '../../pages/event-words.ts';
