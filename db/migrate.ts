@@ -1,50 +1,17 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Kysely, sql } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import { FileMigrationProvider, Migrator } from 'kysely/migration';
 import { OperatorError } from './errors.ts';
-import * as firstTables from './migrations/0001-first-tables.ts';
-import * as myProfile from './migrations/0002-my-profile.ts';
-import * as keysInUse from './migrations/0003-keys-in-use.ts';
-import * as operatorsEvents from './migrations/0004-operators-events.ts';
-import * as eventDetails from './migrations/0005-event-details.ts';
-import * as knownAddresses from './migrations/0006-known-addresses.ts';
-import * as installation from './migrations/0007-installation.ts';
-import * as rateLimitedEvents from './migrations/0008-rate-limited-events.ts';
-import * as eventsByAge from './migrations/0009-events-by-age.ts';
-import * as endedKeys from './migrations/0010-ended-keys.ts';
-import * as eventsByKindAndKey from './migrations/0012-events-by-kind-and-key.ts';
-import * as keyLife from './migrations/0013-key-life.ts';
-import * as twoFactor from './migrations/0020-two-factor.ts';
-import * as devices from './migrations/0021-devices.ts';
-import * as logInSteps from './migrations/0022-log-in-steps.ts';
-import * as successors from './migrations/0023-successors.ts';
-import * as prefixFormat from './migrations/0024-prefix-format.ts';
-import * as timelines from './migrations/0030-timelines.ts';
-import * as leakReports from './migrations/0031-leak-reports.ts';
-import * as devicesOfEvents from './migrations/0032-devices-of-events.ts';
 
-/** Every migration by name; names sort in the order in which they run. */
-export const migrations: Record<string, Migration> = {
-  '0001-first-tables': firstTables,
-  '0002-my-profile': myProfile,
-  '0003-keys-in-use': keysInUse,
-  '0004-operators-events': operatorsEvents,
-  '0005-event-details': eventDetails,
-  '0006-known-addresses': knownAddresses,
-  '0007-installation': installation,
-  '0008-rate-limited-events': rateLimitedEvents,
-  '0009-events-by-age': eventsByAge,
-  '0010-ended-keys': endedKeys,
-  '0012-events-by-kind-and-key': eventsByKindAndKey,
-  '0013-key-life': keyLife,
-  '0020-two-factor': twoFactor,
-  '0021-devices': devices,
-  '0022-log-in-steps': logInSteps,
-  '0023-successors': successors,
-  '0024-prefix-format': prefixFormat,
-  '0030-timelines': timelines,
-  '0031-leak-reports': leakReports,
-  '0032-devices-of-events': devicesOfEvents,
-};
+/** Each file of db/migrations is a migration; they run in the order of their names. */
+export const migrations = new FileMigrationProvider({
+  fs,
+  path,
+  migrationFolder: path.join(import.meta.dirname, 'migrations'),
+  import: (file) => import(pathToFileURL(file).href),
+});
 
 /** The database was already used by a later version of this program. */
 export class SchemaTooNew extends OperatorError {}
@@ -99,5 +66,5 @@ export async function isMigrated<Schema>(db: Kysely<Schema>): Promise<boolean> {
 }
 
 function migrator<Schema>(db: Kysely<Schema>): Migrator {
-  return new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  return new Migrator({ db, provider: migrations });
 }
