@@ -5,6 +5,6 @@ export interface Bench {
   /** A temporary folder, removed at the end. */
   folder: string;
   isQuick: boolean;
-  /** What the part `earlier` compares with. */
+  /** The commit that the part `earlier` compares with. */
   commit: string | undefined;
 }

@@ -30,12 +30,12 @@ export interface Bar {
 
 const WIDTH = 720;
 const MARGIN = 20;
-/** Of the axis; the values stand on its right. */
+/** The width of the axis; the values are to the right of it. */
 const LANE = 560;
 const RIGHT = MARGIN + LANE;
 const LANE_HEIGHT = 24;
 
-/** Pixels, and the width of an average character in them, rather too wide than too narrow. */
+/** In pixels: the size, and the width of an average character, estimated rather too wide. */
 const fonts = {
   title: { size: 18, width: 10.5 },
   heading: { size: 15, width: 8.7 },
@@ -43,13 +43,13 @@ const fonts = {
   note: { size: 13, width: 7.1 },
 } as const;
 
-/** Something of the full width, below what is before it. */
+/** A part of the chart with its full width, below the part before it. */
 interface Block {
   height: number;
   draw(top: number): string;
 }
 
-/** The SVG draws its own ground, light or dark, because it does not know that of the page. */
+/** The SVG draws its own background, light or dark, because it does not know that of the page. */
 export function drawChart({ title, caption, sections }: Chart): string {
   const blocks = [
     gap(MARGIN),
@@ -111,10 +111,10 @@ function sectionBlocks({ heading, kind, bars }: Section): Block[] {
 }
 
 interface Axis {
-  /** Where the line that all compare with is. */
+  /** The value of the reference line. */
   base: number;
   ticks: { at: number; label: string }[];
-  /** The pixel of a value; what lies outside is at the edge. */
+  /** The pixel of a value; a value outside the axis is at its end. */
   x(value: number): number;
   draw(bar: Bar, middle: number): string;
 }
@@ -185,7 +185,7 @@ function lane(top: number, bar: Bar, axis: Axis): string {
   ].join('');
 }
 
-/** Opens towards what is wanted. */
+/** Opens towards the values that reach the target. */
 function bracket(x: number, middle: number, foot: number): string {
   return `<path class="target" d="M${pixel(x + foot)} ${middle - 10}h${-foot}v20h${foot}"/>`;
 }
@@ -219,7 +219,7 @@ function wrap(words: string, length: number): string[] {
   return rest === '' ? lines : [...lines, rest];
 }
 
-/** What the chart shows, for those who don't see it. */
+/** All values as text, for screen readers. */
 function describe(sections: Section[]): string {
   return sections
     .flatMap(({ heading, bars }) => [
@@ -245,7 +245,7 @@ function escaped(words: string): string {
   return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Of no number: the lower end. */
+/** Returns `from` for NaN. */
 function clamp(value: number, from: number, to: number): number {
   return value > from ? Math.min(value, to) : from;
 }

@@ -29,7 +29,7 @@ export async function checks({ server, folder, isQuick }: Bench): Promise<void> 
   // A connection reports its statistics to PostgreSQL when it ends.
   await stopServers();
   const ofApp = ['verify', 'verifyWithLogIns', 'gateway', 'echo'] as const;
-  // Not its statements: those of the usual stack are on the same table.
+  // The app's statements can't be counted: those of the usual stack are on the same table.
   const { writes } = await costPerCheck('api_keys', ofApp);
   const costs = { app: { writes }, betterAuth: await costPerCheck('apikey', ['betterAuth']) };
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 
-/** The CPU time of a process and its ended children so far, in seconds. Linux only. */
+/** The CPU time of a process and its children so far, ended ones included, in seconds. Linux only. */
 export function cpuOf(pid: number): number {
   const own = readStat(pid);
   const children = readdirSync('/proc')
@@ -19,13 +19,13 @@ export async function findPostgres(url: string): Promise<number> {
   const { rows } = await client.query('select pg_backend_pid() as pid');
   const server = readStat(rows[0].pid)?.parent;
   await client.end();
-  if (server === undefined) throw new Error('PostgreSQL has to run on this machine.');
+  if (server === undefined) throw new Error('PostgreSQL must run on this machine.');
   return server;
 }
 
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK']));
 
-/** proc(5): the fields after the name in parentheses; undefined if the process has just ended. */
+/** From the fields that proc(5) describes; undefined if the process has just ended. */
 function readStat(pid: number): { parent: number; seconds: number } | undefined {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

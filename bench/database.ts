@@ -5,9 +5,9 @@ import { SHIPPED_PASSWORD_DIGEST } from '../server/testing/users.ts';
 
 export interface Filled {
   url: string;
-  /** How many there are, all active. */
+  /** The number of keys, all active. */
   keys: number;
-  /** Of the real ones. */
+  /** The secrets of the real keys. */
   secrets: string[];
 }
 

@@ -66,7 +66,7 @@ async function startNginx(
   return startProgram(port, onServerCore(nginx, ...args));
 }
 
-/** Returns its port. Nothing is on disk. */
+/** Starts Redis, which saves nothing to disk, and returns its port. */
 async function startRedis(folder: string, { secrets, keys }: Filled): Promise<string> {
   const port = await freePort();
   // `debug` is the command that makes the fillers.

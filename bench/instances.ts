@@ -29,7 +29,7 @@ export async function instances({ server, folder, isQuick }: Bench): Promise<voi
   const [first = ''] = origins;
   const kinds = [
     { what: 'checks of a key', status: 204, requests: keep(folder, 'checks', secrets.map(verify)) },
-    // A session at one is a session at both.
+    // The instances share their sessions.
     {
       what: 'views of the tab, 20 keys',
       status: 200,

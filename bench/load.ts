@@ -18,7 +18,7 @@ export interface Outcome {
   /** The 99th percentile of response times, in ms. */
   p99: number;
   requests: number;
-  /** Of the server, in seconds for each request. */
+  /** The CPU time of the server, in seconds for each request. */
   cpu: number;
 }
 

@@ -29,7 +29,7 @@ export async function startLoads(folder: string, many: Filled, few: Filled) {
   const openGateway = await startGateway(folder, plain);
   const betterAuth = await startServer('peers/better-auth.ts', { DATABASE_URL: many.url });
   await fillBetterAuth(many);
-  // What has to check keys does.
+  // These servers must check keys, too.
   for (const origin of [usualStack, luaRedis, gateway, betterAuth]) {
     await expecting(401, origin, bad);
   }

@@ -3,7 +3,7 @@ import type { Outcome } from './load.ts';
 
 const PAIRS = 8;
 
-/** Counts pairs, so that no name is used twice: earlier failures would make it wait. */
+/** Counts pairs, so that no name is used twice: after earlier failures it would have to wait. */
 let pairs = 100;
 
 /** How fast wrong passwords are refused, for known and for unknown names. */
@@ -20,7 +20,7 @@ export async function refuseLogIns(origin: string) {
   return { knownName: outcome(known), unknownName: outcome(unknown) };
 }
 
-/** In ms. Each pair comes from a different IP address, without earlier log ins. */
+/** Returns the time in ms. Each pair comes from a different IP address, without earlier log ins. */
 async function refusal(origin: string, username: string): Promise<number> {
   const from = { 'x-forwarded-for': `10.0.${pairs >> 8}.${pairs & 255}` };
   const visitor = new Visitor(origin);

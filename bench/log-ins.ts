@@ -2,15 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PASSWORD } from '../server/testing/users.ts';
 import { Visitor } from '../server/testing/visitor.ts';
 
-/** Keeps this many log ins of different users in flight while an action runs. */
+/** Keeps `atOnce` log ins of different users in progress while `work` runs. */
 export async function whileLoggingIn<Result>(
   origin: string,
   atOnce: number,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const devices: Visitor[] = [];
-  // One after the other: each counts as failed until it is checked, so that many at once would make their
-  // address wait. Afterwards the devices are known.
+  // One after the other: each counts as failed until it is checked, so many at once would make their
+  // IP address wait. Afterwards the devices are known.
   for (let n = 0; n < atOnce; n++) {
     const device = new Visitor(origin);
     await logIn(device, n + 1);
@@ -21,7 +21,10 @@ export async function whileLoggingIn<Result>(
   const all = Promise.all(devices.map((device, n) => logInRepeatedly(device, n + 1)));
   try {
     while (done === 0) await Promise.race([all, sleep(10)]);
-    return await Promise.race([work(), all.then(() => Promise.reject(new Error('over')))]);
+    return await Promise.race([
+      work(),
+      all.then(() => Promise.reject(new Error('The log ins ended too early.'))),
+    ]);
   } finally {
     isStopped = true;
     await all;

@@ -70,7 +70,7 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
   const { url } = await fill(server, 'pages', 1_000_000);
   await furnish(url);
   const app = await startApp(url);
-  // First, because its log in is part of the activity on the page.
+  // Before the peers start, because the log in is part of the activity on the page.
   const views = await viewTabs(app);
   const peer = 'peers/express-ejs.ts';
   const express = await startServer(peer, { DATABASE_URL: url });
@@ -100,7 +100,7 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
   if (!isQuick) keepResults('pages', report, { rows, rounds });
 
   async function measureRound(seconds: number) {
-    // Fifty readers would wait for a second and more.
+    // With fifty connections an answer would take more than a second.
     const run = (load: Load, connections = 20) => measure(load, seconds, connections);
     return {
       express: await run(loads.express),
@@ -109,7 +109,7 @@ export async function pages({ server, folder, isQuick }: Bench): Promise<void> {
       of25: await run(loads.of25),
       of10000: await run(loads.of10000),
       ofRemoved: await run(loads.ofRemoved),
-      // These take longer.
+      // These views take longer.
       searched: await run(loads.searched, 4),
       sorted: await run(loads.sorted, 4),
       // One reader, so that it does not wait for other readers.

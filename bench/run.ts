@@ -1,6 +1,6 @@
 // `npm run bench` runs all benchmarks, `npm run bench -- pages` one part of them. README.md describes
-// them. With `--quick` they run briefly, to show that they work, and keep no results. The
-// part `earlier` needs `--commit=…`.
+// them. With `--quick` they run briefly, to show that they work, and keep no results. The part `earlier`
+// needs `--commit=…`, and is left out without it.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

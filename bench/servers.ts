@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../server/testing/processes.ts';
 import { SERVER_CORE } from './prepare.ts';
 
-/** By their origins. */
+/** The running servers by origin. */
 const running = new Map<string, ChildProcess>();
 
 /** Starts a file as a server on the server's core, and returns its origin once it listens. */
@@ -41,7 +41,7 @@ export async function startProgram(
 }
 
 /**
- * The app as it ships.
+ * Starts the app as it ships.
  *
  * @param main the file that starts it
  */

@@ -17,10 +17,10 @@ import { median } from './rows.ts';
 import { pidOf, startApp } from './servers.ts';
 import { measureTogether } from './together.ts';
 
-/** So that a commit waits for none, one, or both of the standbys. */
+/** Values of `synchronous_standby_names`: a commit waits for no, one, or two standbys. */
 const NAMES = ['', 'db2', 'FIRST 2 (db2, db3)'];
 
-/** In a round, with each of these. */
+/** With each of these values, in each round. */
 const REMOVALS = 50;
 
 export interface Row {
@@ -35,7 +35,7 @@ export interface Row {
 
 /**
  * Measures checks by one instance that reads the primary and by two that read a standby each, and how long
- * a removal takes with standbys. The servers are its own, and do not wait for their disks.
+ * a removal takes with standbys. It starts its own PostgreSQL servers, which do not wait for their disks.
  */
 export async function standbys({ folder, isQuick }: Bench): Promise<void> {
   const primary = await startCluster();

@@ -79,7 +79,7 @@ async function startOnce(env: Record<string, string>) {
   });
   const origin = await originOf(npm);
   const { status } = await fetch(`${origin}/login`, { headers: { connection: 'close' } });
-  if (status !== 200) throw new Error(`The first page was ${status}.`);
+  if (status !== 200) throw new Error(`The first page was answered with ${status}.`);
   const seconds = (performance.now() - begin) / 1000;
   const pid = newestChildOf(npm.pid ?? 0);
   const megabytes = () => memoryOf(pid);
@@ -98,7 +98,7 @@ function originOf(npm: ChildProcess): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   let output = '';
   let origin: string | undefined;
-  // The log that follows is read, too, and discarded: the app stops when the pipe is full.
+  // The log that follows is read and discarded: with a full pipe the app would stop.
   npm.stdout?.on('data', (text) => {
     if (origin) return;
     output += text;
@@ -109,7 +109,7 @@ function originOf(npm: ChildProcess): Promise<string> {
   return promise;
 }
 
-/** npm may run a shell, which runs node. */
+/** The process of node: npm may start it through a shell. */
 function newestChildOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children === '' ? pid : newestChildOf(Number(children.split(' ').at(-1)));
@@ -135,7 +135,8 @@ async function sendAll(origin: string): Promise<void> {
         ++sent % 10 === 0
           ? await visitor.get('/profile/api-keys')
           : await check.get('/auth/verify', { authorization: `Bearer ${secret}` });
-      if (status !== 200 && status !== 204) throw new Error(`An answer was ${status}.`);
+      if (status !== 200 && status !== 204)
+        throw new Error(`A request was answered with ${status}.`);
     }
   };
   await Promise.all(Array.from({ length: 10 }, sendRequests));

@@ -7,12 +7,12 @@ export const PAGE = '/profile/api-keys';
 const USER = 500;
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-/** Users with other numbers of keys. */
+/** Users with 25 keys, with 10,000, and with 20 and 10,000 removed ones. */
 const USER_OF_25 = 501;
 const USER_OF_10_000 = 502;
 const USER_OF_REMOVED = 503;
 
-/** Gives the tab's user 20 used keys and some activity; other users, more keys. */
+/** Gives each of these users their keys, which are in use, and some activity. */
 export async function furnish(url: string): Promise<void> {
   const db = await openDatabase({ url });
   await addKeys(db, USER_OF_25, 5);
@@ -35,7 +35,7 @@ export async function furnish(url: string): Promise<void> {
   await db.destroy();
 }
 
-/** In parts: a statement must not take long. */
+/** In parts, because statements have a time limit. */
 async function addKeys(db: Database, user: number, count: number): Promise<void> {
   for (let from = 1; from <= count; from += 2_000) {
     await sql`
@@ -46,7 +46,7 @@ async function addKeys(db: Database, user: number, count: number): Promise<void>
   }
 }
 
-/** Requests for the tab, just authenticated; valid for ten minutes. */
+/** Requests for the tab in sessions that have just authenticated; valid for ten minutes. */
 export async function viewTabs(origin: string) {
   const session = async (user: number) => {
     const visitor = new Visitor(origin);

@@ -10,7 +10,7 @@ interface Outcome {
   microseconds: number[];
 }
 
-/** Measures loads at the same time, which share the usual number of connections. */
+/** Measures loads at the same time; together they use the usual number of connections. */
 export async function measureTogether(
   loads: Load[],
   seconds: number,

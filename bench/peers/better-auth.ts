@@ -10,7 +10,7 @@ const auth = betterAuth({
   baseURL: 'http://127.0.0.1',
   secret: 'a secret of the benchmarks, long enough',
   database: new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 }),
-  // It would warn about the tables that are about to be created.
+  // It would warn that its tables, which are created below, are missing.
   logger: { disabled: true },
   telemetry: { enabled: false },
   plugins: [apiKey({ rateLimit: { enabled: false } })],

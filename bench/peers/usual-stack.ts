@@ -1,4 +1,4 @@
-// What people put together from well-known packages: Express, passport-headerapikey and pg, on the app's own
+// What people build from well-known packages: Express, passport-headerapikey and pg, on the app's own
 // tables. It finds the row by the prefix of the key and compares digests, once for each request.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express from 'express';
