@@ -16,7 +16,7 @@ import { noCluster, SESSION_SECRET } from './prerequisites.ts';
 import { until } from './until.ts';
 
 const CONNECTIONS = 2_000;
-/** Fewer than wait for a busy app to accept them (511): the kernel loses what comes on top. */
+/** Fewer than the 511 that can wait for the app to accept them: the kernel drops the others. */
 const AT_ONCE = 250;
 const LOG_INS = 200;
 const MEASURED_MS = 1_000;
@@ -48,7 +48,7 @@ describe('crowds', { skip: noCluster }, () => {
     await cluster.stop();
   });
 
-  test(`${CONNECTIONS} idle and slow connections do not stop the app, and it closes them`, async (t) => {
+  test(`${CONNECTIONS} idle and slow connections do not stop the app, and the app closes them`, async (t) => {
     const idle = await measure();
     const { port, hostname } = new URL(origin);
     const beginnings = [
@@ -77,7 +77,7 @@ describe('crowds', { skip: noCluster }, () => {
     };
     while (sockets.length < CONNECTIONS) {
       await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => openConnection(n)));
-      // The app accepts connections in turn, so it has accepted those before this one, too.
+      // The app accepts connections in order, so it has accepted all those before this one.
       assert.equal(await ask('/healthz', undefined, false), 200);
     }
     report(`${CONNECTIONS} idle and slow connections`, idle, await measure());
@@ -87,7 +87,7 @@ describe('crowds', { skip: noCluster }, () => {
   test(`${LOG_INS} log ins at once are all answered`, async () => {
     const idle = await measure();
     const visitors = Array.from({ length: LOG_INS }, () => new Visitor(origin));
-    // In turn: a busy app would answer some of them with 503, and they would have no form to send.
+    // One after the other: a busy app would answer some with 503, and these would have no form to send.
     for (const visitor of visitors) assert.equal((await visitor.get('/login')).status, 200);
     const logIns = Promise.all(
       visitors.map((visitor, n) =>
@@ -162,7 +162,7 @@ describe('crowds', { skip: noCluster }, () => {
   /**
    * Resolves with the status. Uses node:http, which costs the client less than fetch.
    *
-   * @param over `false`: a connection of its own.
+   * @param over `false`: a new connection.
    */
   function ask(path: string, secret?: string, over: Agent | false = agent): Promise<number> {
     return new Promise((resolve, reject) => {

@@ -28,7 +28,7 @@ const MOST_MEMORY_MB = 400;
 describe('while PostgreSQL is away', { skip: noCluster }, () => {
   let cluster: Cluster;
   let network: Network;
-  /** One connects to its database by the socket, the other through the network. */
+  /** One connects to the database by the socket, the other through the network. */
   let apps: { process: RunningProcess; origin: string; owners: Owner[]; load: Load }[];
   before(async () => {
     const started = await startCluster();
@@ -61,7 +61,7 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
   });
   afterEach(async () => {
     for (const { load } of apps) await load.stop();
-    await lostTransactionsEnd(cluster.url);
+    await waitForLostTransactions(cluster.url);
     for (const { process, origin, owners } of apps) {
       assert.equal(process.child.exitCode, null, process.output);
       await assertKept(origin, owners);
@@ -131,11 +131,14 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
   });
 });
 
-/** PostgreSQL ends them after ten seconds; until then they lock the rows that they have changed. */
-async function lostTransactionsEnd(url: string): Promise<void> {
+/**
+ * Waits until the transactions of lost connections have ended. PostgreSQL ends them after ten seconds; until
+ * then they lock the rows that they have changed.
+ */
+async function waitForLostTransactions(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await until('no transaction is lost', async () => {
+  await until('lost transactions have ended', async () => {
     const { rows } = await client.query(
       "select from pg_stat_activity where state = 'idle in transaction'",
     );

@@ -1,4 +1,4 @@
-// The embedded database, in its folder.
+// Faults of the app on the embedded database, and of its folder.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -113,7 +113,7 @@ test('on a disk that is too small the app exits with 1 and an explanation', asyn
   assert.equal(code, 1, output);
   assert.match(output, /^No database can be created in \S+ \(.+\)\. Make sure that the disk/);
   assert.doesNotMatch(output, /\bat .+:\d+:\d+/);
-  // What was begun does not stop the next start.
+  // The incomplete database does not prevent the next start.
   await (await openDatabase({ folder: DATA_DIR })).destroy();
 });
 
@@ -138,7 +138,7 @@ test('a full disk is an error for writes and does not affect reads', async () =>
   await until('a change is refused', async () => {
     const status = await act();
     // A full disk would be 503; a file that is too large is an unexpected error.
-    assert.ok([200, 204, 500].includes(status ?? 0), `it was answered ${status}`);
+    assert.ok([200, 204, 500].includes(status ?? 0), `a change was answered ${status}`);
     return status === 500;
   });
   assert.equal(await check(origin, secret), '204');

@@ -91,15 +91,15 @@ describe('when the primary dies', { skip: noCluster }, () => {
     await failOver(first, second);
   });
 
-  test('the old primary comes back as it was: it is not used, although it accepts writes', async () => {
+  test('an old primary that comes back as it was is not used, although it accepts writes', async () => {
     await load.start();
     const removed = () => owners.flatMap((owner) => owner.removed);
     const before = removed().length;
-    // On the new primary only.
+    // The old primary does not know of these removals.
     await until('more keys are removed', async () => removed().length >= before + 5);
     renameSync(`${first.data}.fenced`, first.data);
     await first.start();
-    // Otherwise its commits would wait for the standby that is the primary now.
+    // Otherwise its commits would wait for the standby that has become the primary.
     const alone = block('psql "$STANDBY_URL"').replace(/ \\\n.*pg_promote.*/, '');
     await run(alone, { STANDBY_URL: first.url });
     await run('psql "$OLD_URL" --command="create table written ()"', { OLD_URL: first.url });
@@ -117,7 +117,7 @@ describe('when the primary dies', { skip: noCluster }, () => {
     renameSync(first.data, `${first.data}.fenced`);
   });
 
-  test('the old primary comes back as a standby, without a refusal, and can be promoted', async () => {
+  test('the old primary comes back as a standby without a refused request, and can be promoted', async () => {
     await load.start();
     const from = performance.now();
     await runAsOwner(block('rm -rf'), { OLD_DATA: first.data, PRIMARY_URL: second.url });
@@ -131,7 +131,7 @@ describe('when the primary dies', { skip: noCluster }, () => {
     await failOver(second, first);
   });
 
-  test('after all this every key is complete', async () => {
+  test('after all failovers every key is complete', async () => {
     await assertComplete(url, owners);
   });
 

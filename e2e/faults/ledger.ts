@@ -29,7 +29,7 @@ export class Owner {
   /** Keys whose pause, resumption or restoration had no answer. */
   readonly unansweredChanges: string[] = [];
   readonly unansweredRotations: Rotation[] = [];
-  /** Keys that were neither rotated nor created by a rotation; others may end with another key. */
+  /** Keys that were neither rotated nor created by a rotation: rotating others may remove a second key. */
   readonly #rotatable = new Set<string>();
   readonly #ids = new Map<string, string>();
   #acknowledged = 0;
@@ -50,7 +50,7 @@ export class Owner {
       : this.remove();
   }
 
-  /** Does anything that is possible with keys. Returns the status; undefined if there was no answer. */
+  /** Makes a random change that is possible. Returns the status; undefined if there was no answer. */
   change(): Promise<number | undefined> {
     const rotatable = this.active.find((secret) => this.#rotatable.has(secret));
     const [pause, resume, restore, rotate] = [
@@ -72,7 +72,7 @@ export class Owner {
     const overlap = Math.random() < 0.5 ? '0' : '24';
     const rotation = { id: this.idOf(old), requestId: randomUUID(), overlap } as const;
     this.#rotatable.delete(old);
-    // Whether it still works is unknown until there is an answer.
+    // Until there is an answer, it is unknown whether the old key still works.
     this.active.splice(this.active.indexOf(old), 1);
     const answer = await postRotation(this.visitor, rotation).catch(() => undefined);
     const secret = findSecret(answer?.body ?? '');
@@ -102,7 +102,7 @@ export class Owner {
     return answer?.status;
   }
 
-  /** The number of an acknowledged key in the forms of the page. */
+  /** The id of an acknowledged key in the forms of the page. */
   idOf(secret: string): string {
     return this.#ids.get(secret) ?? '';
   }
@@ -172,7 +172,7 @@ export async function assertComplete(url: string, owners: Owner[]): Promise<void
   await assertCompleteIn(owners, () => openDatabase({ url }));
 }
 
-/** The same, in a database that is opened after the app has answered. */
+/** The same as assertComplete, in a database that is opened after the app has answered. */
 export async function assertCompleteIn(
   owners: Owner[],
   open: () => Promise<Database>,

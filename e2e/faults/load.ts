@@ -9,7 +9,7 @@ type Kind = 'a good key' | 'a bad key' | 'a page' | 'a change';
 interface Answer {
   kind: Kind;
   status: number;
-  /** By performance.now(), in ms. */
+  /** The times of performance.now(), in ms. */
   asked: number;
   answered: number;
 }
@@ -22,7 +22,7 @@ const EXPECTED: Record<Kind, number[]> = {
   'a change': [200, 204],
 };
 
-/** More than one from each client that asks for a bad key. */
+/** How many refusals of each kind to wait for: about two from each of the two clients that send bad keys. */
 const REFUSALS = 4;
 
 interface Asked {
@@ -104,11 +104,11 @@ export class Load {
     }
   }
 
-  /** Waits until each kind of request asked since then was refused several times; no other answer is right. */
+  /** Waits until requests of each kind sent after `since` were refused several times; throws otherwise. */
   async allRefused(since: number): Promise<void> {
     const statuses = (kind: Kind) =>
       this.answersTo(kind, { from: since, to: performance.now() }).map(({ status }) => status);
-    await until('all is refused', async () =>
+    await until('all requests are refused', async () =>
       this.kinds.every((kind) => statuses(kind).length >= REFUSALS),
     );
     for (const kind of this.kinds) assert.deepEqual(new Set(statuses(kind)), new Set([503]), kind);

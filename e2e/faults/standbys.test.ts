@@ -1,4 +1,5 @@
-// Checks are read from standbys, and no removed key passes whatever happens to these.
+// Checks are read from standbys. A removed key never passes, except for up to 2 s when a standby is taken out
+// in the wrong order, or another one is promoted.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -21,9 +22,9 @@ import { until } from './until.ts';
 
 const ALL = 'FIRST 2 (db2, db3)';
 const REMOVALS = 1_000;
-/** At once. */
+/** How many clients remove keys at the same time. */
 const REMOVERS = 15;
-/** What an instance has heard of its standby holds for so long. */
+/** How long an instance relies on what it last found out about its standby. */
 const HOLDS_MS = 2_000;
 
 describe('checks on standbys', { skip: noCluster }, () => {
@@ -35,7 +36,7 @@ describe('checks on standbys', { skip: noCluster }, () => {
   /** Instances that read checks from the first standby, and from the second. */
   let first: string;
   let second: string;
-  /** From the second, or from the primary. */
+  /** An instance that reads checks from the second standby, or from the primary. */
   let either: string;
   let owner: Owner;
   let ownerId: number;
@@ -197,7 +198,7 @@ describe('checks on standbys', { skip: noCluster }, () => {
     assert.ok(!(await isPassing(secrets)));
   });
 
-  /** Writes as fast as possible what no check sees, until it is stopped. */
+  /** Writes as fast as possible what no check reads; returns a function that stops it. */
   function write(): () => Promise<void> {
     let isStopped = false;
     const writers = [1].map(async () => {
@@ -232,14 +233,14 @@ describe('checks on standbys', { skip: noCluster }, () => {
     return verdicts.includes('204');
   }
 
-  /** Of the second standby. */
+  /** Pauses or resumes what the second standby applies. */
   async function setReplay(to: 'pause' | 'resume'): Promise<void> {
     const standby = new pg.Client({ connectionString: standbys[1].url });
     await standby.connect();
     await standby.query(`select pg_wal_replay_${to}()`).finally(() => standby.end());
   }
 
-  /** By the instance that reads the second standby, after so many characters. */
+  /** Waits until the instance that reads the second standby has logged this, after so many characters. */
   async function logged(pattern: RegExp, after = 0): Promise<void> {
     const isLogged = async () => pattern.test(apps[1]?.output.slice(after) ?? '');
     await until(`it logs ${pattern}`, isLogged);

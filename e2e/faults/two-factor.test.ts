@@ -38,7 +38,7 @@ async function replayAfterKill(database: Record<string, string>): Promise<void> 
   try {
     const secret = await enable(origin);
     const visitors = await Promise.all(Array.from({ length: 3 }, () => givePassword(origin)));
-    // After the one that has enabled it, and within the tolerance.
+    // The code of the next step, which was not used and is within the tolerance.
     const token = codeOfStep(secret, currentStep() + 1);
     const answers = visitors.map((visitor) => visitor.post(PAGE, { token }).catch(() => undefined));
     await Promise.any(answers.map(accepted));
@@ -79,7 +79,7 @@ async function givePassword(origin: string): Promise<Visitor> {
 }
 
 async function accepted(answer: Promise<{ status: number } | undefined>): Promise<true> {
-  if ((await answer)?.status !== 303) throw new Error('not this one');
+  if ((await answer)?.status !== 303) throw new Error('This code was not accepted.');
   return true;
 }
 
