@@ -19,7 +19,11 @@ export function commandsOf(document: string): (beginning: string) => string {
   };
 }
 
-/** Runs commands in the project's folder, as `node server/…` requires; as the owner, if one is given. */
+/**
+ * Runs commands in the project's folder, as `node server/…` requires, or as `owner` in `/`.
+ *
+ * @returns what the commands print
+ */
 export async function run(
   lines: string,
   env: Record<string, string>,

@@ -1,4 +1,4 @@
-// What docker-compose.yml starts, as far as it can be tested without a container engine.
+// The parts of docker-compose.yml that can be tested without a container engine.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -166,7 +166,7 @@ describe('docker-compose.yml', { skip: noCompose }, () => {
     ]);
   });
 
-  test('the app trusts the addresses of the two proxies, and no others', () => {
+  test('the app trusts the IP addresses of the two proxies, and no others', () => {
     const trusted = /^ {6}TRUST_PROXY: (.*)$/m.exec(services.get('app') ?? '')?.[1]?.split(',');
     const addresses = ['proxy', 'gateway'].map(
       (name) => /^ {8}ipv4_address: (.*)$/m.exec(services.get(name) ?? '')?.[1],

@@ -3,7 +3,7 @@ const MAX_REQUESTS = 2_000;
 
 /**
  * Sends requests on a few connections, each as soon as the one before is answered, until one is
- * refused with 429. A slow machine only needs more of them.
+ * refused with 429. On a slow machine this takes more requests.
  *
  * @returns the status of each answer, in the order of arrival.
  */

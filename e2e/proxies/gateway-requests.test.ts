@@ -31,7 +31,7 @@ for (const kind of Object.values(gatewayKinds)) {
     let check: Listening;
     let service: Listening;
     let proxy: RunningProxy;
-    /** The same, with pages of one origin allowed. */
+    /** The same proxy, but with pages of one origin allowed. */
     let open: RunningProxy;
     before(async () => {
       check = await listening(({ url, headers }, res) => {

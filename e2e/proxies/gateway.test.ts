@@ -143,7 +143,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.equal(service.requests.length, 1);
     });
 
-    test('a missing permission is refused, wherever the caller asks for another one', async () => {
+    test('a key without the permission is refused, even if the caller asks for another permission', async () => {
       const barbara = await keyFor('barbara', ['linodes']);
       for (const target of [
         '/domains',
@@ -198,7 +198,7 @@ for (const kind of Object.values(gatewayKinds)) {
       assert.deepEqual(service.requests, []);
     });
 
-    test('the greeting of the service that docker-compose starts', async (t) => {
+    test('the service that docker-compose starts greets the user of a good key', async (t) => {
       const grete = await keyFor('grete');
       const greeter = await startGreeter();
       t.after(() => greeter.stop());
@@ -270,7 +270,7 @@ for (const kind of Object.values(gatewayKinds)) {
       }
     });
 
-    test('no key passes when the check answers something else or not at all', async (t) => {
+    test('no key passes when the check gives an unexpected answer or none', async (t) => {
       let status: number | undefined;
       const strange = await listening((_request, res) => {
         if (status) res.writeHead(status, { 'X-Auth-User': 'ada', Location: '/login' }).end();
@@ -325,7 +325,7 @@ function assertNoCheck({ status, headers }: Awaited<ReturnType<typeof send>>): v
   assert.equal(headers['cache-control'], 'no-store');
 }
 
-/** The headers that a service which reads names as CGI does could take for X-Auth-…. */
+/** The headers that a service could take for X-Auth-… if it reads names as CGI does. */
 function identityIn(headers: IncomingHttpHeaders): Record<string, string> {
   const identity = Object.entries(headers)
     .filter(([name]) => /^x.auth/.test(name))
@@ -334,7 +334,7 @@ function identityIn(headers: IncomingHttpHeaders): Record<string, string> {
   return { 'x-auth-expires': '', ...Object.fromEntries(identity) };
 }
 
-/** Starts backend.ts on a free port. */
+/** Starts docs/gateway/backend.ts on a free port. */
 async function startGreeter() {
   const child = spawn(process.execPath, [path.join(DOCS, 'gateway/backend.ts')], {
     env: { PORT: '0' },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { freePort } from '../../server/testing/processes.ts';
 import { caddy, DOCS, nginx, type ProxyKind, type RunningProxy, startProxy } from './proxies.ts';
 
-/** The example in both files. */
+/** The example of an allowed origin in both files. */
 export const ALLOWED_ORIGIN = 'https://app.example.com';
 
 export interface GatewayKind extends ProxyKind {

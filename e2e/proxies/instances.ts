@@ -27,7 +27,7 @@ export async function startFront(
       ['resolver 127.0.0.11 valid=1s;', ''],
       ['server app:3000 resolve max_fails=0;', servers],
       ...(limitsFloods ? [] : [['limit_req zone=callers burst=100 nodelay;', ''] as const]),
-      // Only the instance that answered.
+      // The log has only the instance that answered.
       ['access_log off;', 'log_format turns $upstream_addr; access_log turns turns;'],
     ],
   });

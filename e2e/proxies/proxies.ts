@@ -42,9 +42,9 @@ export function noProxy({ name }: ProxyKind): string | false {
 
 export interface RunningProxy {
   origin: string;
-  /** Its working folder, to which it also writes. */
+  /** Its working folder, which also has its logs. */
   folder: string;
-  /** What it has printed so far. */
+  /** What it has written to stderr so far. */
   output(): string;
   stop(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-// Two instances of the app as it ships, behind nginx with docs/scale/nginx.conf. Each request is answered by
-// another instance than the previous one.
+// Two instances of the app as it ships, behind nginx with docs/scale/nginx.conf. The instances answer
+// requests alternately.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -131,8 +131,8 @@ describe('two instances that answer alternately', { skip: noPostgres || noProxy(
   });
 
   test('wrong passwords are counted by all instances together', async () => {
-    // The wait after the sixth is a second, and doubles: on a slow machine one or two more get through.
-    // If each instance counted separately, twelve would.
+    // The wait is a second after the sixth failure, and doubles: on a slow machine one or two more passwords
+    // are checked. If each instance counted separately, all twelve would be.
     const statuses: number[] = [];
     while (statuses.length < 12 && statuses.at(-1) !== 429) {
       const visitor = new Visitor(front.origin);

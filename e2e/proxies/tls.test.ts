@@ -1,4 +1,4 @@
-// The files of docs/tls, each in front of the app, as a browser and a program see it.
+// The files of docs/tls, each in front of the app, tested with requests of browsers and of programs.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -182,7 +182,7 @@ for (const kind of [nginx, caddy]) {
     test('versions before TLS 1.2 and weak cipher suites are refused', async () => {
       const { port } = new URL(proxy.origin);
       const isAccepted = async (options: ConnectionOptions) => {
-        // Otherwise this side would refuse first.
+        // Otherwise the client would refuse first.
         const ciphers = `${options.ciphers ?? 'DEFAULT'}:@SECLEVEL=0`;
         const socket = connectSecurely({
           port: Number(port),
@@ -312,7 +312,7 @@ for (const kind of [nginx, caddy]) {
     // Caddy has no such limit of its own.
     if (kind.name === 'nginx') {
       test('a flood is limited and normal use is not', async (t) => {
-        // What answers has to be quick: the limit is for more than 50 requests a second.
+        // The server must be quick: only more than 50 requests a second reach the limit.
         const quick = await listening((_request, res) => res.end());
         t.after(() => quick.close());
         // A new nginx, which has not counted the requests of the other tests.
