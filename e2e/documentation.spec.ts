@@ -21,7 +21,10 @@ test('the bar links to the documentation, and the page is complete', async ({ pa
   await inspect(page, 'documentation');
 });
 
-test('its curl commands work unchanged', { tag: '@once' }, async ({ page, person }) => {
+test('the curl commands of the documentation work unchanged', { tag: '@once' }, async ({
+  page,
+  person,
+}) => {
   await openApiKeys(page, person);
   const key = await createKey(page);
   const footer = page.getByRole('contentinfo');

@@ -32,7 +32,7 @@ test('every control is large enough for a mouse or a finger', {
   });
 });
 
-test('each control of a key is inside the window, and the roles of the table stay', async ({
+test('each control of a key is inside the window, and the table keeps its roles', async ({
   page,
   person,
 }) => {
@@ -45,7 +45,7 @@ test('each control of a key is inside the window, and the roles of the table sta
   expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
 });
 
-test('at 400 % the dialog begins with its question, and its buttons are in sight', {
+test('at 400 % the dialog begins with its question, and its buttons are in view', {
   tag: ['@javascript', '@once'],
 }, async ({ page, person }) => {
   await page.setViewportSize({ width: 320, height: 256 });
@@ -57,7 +57,10 @@ test('at 400 % the dialog begins with its question, and its buttons are in sight
   await expect(dialog.getByRole('button', { name: 'OK' })).toBeInViewport({ ratio: 1 });
 });
 
-test('a skip link leads past the frame', { tag: '@javascript' }, async ({ page, person }) => {
+test('a skip link leads past the bar to the content', { tag: '@javascript' }, async ({
+  page,
+  person,
+}) => {
   await logIn(page, person);
   await page.keyboard.press('Tab');
   const skip = page.getByRole('link', { name: 'Skip to the content' });

@@ -111,7 +111,7 @@ test('a second click before the answer sends nothing', {
   expect(posts).toBe(1);
 });
 
-test('a button says what goes on while an answer takes long', {
+test('while an answer takes long, the button says what is going on', {
   tag: ['@javascript', '@once'],
 }, async ({ page, person }) => {
   await page.goto('/login');
@@ -120,7 +120,7 @@ test('a button says what goes on while an answer takes long', {
   // The request is never answered.
   await page.route('/login', () => undefined, { times: 1 });
   const button = page.getByRole('button', { name: 'Log in' });
-  // Locators wait for the answer, so the page itself stops waiting when the button has its words.
+  // Locators wait for the answer, so the page itself stops the request when the button has this text.
   await button.evaluate((element: HTMLButtonElement) => {
     new MutationObserver((_changes, observer) => {
       if (element.textContent !== 'Logging in…') return;

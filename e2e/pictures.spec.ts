@@ -1,5 +1,5 @@
 // Follows docs/quick-start.md and takes its pictures. `npm run pictures` puts them into docs/pictures;
-// otherwise they are kept with those of the other browser tests.
+// otherwise they are kept with the results of the other browser tests.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -44,7 +44,7 @@ const past: PastKey[] = [
     prefix: 'lmkbK3uYf8Hs1AoG',
     via: 'API',
     createdAt: fromBegin(-6 * DAY - HOUR),
-    // A week after, the default of the API.
+    // A week after it was created, the default of the API.
     expiresAt: fromBegin(DAY - HOUR),
   },
 ];
@@ -152,7 +152,10 @@ function requireFonts() {
   );
 }
 
-/** Runs in the browser. Everything that happened during the test is shown at its beginning. */
+/**
+ * Runs in the browser. Times during the test are replaced by its beginning, and the time when the settings
+ * lock by ten minutes later.
+ */
 function replaceTimesAndKey(given: {
   begin: number;
   shownBegin: number;

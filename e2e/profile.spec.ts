@@ -125,7 +125,7 @@ test('changing the password signs the person out elsewhere', async ({
   await elsewhere.close();
 });
 
-test('after too many wrong passwords a person must wait, and keeps what was typed', {
+test('after too many wrong passwords a person must wait, and the username stays', {
   tag: '@once',
 }, async ({ page, person }) => {
   await page.goto('/login?next=%2Fprofile');

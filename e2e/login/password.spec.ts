@@ -20,7 +20,7 @@ test('a temporary password is changed after the code, and then the person goes o
   await expect(temporary).toBeFocused();
   await inspect(page, 'login, temporary password');
 
-  // Nothing else is open yet.
+  // Other pages are not open yet.
   await page.goto('/profile');
   await expect(page).toHaveURL('/login/password?next=%2Fprofile');
   await page.goto('/login/password?next=%2Fprofile%2Factivity');
@@ -39,11 +39,9 @@ test('a temporary password is changed after the code, and then the person goes o
   await expect(page.getByRole('status')).toHaveText('Your password has been changed.');
 });
 
-test('who does not want to change a temporary password now can log out', { tag: '@once' }, async ({
-  page,
-  person,
-  app,
-}) => {
+test('a person with a temporary password can log out instead of changing it', {
+  tag: '@once',
+}, async ({ page, person, app }) => {
   await app.perform('make the password temporary', person.username);
   await page.goto('/login');
   await givePassword(page, person);

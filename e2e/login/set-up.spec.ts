@@ -15,7 +15,7 @@ test('where two-factor authentication is required, a person sets it up at log in
   await expect(page.getByText('Two-factor authentication is required here.')).toBeVisible();
   await inspect(page, 'login, set-up');
 
-  // Nothing else is open yet.
+  // Other pages are not open yet.
   await page.goto(`${strictOrigin}/profile/password`);
   await expect(page).toHaveURL(`${strictOrigin}/login/set-up?next=%2Fprofile%2Fpassword`);
   await page.goto(step);

@@ -14,7 +14,7 @@ test('a person with two-factor authentication logs in with password and code', a
   await expect(code).toBeFocused();
   await inspect(page, 'login, two-factor');
 
-  // Nothing is open yet.
+  // No page is open yet.
   await page.goto('/');
   await expect(page).toHaveURL('/login');
   await page.goto('/login/two-factor?next=%2Fprofile');

@@ -39,7 +39,7 @@ test('a person sees the latest events on the tab, and all of them on a page', as
   await inspect(page, 'activity');
 });
 
-test('a person follows one key, and one kind of event', async ({ page, person }) => {
+test('a person filters the activity by key and by kind of event', async ({ page, person }) => {
   await openApiKeys(page, person);
   const key = await createKey(page, 'ci');
   await createKey(page, 'other');

@@ -176,7 +176,7 @@ test('a double click creates one key and shows it', { tag: ['@javascript', '@onc
   await expect(page.getByRole('rowheader')).toHaveCount(1);
 });
 
-test('the tab costs six requests and 40 kB, the favicon among them, and then its page alone', {
+test('the tab takes at most six requests and 40 kB, and a second visit loads only the page', {
   tag: '@once',
 }, async ({ page, person }) => {
   await openApiKeys(page, person);

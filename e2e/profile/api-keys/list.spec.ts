@@ -179,7 +179,7 @@ test('a person removes several keys at once, after one question', async ({ page,
   await expect(page.getByRole('status')).toContainText(
     'The keys have now been removed: host 02 lmk',
   );
-  // Below ten keys the page is the plain one.
+  // With fewer than ten keys the page has no tools for long lists.
   await expect(rows).toHaveCount(9);
   await expect(page.getByRole('checkbox')).toHaveCount(0);
 });
@@ -220,9 +220,9 @@ test('a person pauses and resumes several keys at once, and undoes a removal of 
   );
 });
 
-/** From the top of the window. */
+/** The vertical middle of an element, in pixels from the top of the window. */
 async function middleOf(element: Locator): Promise<number> {
   const box = await element.boundingBox();
-  if (!box) throw new Error('It is not on the page.');
+  if (!box) throw new Error('The element is not on the page.');
   return box.y + box.height / 2;
 }

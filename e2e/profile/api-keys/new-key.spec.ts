@@ -123,7 +123,7 @@ test('a printed page has only the message and the table', { tag: '@once' }, asyn
   await page.screenshot({ path: test.info().outputPath('printed.png') });
 });
 
-test('below a new key are lines to use it, and word of the first call', {
+test('below a new key are lines to use it, and a message when the first call arrives', {
   tag: '@javascript',
 }, async ({ page, person, request }) => {
   await openApiKeys(page, person);

@@ -9,7 +9,7 @@ import {
   test,
 } from '../../fixtures.ts';
 
-test('a create whose password became stale keeps what was typed', { tag: '@once' }, async ({
+test('a creation whose password became stale keeps what was typed', { tag: '@once' }, async ({
   page,
   person,
   app,
@@ -36,7 +36,7 @@ test('a create whose password became stale keeps what was typed', { tag: '@once'
   await shownKey(page);
 });
 
-test('a create after the session has ended returns to the form after log in', {
+test('a creation after the session has ended returns to the form after log in', {
   tag: '@once',
 }, async ({ page, person, context }) => {
   await openApiKeys(page, person);

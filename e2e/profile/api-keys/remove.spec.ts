@@ -108,7 +108,7 @@ test('a person undoes a removal, in its message and in the list of ended keys', 
   expect(await check()).toBe(204);
 });
 
-test('a key in use has a warning, and one that may have leaked can not be restored', {
+test('a key in use has a warning, and one that may have leaked cannot be restored', {
   tag: '@any-screen',
 }, async ({ page, request, person }) => {
   await openApiKeys(page, person);
