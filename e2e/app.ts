@@ -31,7 +31,7 @@ export interface PastKey {
 
 export type Deployment = 'embedded' | 'two instances';
 
-/** Why no browser test can use two instances; false if nothing is missing. */
+/** Why the browser tests can't use two instances; false if they can. */
 export const noTwoInstances = noPostgres || noProxy(nginx);
 
 /** The app that the browser tests use. */
@@ -65,7 +65,7 @@ async function startInstances(): Promise<App> {
       for (const instance of instances) await instance.stop();
       await dropTestDatabase(url);
       const shares = hosts.map((host) => turns.filter((turn) => turn === host).length);
-      // Otherwise some of what the instances share was not tested.
+      // Otherwise what the instances share was not fully tested.
       if (Math.max(...shares) - Math.min(...shares) > 1) {
         throw new Error(`The instances did not alternate: ${shares.join(' and ')} requests.`);
       }

@@ -33,7 +33,7 @@ function fromPlaywright(): string | undefined {
 }
 
 function fromSystem(): string | undefined {
-  // Debian's headless shell needs a third less of the processor than Chromium with its windows.
+  // Debian's headless shell uses a third less CPU time than Chromium with its windows.
   const names = [
     'chromium-headless-shell',
     'chromium',

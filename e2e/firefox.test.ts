@@ -1,4 +1,5 @@
-// A smoke test in Firefox. Playwright drives only a Firefox of its own, so Puppeteer drives this one.
+// A smoke test in Firefox. Playwright can only control its own build of Firefox, so Puppeteer controls the
+// installed one.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
@@ -8,7 +9,7 @@ import { addUser, PASSWORD } from '../server/testing/users.ts';
 
 const firefox = findProgram('firefox-esr') ?? findProgram('firefox');
 const noFirefox = firefox === undefined && 'there is no Firefox: install it';
-/** Only a limit: nothing waits this long on a machine that works. */
+/** Only a limit, for slow machines. */
 const TIMEOUT_MS = 120_000;
 
 if (noFirefox) test('in Firefox', { skip: noFirefox });
@@ -44,7 +45,7 @@ function testInFirefox(on: TestApp): void {
     const key = await textOf(page, '[data-secret]');
     assert.match(key, /^lmk[0-9A-Za-z]{61}$/);
     assert.equal(await textOf(page, 'th[scope="row"]'), `${key.slice(0, 16)}…`);
-    // It comes with JavaScript only.
+    // The button exists only with JavaScript.
     await page.waitForSelector('button[data-copy]', { visible: true });
     await page.goto(`${on.app.origin}/profile/api-keys`);
     assert.ok(!(await page.content()).includes(key));

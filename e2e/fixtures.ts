@@ -12,12 +12,12 @@ export interface Options {
 }
 
 interface Fixtures {
-  /** Somebody new, with no keys. */
+  /** A new user without keys. */
   person: Person;
 }
 
 export interface Person {
-  /** Of the app. */
+  /** The app's. */
   origin: string;
   username: string;
   password: string;
@@ -51,7 +51,7 @@ export async function logIn(page: Page, person: Person): Promise<void> {
   );
 }
 
-/** Fills the form of the log in, and sends it. */
+/** Fills the log-in form, and sends it. */
 export async function givePassword(page: Page, { username, password }: Person): Promise<void> {
   await page.getByLabel('Username').fill(username);
   await page.getByLabel('Password').fill(password);
@@ -76,7 +76,7 @@ export async function followLinksToApiKeys(page: Page, person: Person): Promise<
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
 }
 
-/** Logs a person in and authenticates by requests, which needs none of the pages for that. */
+/** Logs a person in and authenticates with plain requests, without the browser. */
 export async function signIn({ origin, username, password }: Person): Promise<Visitor> {
   const visitor = new Visitor(origin);
   await visitor.logIn(username, password);
@@ -99,7 +99,7 @@ export async function openApiKeys(page: Page, person: Person): Promise<void> {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('API Keys');
 }
 
-/** Makes a key on the tab and returns it, as the message shows it. */
+/** Creates a key on the tab, and returns it as the message shows it. */
 export async function createKey(page: Page, label = '', expires = 'Never'): Promise<string> {
   await page.getByLabel('Label', { exact: true }).fill(label);
   await page.getByLabel('Expires').selectOption(expires);
@@ -107,7 +107,7 @@ export async function createKey(page: Page, label = '', expires = 'Never'): Prom
   return shownKey(page);
 }
 
-/** The key in the message of a page that has just made one. */
+/** The key in the message of a page that has just created it. */
 export async function shownKey(page: Page): Promise<string> {
   const message = page.getByRole('status');
   await expect(message).toContainText(
@@ -116,11 +116,11 @@ export async function shownKey(page: Page): Promise<string> {
   return /[0-9A-Za-z]{64}/.exec((await message.textContent()) ?? '')?.[0] ?? '';
 }
 
-/** Goes back, and returns what is shown: the browser may offer to send a form again instead. */
+/** Goes back, and returns the HTML; the browser may show an offer to send the form again instead. */
 export async function goBack(page: Page): Promise<string> {
   await page.goBack().catch(() => undefined);
   let content = '';
-  // While the page changes there is none.
+  // There is no content while the page changes.
   await expect(async () => {
     content = await page.content();
   }).toPass();
@@ -147,7 +147,7 @@ const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 /** The rules whose outcome depends on the size of the screen; layout.spec.ts measures targets. */
 const SIZE_RULES = ['scrollable-region-focusable'];
 
-/** Of each project that asks axe. The others get the same HTML, so they ask axe nothing. */
+/** The looks of each project that runs axe. The other projects get the same HTML. */
 const looks: Record<string, Look[]> = {
   desktop: [
     { appearance: 'light', media: { colorScheme: 'light', forcedColors: null } },
@@ -166,14 +166,14 @@ const looks: Record<string, Look[]> = {
   phone: [{ appearance: 'phone', rules: SIZE_RULES }],
 };
 
-/** Holds the page against axe. With PICTURES=1 it keeps a picture of each look, too. */
+/** Checks the page with axe. With PICTURES=1, also keeps a picture of each look. */
 export async function inspect(page: Page, name: string): Promise<void> {
   const project = test.info().project.name;
   const ofProject = looks[project];
   if (!ofProject) return takePicture(page, `${name}, ${project}`);
-  // axe sees nothing of other frames.
+  // axe does not see other frames.
   expect(page.frames()).toHaveLength(1);
-  // @axe-core/playwright would load axe again for each look, which took most of its time.
+  // @axe-core/playwright would load axe again for each look, which takes longer than the check.
   await page.evaluate(axeCore.source);
   for (const { appearance, media = {}, rules } of ofProject) {
     await page.emulateMedia(media);

@@ -22,28 +22,28 @@ export default defineConfig<Options, Options>({
   timeout: 300_000,
   expect: { timeout: 60_000 },
   forbidOnly: true,
-  // What fails runs again for its trace; it has failed all the same.
+  // A failed test runs again for its trace; it has failed even if it passes then.
   retries: 1,
   failOnFlakyTests: true,
   reporter: [['list']],
   use: {
     launchOptions: {
       executablePath: findBrowser(),
-      // Together with Playwright's own switches: nothing is asked of the network behind our back.
+      // Together with Playwright's own switches: the browser sends no requests of its own.
       args: [
         '--disable-component-update',
         '--disable-sync',
         '--disable-background-networking',
-        // A name that is no `localhost`: browsers trust plain http there as little as anywhere.
+        // Browsers treat plain http as secure on `localhost`, but not on this name.
         '--host-resolver-rules=MAP plain-http.test 127.0.0.1',
       ],
     },
     screenshot: { mode: 'only-on-failure', fullPage: true },
-    // Recording each test would cost a fifth of the time of all.
+    // Recording every test would take a fifth of the time of the run.
     trace: 'on-first-retry',
   },
-  // A tag names what a test needs (@javascript), or that projects would repeat it for nothing, since
-  // other tests use its pages and forms there: the phone (@any-screen), or all but the desktop (@once).
+  // Tags: @javascript needs JavaScript, @any-screen is not repeated on the phone, @once runs only on the
+  // desktop. The last two are for tests whose pages and forms other tests use in these projects.
   projects: [
     { name: 'desktop', use: { ...desktop, deployment }, metadata: { deployment } },
     {

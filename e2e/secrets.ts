@@ -31,7 +31,7 @@ export class Secrets {
   #listenIn(req: IncomingMessage): void {
     const emit = req.emit.bind(req);
     let body = '';
-    // Not a listener for data: it would start the flow before the app listens.
+    // Not a listener for data, which would start the flow before the app listens.
     req.emit = (event: string, ...rest: unknown[]) => {
       if (event === 'data') body += String(rest[0]);
       if (event === 'end') {

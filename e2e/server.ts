@@ -1,6 +1,5 @@
-// The app as it ships, in a separate process, on the PostgreSQL database that the argument names or
-// otherwise on one in memory. Tests send messages for what a person can't do: add a user, let time
-// pass.
+// The app as it ships, in a separate process, on the PostgreSQL database that the argument names, or on an
+// embedded one in memory. Tests send messages for what a person can't do: add a user, let time pass.
 import { sql } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import { startApp } from '../server/testing/app.ts';
@@ -12,12 +11,12 @@ const [, , url] = process.argv;
 const location = url === undefined ? { memory: true as const } : { url };
 const db = await openDatabase(location);
 const secrets = new Secrets();
-// Behind the nginx of several instances, the client's address is in a header.
+// With several instances behind nginx, the client's IP address is in a header.
 const trustProxy = url === undefined ? (false as const) : ['127.0.0.1'];
 const options: Parameters<typeof startApp>[3] = {
   wrap: (listener) => secrets.listen(listener),
   onLogLine(line) {
-    // Warnings and requests would flood the tests' output.
+    // Errors only: warnings and requests would flood the tests' output.
     if (/"level":[56]0/.test(line)) process.stdout.write(line);
   },
 };

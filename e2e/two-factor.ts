@@ -4,10 +4,10 @@ import { currentCode } from '../server/testing/visitor.ts';
 import type { App } from './app.ts';
 import { expect, type Person, signIn } from './fixtures.ts';
 
-/** No code at all, so that it can't be right by chance. */
+/** Too short for a code, so that it can't be right by chance. */
 export const WRONG_CODE = '12345';
 
-/** Enables two-factor authentication by requests, as the session of `visitor`. */
+/** Enables two-factor authentication with plain requests; `visitor` has the session. */
 export async function enableTwoFactor(person: Person) {
   const visitor = await signIn(person);
   return { visitor, ...(await visitor.enableTwoFactor()) };
@@ -34,7 +34,7 @@ export async function enterCode(page: Page, code: string): Promise<void> {
   await page.getByRole('button', { name: 'Authenticate' }).click();
 }
 
-/** A code that is accepted now, as if those that were used were long ago. */
+/** A code that is accepted now, even if one was used a moment ago. */
 export async function freshCode(app: App, person: Person, secret: Buffer): Promise<string> {
   await app.perform('let codes pass', person.username);
   return currentCode(secret);
