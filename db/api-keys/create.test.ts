@@ -40,16 +40,17 @@ describeOnEachDatabase('new keys in the database', (on) => {
     assert.equal(await isSameRequest(on.db, bob, key), false);
   });
 
-  test(`of fifty keys at once through the API a user gets ${MAX_KEYS_VIA_API}, each with its event`, async () => {
+  test(`keys created at once through the API do not exceed ${MAX_KEYS_VIA_API}, each with its event`, async () => {
     const owner = await addUser(on.db, 'carol');
+    for (let n = 5; n < MAX_KEYS_VIA_API; n++) {
+      await insert(on.db, owner, newKey({ via: 'API' }));
+    }
+    // As many as there are connections: on a slow machine, more could wait too long for one.
     const outcomes = await Promise.all(
-      Array.from({ length: 50 }, () => insert(on.db, owner, newKey({ via: 'API' }))),
+      Array.from({ length: 10 }, () => insert(on.db, owner, newKey({ via: 'API' }))),
     );
-    assert.equal(outcomes.filter((outcome) => outcome === 'created').length, MAX_KEYS_VIA_API);
-    assert.equal(
-      outcomes.filter((outcome) => outcome === 'limit reached').length,
-      50 - MAX_KEYS_VIA_API,
-    );
+    assert.equal(outcomes.filter((outcome) => outcome === 'created').length, 5);
+    assert.equal(outcomes.filter((outcome) => outcome === 'limit reached').length, 5);
     const events = await on.db
       .selectFrom('events')
       .select('key_id')
