@@ -77,16 +77,23 @@ async function startInstances(): Promise<App> {
 async function startInstance(url?: string): Promise<App> {
   const program = path.resolve(import.meta.dirname, 'server.ts');
   const child = fork(program, url === undefined ? [] : [url], { execArgv: [] });
-  const [ready]: { origin: string; strictOrigin: string }[] = await once(child, 'message');
-  if (!ready) throw new Error('The app did not start.');
+  const exited: Promise<(number | null)[]> = once(child, 'exit');
+  const failed = exited.then(() => {
+    throw new Error('The app ended; its output is above.');
+  });
+  // Only what waits for the app has to know of this.
+  failed.catch(() => {});
+  const message: Promise<{ origin: string; strictOrigin: string }[]> = once(child, 'message');
+  const [ready] = await Promise.race([message, failed]);
+  if (!ready) throw new Error('The app did not say where it is.');
   let lastId = 0;
   return {
     ...ready,
     perform: (action, username) => ask({ action, username }),
     givePast: (username, keys) => ask({ action: 'give a past', username, keys }),
     async stop() {
-      child.disconnect();
-      const [code]: (number | null)[] = await once(child, 'exit');
+      if (child.connected) child.disconnect();
+      const [code] = await exited;
       if (code !== 0) throw new Error('The app failed; its output is above.');
     },
   };
@@ -94,7 +101,7 @@ async function startInstance(url?: string): Promise<App> {
   async function ask(command: Command): Promise<void> {
     const id = ++lastId;
     child.send({ id, command });
-    await new Promise<void>((resolve) => {
+    const done = new Promise<void>((resolve) => {
       const listen = (message: { done: number }) => {
         if (message.done !== id) return;
         child.off('message', listen);
@@ -102,5 +109,6 @@ async function startInstance(url?: string): Promise<App> {
       };
       child.on('message', listen);
     });
+    await Promise.race([done, failed]);
   }
 }

@@ -22,7 +22,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'main-'));
 const running: RunningProcess[] = [];
 const databases: string[] = [];
 after(async () => {
-  for (const app of running) app.child.kill('SIGKILL');
+  await Promise.all(running.map((app) => app.kill()));
   rmSync(folder, { recursive: true });
   for (const database of databases) await dropTestDatabase(database);
 });

@@ -43,8 +43,7 @@ describe('crowds', { skip: noCluster }, () => {
   });
   after(async () => {
     agent.destroy();
-    app.child.kill('SIGKILL');
-    await app.exitCode();
+    await app.kill();
     await cluster.stop();
   });
 

@@ -55,7 +55,7 @@ describe('while PostgreSQL is away', { skip: noCluster }, () => {
     }
   });
   after(async () => {
-    for (const { process } of apps) process.child.kill('SIGKILL');
+    await Promise.all(apps.map(({ process }) => process.kill()));
     network.close();
     await cluster.stop();
   });

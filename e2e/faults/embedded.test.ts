@@ -20,10 +20,7 @@ const PASSWORD = 'the password of the first user';
 const folder = mkdtempSync(path.join(tmpdir(), 'embedded-'));
 const running: RunningProcess[] = [];
 after(async () => {
-  for (const app of running) {
-    app.child.kill('SIGKILL');
-    if (app.child.signalCode === null && app.child.exitCode === null) await once(app.child, 'exit');
-  }
+  await Promise.all(running.map((app) => app.kill()));
   rmSync(folder, { recursive: true });
 });
 
@@ -147,8 +144,7 @@ test('a full disk is an error for writes and does not affect reads', async () =>
   limitFiles(app, 'unlimited');
   owner.active.push(secret);
   assert.equal(await owner.create(), 200);
-  app.child.kill('SIGKILL');
-  if (app.child.signalCode === null) await once(app.child, 'exit');
+  await app.kill();
   app = run(env);
   await app.started();
   await assertKept(origin, [owner]);

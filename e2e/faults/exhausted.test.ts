@@ -28,8 +28,7 @@ describe('an exhausted pool', { skip: noCluster }, () => {
     for (const owner of owners) assert.equal(await owner.create(), 200);
   });
   after(async () => {
-    app.child.kill('SIGKILL');
-    await app.exitCode();
+    await app.kill();
     await cluster.stop();
   });
 

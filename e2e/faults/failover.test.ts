@@ -60,7 +60,7 @@ describe('when the primary dies', { skip: noCluster }, () => {
     });
   });
   after(async () => {
-    app.child.kill('SIGKILL');
+    await app.kill();
     await first.stop();
     await second.stop();
   });
@@ -107,7 +107,7 @@ describe('when the primary dies', { skip: noCluster }, () => {
     const fresh = new RunningProcess({ DATABASE_URL: url, SESSION_SECRET });
     const at = await fresh.started();
     for (const key of removed()) assert.equal(await check(at, key), '401 removed');
-    fresh.child.kill('SIGKILL');
+    await fresh.kill();
     await second.end('SIGINT');
     await load.allRefused(performance.now());
     await second.start();

@@ -26,7 +26,7 @@ describe('an app that is killed', { skip: noCluster }, () => {
     origin = await app.started();
   });
   after(async () => {
-    app.child.kill('SIGKILL');
+    await app.kill();
     await cluster.stop();
   });
 

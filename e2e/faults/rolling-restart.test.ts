@@ -1,6 +1,5 @@
 // Two processes behind nginx are replaced one after the other, without a failed request.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../db/database.ts';
@@ -32,10 +31,7 @@ describe('two processes behind nginx', { skip: noCluster || noProxy(nginx) }, ()
   });
   after(async () => {
     await front.stop();
-    for (const { child } of instances) {
-      child.kill('SIGKILL');
-      if (child.signalCode === null && child.exitCode === null) await once(child, 'exit');
-    }
+    await Promise.all(instances.map((instance) => instance.kill()));
     await cluster.stop();
   });
 

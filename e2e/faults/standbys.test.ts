@@ -71,7 +71,7 @@ describe('checks on standbys', { skip: noCluster }, () => {
     ownerId = user.id;
   });
   after(async () => {
-    for (const { child } of apps) child.kill('SIGKILL');
+    await Promise.all(apps.map((app) => app.kill()));
     await client.end().catch(() => {});
     await db.destroy();
     for (const cluster of [primary, ...standbys]) await cluster.stop();

@@ -1,6 +1,5 @@
 // The app is killed just after it has accepted a code, and must not accept it again.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -42,8 +41,7 @@ async function replayAfterKill(database: Record<string, string>): Promise<void> 
     const token = codeOfStep(secret, currentStep() + 1);
     const answers = visitors.map((visitor) => visitor.post(PAGE, { token }).catch(() => undefined));
     await Promise.any(answers.map(accepted));
-    killed.child.kill('SIGKILL');
-    await once(killed.child, 'exit');
+    await killed.kill();
     const all = (await Promise.all(answers)).filter((answer) => answer?.status === 303);
     assert.equal(all.length, 1);
 
@@ -56,10 +54,10 @@ async function replayAfterKill(database: Record<string, string>): Promise<void> 
       assert.match(replayed.body, /This code has been used/);
       assert.match((await visitor.get('/')).location ?? '', /^\/login/);
     } finally {
-      restarted.child.kill('SIGKILL');
+      await restarted.kill();
     }
   } finally {
-    killed.child.kill('SIGKILL');
+    await killed.kill();
   }
 }
 

@@ -77,8 +77,7 @@ describe('an app whose clock is wrong', { skip: noCluster }, () => {
         assert.equal((await later.authenticate()).status, 303);
         assert.equal((await later.get('/profile/api-keys')).status, 200);
       } finally {
-        app.child.kill('SIGKILL');
-        await app.exitCode();
+        await app.kill();
       }
     });
   }

@@ -40,7 +40,7 @@ export class RunningProcess {
     for (;;) {
       const match = pattern.exec(this.output);
       if (match) return match[1] ?? '';
-      assert.equal(this.child.exitCode, null, this.output);
+      assert.ok(!this.#hasEnded, this.output);
       await Promise.race([once(this.child.stdout, 'data'), once(this.child, 'exit')]);
     }
   }
@@ -54,6 +54,17 @@ export class RunningProcess {
     return /Log in as linodedemo with the password (\S+) \(not shown again\)\n/.exec(
       this.output,
     )?.[1];
+  }
+
+  /** Kills the process, unless it has ended, and resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+
+  get #hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   async exit() {
