@@ -3,7 +3,7 @@ import type { TestEvent } from 'node:test/reporters';
 
 export default async function* countTests(events: AsyncIterable<TestEvent>) {
   for await (const { type, data } of events) {
-    // Each file has a summary of its own; the one of them all names no file.
+    // Each file has a summary of its own; the summary of all files names no file.
     if (type === 'test:summary' && data.file === undefined) yield JSON.stringify(data.counts);
   }
 }

@@ -12,7 +12,7 @@ after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-test('tests of Node are counted in all files together, also of one that crashes', () => {
+test('tests of Node are counted in all files together, also in a file that crashes', () => {
   const files = {
     'some.test.mjs': `
       import { describe, test } from 'node:test';
@@ -69,7 +69,7 @@ test('browser tests are counted by outcome; one that passes only when repeated, 
   assert.equal(countBrowserTests(withTwoInstances).skipped, 2);
 });
 
-test('a part that ends badly, runs nothing, or leaves no whole report has failed', () => {
+test('a part that ends badly, runs nothing, or leaves an incomplete report has failed', () => {
   const fine = { passed: 3, failed: 0, skipped: 1 };
   const failed = { passed: 0, failed: 1, skipped: 0 };
   assert.deepEqual(
@@ -124,13 +124,13 @@ function runTests(...parts: string[]) {
   });
 }
 
-/** Runs a program in a folder of these files, and gives the report that it leaves there. */
+/** Runs a program in a folder of these files, and returns the report that it leaves there. */
 function run(files: Record<string, string>, program: string, args: string[]) {
   const folder = newFolder();
-  // Tests of Playwright find it there.
+  // Playwright's tests import it from there.
   symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-  // Node would take its tests for some of this file.
+  // With it Node would count the program's tests as tests of this file.
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
   const { status } = spawnSync(program, args, {
     cwd: folder,

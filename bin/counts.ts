@@ -7,8 +7,8 @@ export interface Counts {
 }
 
 /**
- * What a part has counted. One that ended badly has failed, also when it doesn't say so; and so has
- * one that ran nothing, or whose report is not whole.
+ * What a part has counted. A part that ended badly has failed, even if its report has no failure; and so has
+ * a part that ran nothing, or whose report is incomplete.
  *
  * @param code the exit code of the part, null when a signal ended it.
  * @param read gives the counts of its report; may throw.
@@ -55,7 +55,7 @@ export function countBrowserTests(json: string): Counts {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const { expectedStatus, status } of suites.flatMap(testsOf)) {
     if (status === 'expected') counts.passed++;
-    // One that was to run and did not has the status `skipped`, too.
+    // A test that should have run and did not has the status `skipped`, too.
     else if (status === 'skipped' && expectedStatus === 'skipped') counts.skipped++;
     else counts.failed++;
   }

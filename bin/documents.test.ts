@@ -1,4 +1,4 @@
-// What the documents name is there.
+// The files and folders that the documents name exist.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -9,7 +9,7 @@ const PROGRAMS = ['server/main.ts', ...globSync('server/cli/*.ts', { cwd: ROOT }
   (file) => !file.endsWith('.test.ts'),
 );
 
-/** A pattern of .dockerignore, and whether it puts back what the lines before it left out. */
+/** The patterns of .dockerignore, and whether each puts back what the lines before it left out. */
 const rules = read('.dockerignore')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))
@@ -66,7 +66,7 @@ test('the image has no test, and nothing that supports tests', () => {
   assert.deepEqual(tests, []);
 });
 
-test('the image has nothing that was left in the folder', () => {
+test('the image has no secrets, data, packages or results from the folder', () => {
   for (const file of [
     '.env',
     '.git/config',
@@ -85,7 +85,7 @@ function read(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8');
 }
 
-/** As Docker does it: the last pattern that matches the file, or a folder above it, decides. */
+/** As Docker decides it: the last pattern that matches the file, or a folder above it, decides. */
 function isInContext(file: string): boolean {
   const names = file.split('/');
   const paths = names.map((_name, index) => names.slice(0, index + 1).join('/'));
@@ -99,7 +99,7 @@ function toRegExp(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** The files and the packages that a file loads, also later or in a thread. */
+/** The files and the packages that a file loads, also by `import()` or in a thread. */
 function importsOf(file: string): { imported: string[]; packages: string[] } {
   const code = read(file);
   const loaded = [...code.matchAll(/(?:\bfrom |\bimport |\bimport\(|\bURL\()'([^'\s]+)'/g)].map(

@@ -1,5 +1,5 @@
 // Runs first in each npm script: makes sure that node_modules is what package-lock.json names. Until
-// it is, the machine's own Node runs this file. An old one must get as far as the sentence below, so
+// it is, the machine's own Node runs this file. An old Node must get as far as the message below, so
 // this file, and what it imports statically, use only what Node 12 understands.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -293,7 +293,7 @@ test("the machine's own Node is accepted where it is as new as the project's", (
   assert.match(findMismatch(root, { execPath: own, version: 'v99.0.0' }) ?? '', /is missing/);
 });
 
-test('an older Node ends with a sentence that names the version it takes', async () => {
+test('an older Node ends with a sentence that names the version that is needed', async () => {
   const project = new Project();
   project.requireNode('99.1');
   const { code, stderr } = await project.setUp();

@@ -30,7 +30,7 @@ process.env.NODE_COMPILE_CACHE ??= path.resolve('node_modules/.cache/compiled');
 const postgres = await startPostgres();
 if (postgres) process.env.TEST_DATABASE_URL = postgres.url;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The parts get it too, and end; then the rest of this file runs to its end.
+  // The parts get the signal too, and end; then the rest of this file runs to its end.
   process.on(signal, () => {});
 }
 const counts: Counts[] = [];
@@ -74,7 +74,7 @@ function runFaultTests(): Promise<Counts> {
   return given.length === 1 ? runNodeTests('stdout', ...args) : runNodeTestsBesideOthers(...args);
 }
 
-/** Prints what they print when all have ended, since other tests print meanwhile. */
+/** Prints the output of the tests when all have ended, since other tests print meanwhile. */
 function runNodeTestsBesideOthers(...args: string[]): Promise<Counts> {
   return withReport(async (output) => {
     const counts = await runNodeTests(output, ...args);

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { findMismatch, isMachineNodeEnough, packageVersion } from './installation.mjs';
 
 /**
- * Installs beside node_modules, and renames the result into its place when it is complete. Returns
- * undefined then. Otherwise it returns a sentence that says why, or throws what the file system
- * refuses, and node_modules is what it was.
+ * Installs beside node_modules, and renames the result to node_modules when it is complete. Returns
+ * undefined then. Otherwise it returns a sentence that says why, or throws an error of the file system,
+ * and node_modules stays as it was.
  * @param {string} root the project's folder
  */
 export function install(root) {
@@ -80,7 +80,7 @@ function runNpm(folder) {
       '--include=optional',
       // The lockfile fixes the versions, so what npm has in its cache is as good as the registry's.
       '--prefer-offline',
-      // Some packages want a newer Node than the machine's own. That one is among the packages.
+      // Some packages need a newer Node than the machine's own. That Node is among the packages.
       '--engine-strict=false',
       '--loglevel=error',
       '--no-audit',

@@ -55,7 +55,7 @@ function readOwner(file) {
 }
 
 /**
- * A killed process may have had the id that this one has now: in containers they repeat.
+ * A killed process may have had the id that this process has now: in containers ids repeat.
  * @param {number} pid
  */
 function isRunning(pid) {
