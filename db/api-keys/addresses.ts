@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { networkOf } from '../known-addresses.ts';
 
-/** Of each key only the addresses that were used last are kept, at most so many. */
+/** How many addresses of a key are kept, at most: those that were used last. */
 export const MAX_KEY_ADDRESSES = 20;
-/** An address is kept for so long after its last use. */
+/** How long an address is kept after its last use. */
 export const KEY_ADDRESS_DAYS = 30;
-/** A use from an address is recorded only so long after the last one. */
+/** How long after a recorded use from an address the next one is recorded. */
 export const KEY_ADDRESS_MINUTES = 10;
 
 export interface KeyAddress {
@@ -23,7 +23,7 @@ export interface KeyAddressUse {
   ip: string;
 }
 
-/** Records the addresses of uses in one statement, and removes what is too much for a key in another. */
+/** Records the addresses of uses in one statement, and deletes those over MAX_KEY_ADDRESSES in another. */
 export async function recordKeyAddresses(db: Database, uses: KeyAddressUse[]): Promise<void> {
   const ids = uses.map((use) => use.keyId);
   const ips = uses.map((use) => use.ip);

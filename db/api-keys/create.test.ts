@@ -79,7 +79,7 @@ describeOnEachDatabase('new keys in the database', (on) => {
     assert.equal(await insert(on.db, owner, newKey({ via: 'API' })), 'limit reached');
   });
 
-  test('a page creates as many keys as desired, however many the API has created', async () => {
+  test('a page creates any number of keys, however many the API has created', async () => {
     const owner = await addUser(on.db, 'emma');
     for (let n = 0; n < MAX_KEYS_VIA_API; n++) await addKey(on.db, owner);
     for (let n = 0; n < MAX_KEYS_VIA_API; n++) {

@@ -6,7 +6,7 @@ import { lockUserById } from '../users.ts';
 import { after, type Lifetime } from './expiry.ts';
 import { countKeysViaApi } from './list.ts';
 
-/** How many active keys of a user may have been created through the API, as in the original. */
+/** How many keys created through the API a user may have that have not ended, as in the original. */
 export const MAX_KEYS_VIA_API = 20;
 
 export interface NewKey {
@@ -29,7 +29,7 @@ export async function insertKey(
   from: Client,
 ): Promise<'created' | 'created before' | 'limit reached'> {
   if (key.via === 'API') {
-    // So that requests at the same time can't exceed the limit.
+    // Otherwise requests at the same time could exceed the limit.
     await lockUserById(trx, userId);
     if ((await countKeysViaApi(trx, userId)) >= MAX_KEYS_VIA_API) {
       return 'limit reached';

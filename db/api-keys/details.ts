@@ -28,9 +28,9 @@ export interface KeyDetails extends ApiKey {
   addresses: KeyAddress[];
   /** The key that it replaces; null if it replaces none, or that one is no longer known. */
   predecessor: RelatedKey | null;
-  /** The key that replaces it; a removed one only if it was never used, and no other took its place. */
+  /** The key that replaces it; a removed one only if it was never used and there is no other. */
   successor: RelatedKey | null;
-  /** How long its predecessor works from its own first use on; null if it replaces none. */
+  /** How long its predecessor works after the first use of this key; null if it replaces none. */
   overlap: Overlap | null;
   /** When its successor was first used; null: not yet. */
   replacedAt: Date | null;

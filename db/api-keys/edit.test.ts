@@ -32,7 +32,7 @@ describeOnEachDatabase('an edited key', (on) => {
     assert.ok(expiresAt);
   });
 
-  test('has a new life from now on, or a date in the time zone of its owner, or none', async () => {
+  test('expires after a lifetime from now on, at a date in the time zone of its owner, or never', async () => {
     const year = new Date().getUTCFullYear() + 2;
     await edit({ expiry: { at: `${year}-07-01T12:00` }, timeZone: 'Europe/Berlin' });
     assert.equal((await details())?.expiresAt?.toISOString(), `${year}-07-01T10:00:00.000Z`);

@@ -9,7 +9,7 @@ import { refusalOf } from './transitions.ts';
 
 export const MAX_NOTE_CHARACTERS = 500;
 
-/** What a key shall be; the label as parseLabel returns it. */
+/** What a key is changed to; the label as parseLabel returns it. */
 export interface KeyEdit {
   label: string;
   /** At most MAX_NOTE_CHARACTERS. */
@@ -53,7 +53,7 @@ export async function editKey(
       ...editOf('note', before.note, note),
       ...editOf('expires', inWords(before.expires_at), inWords(before.newExpiresAt)),
     };
-    // What changes nothing is no event.
+    // An edit that changes nothing has no event.
     if (Object.keys(edits).length === 0) return { outcome: 'done' };
     await changeLocked(
       trx,

@@ -21,7 +21,7 @@ describeOnEachDatabase('keys that were removed or have expired', (on) => {
     return id;
   }
 
-  /** Adds so many keys that ended so many days ago, by one statement. */
+  /** Adds a number of keys that ended some days ago, by one statement. */
   const addMany = (count: number, days: number) =>
     sql`
       insert into api_keys (user_id, label, prefix, digest, request_id, created_via, removed_at)

@@ -13,12 +13,12 @@ import { endOf, isRemoved, undoableUntil } from './state.ts';
  */
 export const ENDED_KEY_DAYS = 90;
 
-/** A key counts as still being tried for so long after a check. */
+/** How long after a check an ended key counts as still being tried. */
 const STILL_TRIED_HOURS = 24;
 
 /**
- * Only so many of a user's ended keys are looked at, the newest, so that a page costs the same with any
- * number of them.
+ * How many of a user's ended keys are looked at: the newest, so that a page costs the same with any number
+ * of them.
  */
 export const MAX_ENDED_COUNTED = 1_000;
 

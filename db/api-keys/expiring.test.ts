@@ -42,7 +42,7 @@ describeOnEachDatabase('warnings about keys that expire soon', (on) => {
     assert.equal(more.hasMore, true);
     assert.ok(fourth);
 
-    // Without its successor, it is missed again; even if it was not created to live for long.
+    // Once its successor is removed, the old key is named again, even if its lifetime is short.
     await sql`update api_keys set removed_at = now() where id = ${successor}`.execute(on.db);
     await sql`update api_keys set created_at = now() - interval '1 day', expires_at = now() + interval '1 day'
       where id = ${replaced}`.execute(on.db);

@@ -4,9 +4,9 @@ import { statement, type Value } from '../statement.ts';
 import { selectKeys } from './list.ts';
 import { EXPIRES_SOON_DAYS, endOf, endsSoon, hasNotEnded, isActive } from './state.ts';
 
-/** A key that was not used for so long is not missed when it expires. */
+/** A key that was not used for this long needs no warning before it expires. */
 const USED_LATELY_DAYS = 30;
-/** At most so many keys are named. */
+/** How many keys are named, at most. */
 const MAX_WARNINGS = 3;
 
 /** A key that is in use and expires soon. */
@@ -39,7 +39,7 @@ const listExpiring = statement('list expiring keys', (db, value: Value<{ userId:
   selectKeys(db, value('userId'))
     .where(isActive('api_keys'))
     .where(endsSoon('api_keys'))
-    // Said again as the index has it, so that keys which expire later are not read.
+    // Repeats the condition in the form of the index, so that keys that expire later are not read.
     .where(endOf('api_keys'), '>', sql<Date>`now()`)
     .where(
       endOf('api_keys'),

@@ -55,8 +55,8 @@ export function after(start: Expression<unknown>, lifetime: Lifetime | null, tim
 }
 
 /**
- * UTC where the database does not know the zone: it did when the zone was stored, but its server
- * may have another version since then.
+ * The zone, or UTC where the database does not know it: the server may have another version than when the
+ * zone was stored.
  */
 function knownTimeZone(timeZone: string) {
   // The list of zones takes the database some 30 ms to read.

@@ -60,7 +60,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
     assert.deepEqual(await recorded(), { count: 0, ip: null, agent: null, lastUsedAt: null });
   });
 
-  test('in a pause are not those after the end, which are counted from zero', async () => {
+  test('after the end of a key are counted from zero, whatever was counted in a pause', async () => {
     await pauseKeys(on.db, owner, [id], { minutes: 15 }, client);
     await record(3, '10.0.0.12', 'in the pause', true);
     const known = async () => {
@@ -79,7 +79,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
     assert.deepEqual(await known(), [4, '10.0.0.13']);
   });
 
-  test('are dated when they are written', async () => {
+  test('have the time at which they are written', async () => {
     await on.db.transaction().execute(async (trx) => {
       await recordLateUses(trx, [{ keyId: id, ...client, count: 1, isPaused: false }]);
       const { now } = await trx
@@ -100,7 +100,7 @@ describeOnEachDatabase('late uses of keys', (on) => {
     assert.equal((await recorded()).count, 1);
   });
 
-  test('that two processes write at once are all added', async () => {
+  test('are all added when two processes write at once', async () => {
     const ids = [id, ...(await Promise.all(Array.from({ length: 9 }, () => addKey(on.db, owner))))];
     const uses = ids.map((keyId) => ({ keyId, ...client, count: 1, isPaused: false }));
     await Promise.all(

@@ -11,7 +11,7 @@ export interface LateUses extends Client {
   isPaused: boolean;
 }
 
-/** What is known of the late uses of a key since its end, or of those in its latest pause. */
+/** The late uses of a key since its end, or for a key that has not ended those in its latest pause. */
 export function lateUse(key: string) {
   const unlessOfPause = <Value>(column: string) =>
     sql<Value | null>`case when not ${isOfPause(key)} then ${sql.ref(`${key}.${column}`)} end`;
@@ -23,7 +23,7 @@ export function lateUse(key: string) {
   ] as const;
 }
 
-/** Whether a key has ended, and its late uses are those of a pause before. */
+/** Whether a key has ended, and its late uses are from a pause before its end. */
 export function isOfPause(key: string) {
   const end = sql`least(${sql.ref(`${key}.removed_at`)}, ${sql.ref(`${key}.expires_at`)})`;
   return sql<boolean>`coalesce(
@@ -31,8 +31,8 @@ export function isOfPause(key: string) {
 }
 
 /**
- * Adds late uses, given once for each key, in one statement. None are added while the owner of a key is
- * disabled, nor those of a pause once the key has ended, and its last use before stays.
+ * Adds late uses, given once for each key, in one statement. Nothing is added while the owner of a key is
+ * disabled; uses in a pause are not added once the key has ended. `last_used_at` does not change.
  */
 export async function recordLateUses(db: Database, uses: LateUses[]): Promise<void> {
   const ids = uses.map((use) => use.keyId);
@@ -40,7 +40,7 @@ export async function recordLateUses(db: Database, uses: LateUses[]): Promise<vo
   const agents = uses.map((use) => use.userAgent);
   const counts = uses.map((use) => use.count);
   const paused = uses.map((use) => use.isPaused);
-  // Locked in order, so that two processes that write at once don't block each other for ever.
+  // Locked in order, so that there is no deadlock when two processes write at once.
   await sql`
     with refused as (
       select k.id, ${hasNotEnded('k')} as lives from api_keys k join users u on u.id = k.user_id

@@ -4,7 +4,7 @@ import { type Client, insertEvent } from '../events.ts';
 import { statement, type Value } from '../statement.ts';
 import { hasId } from './change.ts';
 
-/** A report is shown to the owner of the key for so long, unless they dismiss it. */
+/** How long a report is shown to the owner of the key, unless they dismiss it. */
 const LEAK_REPORT_DAYS = 30;
 const MAX_REPORTS_SHOWN = 5;
 
@@ -14,7 +14,7 @@ export interface LeakReport {
   label: string;
   prefix: string;
   at: Date;
-  /** Whether it had been removed before. */
+  /** Whether the key had been removed before the report. */
   wasRemoved: boolean;
   /** The database's clock when this was read. */
   readAt: Date;
@@ -25,7 +25,7 @@ export function listLeakReports(db: Database, userId: number): Promise<LeakRepor
   return listReports(db, { userId });
 }
 
-/** An owner who removes a key as leaked knows of it. */
+/** Reports by others: an owner who removes a key as leaked needs no warning. */
 const isOfOthers = sql<boolean>`(removed_via is null or leaked_at > removed_at)`;
 
 const listReports = statement('list leak reports', (db, value: Value<{ userId: number }>) =>
@@ -50,7 +50,7 @@ const listReports = statement('list leak reports', (db, value: Value<{ userId: n
     .compile(),
 );
 
-/** Those of these keys of a user that were reported as leaked are not shown as such any more. */
+/** Dismisses the reports of these keys of a user: they are not shown any more. Ignores other keys. */
 export async function dismissLeakReports(
   db: Database,
   userId: number,

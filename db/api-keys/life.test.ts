@@ -21,7 +21,7 @@ import { recordKeyUses } from './uses.ts';
 
 const SEQUENCES = 2;
 const ACTIONS = 100;
-/** No sum of them is the time of a pause, an overlap or a life. */
+/** No sum of them is the length of a pause, an overlap or a lifetime. */
 const STEPS_MINUTES = [0.907, 8.311, 33.713, 61.331, 1_447.127, 43_217.119];
 
 describeOnEachDatabase('the life of keys', (on) => {
@@ -78,7 +78,7 @@ describeOnEachDatabase('the life of keys', (on) => {
         const isSame =
           label === edit.label && (expiry === 'keep' || key.expiresAt - model.now === minutes);
         const [refusal] = model.act('edit', [key], () => {
-          // What changes nothing is no event.
+          // An edit that changes nothing has no event.
           if (isSame) model.events--;
           if (typeof minutes === 'number') key.expiresAt = model.now + minutes;
         });

@@ -79,7 +79,7 @@ describeOnEachDatabase('keys in the database', (on) => {
     assert.equal((await keys.findKey(on.db, ada, id))?.removed, false);
   });
 
-  test('of twenty removals at once one removes', async () => {
+  test('of twenty removals at once, one removes the key', async () => {
     const id = await addKey(on.db, ada);
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => remove(ada, id)));
     assert.equal(outcomes.filter((outcome) => outcome === 'removed').length, 1);

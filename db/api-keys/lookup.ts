@@ -31,7 +31,10 @@ export interface KeyLookup {
    * @param digests in hexadecimal
    */
   find(digests: string[]): Promise<(KnownKey | undefined)[]>;
-  /** Whether it can be used now, as far as that is another question than whether the database answers. */
+  /**
+   * False while keys may only be read from a standby that must not be read. Does not say whether the
+   * database answers.
+   */
   readonly isReady: boolean;
   close(): Promise<void>;
 }
@@ -60,7 +63,7 @@ export function openKeyLookup(db: Database, location: DatabaseLocation): KeyLook
   return { find: (digests) => find(run, digests), isReady: true, close: () => pool.end() };
 }
 
-/** What looks keys up over any connection. */
+/** Returns a function that looks keys up over any connection. */
 export function keyFinder(db: Database) {
   const { sql: text } = findKeys('').compile(db);
   return async (run: Run, digests: string[]): Promise<(KnownKey | undefined)[]> => {
@@ -69,7 +72,7 @@ export function keyFinder(db: Database) {
   };
 }
 
-/** By default PostgreSQL plans lookups of a few keys each time, which takes longer than the rest. */
+/** By default PostgreSQL plans a lookup of a few keys each time, which takes longer than to run it. */
 export const PLANNED_ONCE = '-c plan_cache_mode=force_generic_plan';
 
 /**

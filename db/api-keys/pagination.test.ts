@@ -83,7 +83,7 @@ describeOnEachDatabase('pages of keys', (on) => {
     }
   });
 
-  test('only active keys of the owner are listed', async () => {
+  test('only keys of the owner that have not ended are listed', async () => {
     const [owner, other] = [await addUser(on.db, 'erin'), await addUser(on.db, 'fay')];
     const active = await addKey(on.db, owner);
     const expired = await addKey(on.db, owner);
@@ -121,7 +121,7 @@ describeOnEachDatabase('pages of keys', (on) => {
     const used = sql`last_used_at = now()`;
     const soon = await at(created, used, sql`expires_at = now() + ${days(13)}`);
     await at(created, used, sql`expires_at = now() + ${days(15)}`);
-    // Long enough for neither: four weeks at most.
+    // A lifetime of four weeks is too short to expire soon.
     await at(used, sql`expires_at = created_at + ${days(28)}`);
     const unusedAndOld = await at(created);
     const fresh = await at();

@@ -11,7 +11,10 @@ export const MAX_COUNTED_KEYS = 1_000;
 export type KeySort = 'created' | 'label' | 'expires';
 export type KeyFilter = 'expires-soon' | 'never-used' | 'unused';
 
-/** Which of a user's active keys to list, and in which order. Keys with equal values are ordered by id. */
+/**
+ * Which of a user's keys that have not ended to list, and in which order. Keys with equal values are ordered
+ * by id.
+ */
 export interface KeyQuery {
   sort: KeySort;
   isDescending: boolean;
@@ -29,7 +32,7 @@ export interface PagePosition {
   cursor?: KeyCursor | undefined;
 }
 
-/** A key's place in the list: it stays valid when the key changes or goes. */
+/** A key's place in the list: it stays valid when the key changes or is removed. */
 export interface KeyCursor {
   /** What the list is sorted by: microseconds since 1970 or `never`, or the label in lower case. */
   value: string;
@@ -44,7 +47,7 @@ export interface KeyPage {
   next: KeyCursor | undefined;
 }
 
-/** A page of a user's active keys: KEYS_PER_PAGE of them at most. */
+/** A page of a user's keys that have not ended: KEYS_PER_PAGE of them at most. */
 export async function listKeyPage(
   db: Database,
   userId: number,
@@ -112,11 +115,11 @@ function selectPage(
 }
 
 export type KeyCounts = Record<'all' | KeyFilter, number> & {
-  /** Whether the user has more than MAX_COUNTED_KEYS active keys: each count is of the oldest ones. */
+  /** Whether more than MAX_COUNTED_KEYS keys have not ended: then each count is of the oldest ones. */
   isPartial: boolean;
 };
 
-/** How many active keys a user has, and how many each filter shows. */
+/** How many keys of a user have not ended, and how many of them each filter shows. */
 export async function countKeys(db: Database, userId: number): Promise<KeyCounts> {
   const [counted] = await countOldestKeys(db, { userId });
   if (!counted) throw new Error('unreachable: counting always has a result');

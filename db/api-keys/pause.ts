@@ -4,15 +4,15 @@ import type { Client } from '../events.ts';
 import { type ChangedKeys, changeKeys, type KeysNotFound } from './change.ts';
 import { isPaused } from './state.ts';
 
-/** A year: what is longer than that is a pause until the key is resumed. */
+/** A year; a longer pause can only be one until the key is resumed. */
 export const MAX_PAUSE_MINUTES = 525_600;
 
 /** How long a pause lasts, in minutes (at most MAX_PAUSE_MINUTES), or until the key is resumed. */
 export type PauseLength = { minutes: number } | 'until resumed';
 
 /**
- * Pauses keys: checks refuse them, until they are resumed or the time is over. A paused key gets another
- * end. Attempts are counted as late uses, from zero at each pause.
+ * Pauses keys: checks refuse them until they are resumed or the time is over. The pause of a key that is
+ * already paused gets another end. Checks are counted as late uses, from zero at each new pause.
  */
 export function pauseKeys(
   db: Database,

@@ -2,20 +2,20 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { hasNotEnded } from './state.ts';
 
-/** A key that was used within so many days is in use. */
+/** A key that was used within this many days is in use. */
 export const IN_USE_DAYS = 7;
 
 /** What a person should know before a key is removed. */
 export interface RemovalFacts {
   /** Whether it was used within IN_USE_DAYS. */
   isInUse: boolean;
-  /** Of the key that it has replaced and that has not ended yet; otherwise null. */
+  /** The prefix of the key that it has replaced, if that key has not ended yet; otherwise null. */
   replacedPrefix: string | null;
-  /** When that one ends; null: never. */
+  /** When the replaced key ends; null: never. */
   replacedExpiresAt: Date | null;
 }
 
-/** What is to be known of some of a user's keys, by their ids. */
+/** The facts about some of a user's keys, by their ids. */
 export async function listRemovalFacts(
   db: Database,
   userId: number,

@@ -19,7 +19,7 @@ describeOnEachDatabase('removed keys', (on) => {
   const stages = () =>
     Promise.all(ids.map(async (id) => (await findKeyDetails(on.db, owner, id))?.stage));
 
-  test('come back at once, without those that were reported as leaked', async () => {
+  test('are restored together, except those that were removed as leaked', async () => {
     await remove(ids.slice(0, 2));
     await remove(ids.slice(2), { leaked: true });
     const result = await undoRemovals(on.db, owner, ids, client);
@@ -43,7 +43,7 @@ describeOnEachDatabase('removed keys', (on) => {
     assert.deepEqual(await stages(), ['undoable', 'undoable', 'undoable']);
   });
 
-  test('as leaked by a finder have one event, without the address of the finder', async () => {
+  test('that were reported as leaked have one event, without the address of the reporter', async () => {
     const key = newKey();
     const id = await addKey(on.db, owner, key);
     const reports = await Promise.all(

@@ -54,9 +54,9 @@ export async function removeLocked(
 }
 
 /**
- * Undoes removals, within UNDO_MINUTES and unless a key may have leaked. Such a key is then active, paused
- * or expired, by the clock. Where another key has taken its place as the successor of a key, it comes back
- * as a key of its own.
+ * Undoes removals, within UNDO_MINUTES and unless a key may have leaked. A restored key is active, paused
+ * or expired, by the clock. Where another key has taken its place as the successor of a key, the restored
+ * key no longer replaces any.
  */
 export async function undoRemovals(
   db: Database,
@@ -65,7 +65,7 @@ export async function undoRemovals(
   from: Client,
 ): Promise<ChangedKeys | KeysNotFound> {
   return changeSeenByChecks(db, async (trx) => {
-    // Rotating locks the replaced key too, so that nothing takes the place of a key meanwhile.
+    // A rotation locks the replaced key too, so no other key can become its successor meanwhile.
     const replaced = await trx
       .selectFrom('api_keys')
       .select('replaces_id')
@@ -93,12 +93,12 @@ export async function undoRemovals(
   });
 }
 
-/** Who reports a leaked key stays unknown. */
+/** The person who reports a leaked key is not recorded. */
 const finder: Client = { ip: null, userAgent: 'report of a leaked key' };
 
 /**
- * Removes a key as leaked, or marks one that has ended: anyone who has the whole key may do so. It is
- * neither a use of the key nor a late one.
+ * Removes a key as leaked, or marks a key that was removed before: anyone who has the whole key may do so.
+ * A report counts neither as a use of the key nor as a late use.
  */
 export async function reportLeakedKey(
   db: Database,

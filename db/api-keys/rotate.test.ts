@@ -44,13 +44,13 @@ describeOnEachDatabase('a rotated key', (on) => {
     return key;
   }
 
-  /** How long a key still lives, in whole minutes; undefined: for ever. */
+  /** How long until a key expires, in whole minutes; undefined: never. */
   async function minutesLeft(id: number): Promise<number | undefined> {
     const { expiresAt, readAt } = await details(id);
     return expiresAt ? Math.round((expiresAt.getTime() - readAt.getTime()) / 60_000) : undefined;
   }
 
-  test('has a successor with the same label, note and length of life, which knows it', async () => {
+  test('has a successor with the same label, note and lifetime, and each key names the other', async () => {
     await set(
       old,
       `note = 'for backups', created_at = now() - interval '2 days',
@@ -66,7 +66,7 @@ describeOnEachDatabase('a rotated key', (on) => {
     assert.equal(await minutesLeft(other), undefined);
   });
 
-  test('ends when the overlap is over that begins with the first use of its successor', async () => {
+  test('ends after the overlap, which begins with the first use of its successor', async () => {
     for (const [overlap, minutes] of [
       [1, 60],
       [24, 24 * 60],
@@ -123,7 +123,7 @@ describeOnEachDatabase('a rotated key', (on) => {
     assert.equal(await minutesLeft(old), undefined);
   });
 
-  test('is removed at once where there is no overlap, and may come back', async () => {
+  test('is removed at once where there is no overlap, and can be restored', async () => {
     const successor = await successorOf(old, { overlap: 0 });
     assert.equal((await details(old)).stage, 'undoable');
     await undoRemovals(on.db, owner, [old], client);
@@ -144,14 +144,14 @@ describeOnEachDatabase('a rotated key', (on) => {
     const second = await successorOf(old);
     assert.equal((await details(first)).stage, 'undoable');
     assert.equal((await details(old)).successor?.id, second);
-    // As if the key itself had been rotated.
+    // Rotating an unused successor rotates the key that it replaces.
     const third = await successorOf(second);
     assert.equal((await details(second)).stage, 'undoable');
     assert.equal((await details(old)).successor?.id, third);
     assert.equal((await details(third)).predecessor?.id, old);
   });
 
-  test('gets no other successor once that is used, but the successor does', async () => {
+  test('gets no other successor once that is used, but the successor can be rotated', async () => {
     const first = await successorOf(old);
     await use(first);
     assert.deepEqual(await rotate(on.db, owner, old), {
@@ -173,7 +173,7 @@ describeOnEachDatabase('a rotated key', (on) => {
     assert.equal(await minutesLeft(old), 60);
   });
 
-  test('that has ended leaves its unused successor to be rotated by itself', async () => {
+  test('that has ended is not replaced again: rotating its unused successor replaces the successor', async () => {
     const first = await successorOf(old, { overlap: 0 });
     const second = await successorOf(first);
     assert.equal((await details(first)).stage, 'active');
@@ -197,7 +197,7 @@ describeOnEachDatabase('a rotated key', (on) => {
     assert.equal((await details(first)).stage, 'active');
   });
 
-  test('is rotated once by a request that comes again, also after its removal', async () => {
+  test('is rotated once by a request that is repeated, also after its removal', async () => {
     for (const overlap of [0, 24] as const) {
       const id = await addKey(on.db, owner);
       const request = { requestId: randomUUID(), overlap };

@@ -20,13 +20,13 @@ export interface Rotation {
   /** A UUID, unique for its owner: a repeated form post creates nothing. */
   requestId: string;
   overlap: Overlap;
-  /** `same`: as long a life as that of the key from its creation on. */
+  /** `same`: the lifetime of the key, from its creation to its expiry, counted from now on. */
   expiry: NewExpiry | 'same';
   timeZone: string;
 }
 
 export type Rotated =
-  /** @param oldId the key that the new one replaces. */
+  /** `oldId` is the key that the new one replaces. */
   | { outcome: 'created'; id: number; oldId: number }
   | { outcome: 'created before' }
   | { outcome: 'successor used'; successorId: number }
@@ -36,7 +36,7 @@ export type Rotated =
 
 /**
  * Stores a successor of a key, with the same label and note. A successor that was never used is removed,
- * and this one takes its place; so rotating such a successor is rotating the key that it replaces.
+ * and this one takes its place; so to rotate an unused successor is to rotate the key that it replaces.
  */
 export async function rotateKey(
   trx: Transaction,
@@ -86,9 +86,9 @@ export async function rotateKey(
 interface Locked {
   /** The key of the request. */
   key: LockedKey & { note: string };
-  /** The key to replace: this one, or the one that it replaces. */
+  /** The key to replace: `key`, or the key that `key` replaces. */
   old: LockedKey;
-  /** What replaces the old key now. */
+  /** The key that replaces `old` until now. */
   successor: (LockedKey & { isUsed: boolean }) | undefined;
 }
 
@@ -149,7 +149,7 @@ async function isCreated(trx: Transaction, userId: number, requestId: string): P
   return created !== undefined;
 }
 
-/** As long after now as the key's expiry is after its creation. */
+/** Now and the lifetime of a key, from its creation to its expiry; null if it never expires. */
 function sameLife(id: number) {
   return sql<Date | null>`(select now() + (expires_at - created_at) from api_keys where id = ${id})`;
 }

@@ -19,7 +19,7 @@ describeOnEachDatabase('the rotations of keys', (on) => {
     return { userId, oldId, newId };
   }
 
-  test('each key of a rotation has the other one, also if that is not asked for', async () => {
+  test('each key of a rotation names the other one, even if only one is asked for', async () => {
     const { userId, oldId, newId } = await addRotation();
     const [ofOld, ...others] = await listRotations(on.db, userId, [oldId]);
     assert.equal(ofOld?.key.id, oldId);
@@ -60,7 +60,7 @@ describeOnEachDatabase('the rotations of keys', (on) => {
     assert.equal(await successorId(), undefined);
   });
 
-  test("another user's keys are none", async () => {
+  test("another user's keys have no rotations", async () => {
     const { oldId, newId } = await addRotation();
     const other = await addUser(on.db, 'other');
     assert.deepEqual(await listRotations(on.db, other, [oldId, newId]), []);

@@ -12,7 +12,7 @@ import { listLeakReports } from './leak-reports.ts';
 import { countKeys, KEYS_PER_PAGE, type KeyQuery, listKeyPage } from './pagination.ts';
 import { listRotations } from './rotations.ts';
 
-/** Of a user. */
+/** Of one user with many keys. */
 const KEYS = 1_500;
 const SHOWN = 20;
 const OTHERS = 750;
@@ -30,8 +30,8 @@ describe('the rows that PostgreSQL reads for the pages of keys', { skip: noPostg
     removed = await addUser(db, 'removed');
     await addKeys(db, [many], KEYS);
     await addKeys(db, [removed], KEYS);
-    // Most users have a few keys, as PostgreSQL expects of a user whom it doesn't know yet; and there are so
-    // many of them that reading the whole table is no plan. In parts: a statement must not take long.
+    // Most users have a few keys, so PostgreSQL expects that of any user; and there are so many users that
+    // reading the whole table would cost too much. In parts: a statement must not take long.
     const { rows: others } = await sql<{ id: number }>`
       insert into users (username, password_digest)
       select 'user' || n, '' from generate_series(1, ${OTHERS}::int) n returning id`.execute(db);

@@ -11,7 +11,7 @@ describeOnEachDatabase('the state of a key', (on) => {
     owner = await addUser(on.db, 'ada');
   });
 
-  /** What is said of a key whose row is changed this way. */
+  /** The state of a key whose row is changed this way. */
   async function stateWith(change: string) {
     const id = await addKey(on.db, owner);
     await sql`update api_keys set ${sql.raw(change)} where id = ${id}`.execute(on.db);
@@ -47,7 +47,7 @@ describeOnEachDatabase('the state of a key', (on) => {
     }
   });
 
-  test('a key is never used until it is used', async () => {
+  test('a key counts as never used until a use is recorded', async () => {
     assert.equal((await stateWith('last_used_at = null')).neverUsed, true);
     assert.equal((await stateWith('last_used_at = now()')).neverUsed, false);
   });

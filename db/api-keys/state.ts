@@ -43,7 +43,7 @@ export function keyStage(key: string) {
   end`;
 }
 
-/** A removal can be undone for so long, unless the key may have leaked. */
+/** How long a removal can be undone, unless the key may have leaked. */
 export const UNDO_MINUTES = 60;
 
 /** Until when the removal of a key can be undone; null if it can't. */
@@ -58,17 +58,17 @@ function isUndoable(key: string) {
   return sql<boolean>`(${undoableUntil(key)} is not null)`;
 }
 
-/** Whether a key is active or paused, unless its owner is disabled. */
+/** Whether a key was not removed and has not expired; it may be paused, or its owner disabled. */
 export function hasNotEnded(key: string) {
   return sql<boolean>`(not ${isRemoved(key)} and not ${isExpired(key)})`;
 }
 
-/** Whether a key is active, unless its owner is disabled. */
+/** Whether a key has not ended and is not paused; its owner may be disabled. */
 export function isActive(key: string) {
   return sql<boolean>`(${hasNotEnded(key)} and not ${isPaused(key)})`;
 }
 
-/** Whether a key is paused, unless it has ended. */
+/** Whether a key has a pause that is not over; the key may have ended all the same. */
 export function isPaused(key: string) {
   return sql<boolean>`coalesce(${sql.ref(`${key}.paused_until`)} > now(), false)`;
 }
@@ -88,22 +88,22 @@ export function isExpired(key: string) {
 }
 
 /**
- * When a key was removed, or else when it expires, as the indexes have it; null for a key that never
- * expires. Not in the future: the key has ended.
+ * When a key was removed, or else when it expires, in the form of the indexes; null for a key that never
+ * expires. A key whose end is not in the future has ended.
  */
 export function endOf(key: string) {
   return sql<Date | null>`coalesce(
     ${sql.ref(`${key}.removed_at`)}, ${sql.ref(`${key}.expires_at`)})`;
 }
 
-/** A mark of keys, whatever their state. */
+/** Whether no use of a key was recorded, whatever its state. */
 export function isNeverUsed(key: string) {
   return sql<boolean>`(${sql.ref(`${key}.last_used_at`)} is null)`;
 }
 
 /**
- * A mark of keys that count as the successor of the key that they replace: those that were not removed,
- * and those that were removed before they were ever used, so that the old key was not replaced.
+ * Whether a key counts as the successor of the key that it replaces: if it was not removed, or was removed
+ * before it was ever used, so that the old key was not replaced.
  */
 export function isSuccessor(key: string) {
   return sql<boolean>`(${sql.ref(`${key}.removed_at`)} is null or ${isNeverUsed(key)})`;
@@ -116,19 +116,19 @@ export function latestSuccessorFirst(key: string) {
 
 export const UNUSED_DAYS = 90;
 
-/** A mark of keys that have not been used for UNUSED_DAYS, nor been created since. */
+/** Whether a key was neither used nor created within UNUSED_DAYS. */
 export function isUnused(key: string) {
   const [created, used] = [sql.ref(`${key}.created_at`), sql.ref(`${key}.last_used_at`)];
   return sql<boolean>`(coalesce(${used}, ${created})
     < now() - make_interval(days => ${sql.lit(UNUSED_DAYS)}))`;
 }
 
-/** A key expires soon in the last days before its end. */
+/** A key expires soon in this many days before its expiry. */
 export const EXPIRES_SOON_DAYS = 14;
-/** Only keys created for a longer time can expire soon: one for a week would from the beginning. */
+/** Only keys with a longer lifetime can expire soon: a key for a week would do so from the beginning. */
 export const SHORT_LIVED_DAYS = 28;
 
-/** A mark of keys that have not expired. */
+/** Whether a key expires within EXPIRES_SOON_DAYS, and its lifetime is more than SHORT_LIVED_DAYS. */
 export function expiresSoon(key: string) {
   const expiresAt = sql.ref(`${key}.expires_at`);
   return sql<boolean>`coalesce(
@@ -139,7 +139,7 @@ export function expiresSoon(key: string) {
     false)`;
 }
 
-/** A mark of keys that have not expired: they expire soon, or their successor's first use has ended them. */
+/** For a key that has not expired: whether it expires soon, or was replaced and has an expiry. */
 export function endsSoon(key: string) {
   const [expiresAt, replacedAt] = [sql.ref(`${key}.expires_at`), sql.ref(`${key}.replaced_at`)];
   return sql<boolean>`(${expiresAt} is not null

@@ -10,7 +10,7 @@ import { removeKeys, removePresentedKey, undoRemovals } from './remove.ts';
 import { type KeyStage, keyStage, keyStages } from './state.ts';
 import { type KeyAction, refusalOf } from './transitions.ts';
 
-/** How a key's row is in each stage. */
+/** The changes that bring a key's row to each stage. */
 const rows: Record<KeyStage, string> = {
   active: `paused_until = now() - interval '1 minute', expires_at = now() + interval '1 hour'`,
   paused: `paused_until = 'infinity'`,
@@ -37,7 +37,7 @@ interface Asked {
 
 type Result = Promise<string>;
 
-/** What each action comes to: `ok`, `not found` or the reason of a refusal. */
+/** The result of each action: `ok`, `not found` or the reason of a refusal. */
 const actions = {
   async edit({ db, owner, id }: Asked): Result {
     const edit = { label: 'new', note: 'note', expiry: 'keep', timeZone: 'UTC' } as const;

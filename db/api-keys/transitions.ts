@@ -4,8 +4,8 @@ import { sql } from 'kysely';
 import { type KeyStage, keyStage, keyStages, UNDO_MINUTES } from './state.ts';
 
 /**
- * Why an action does nothing, in a sentence. `notice`: the key already is as asked; `refused`: it can't
- * become so.
+ * Why an action does nothing, in a sentence. `notice`: the key already is as asked; `refused`: the action is
+ * not possible.
  */
 export const actionRefusals = {
   paused: { weight: 'refused', text: 'The key is paused.' },
@@ -13,7 +13,7 @@ export const actionRefusals = {
   removed: { weight: 'refused', text: 'The key was removed.' },
   leaked: {
     weight: 'refused',
-    text: 'The key may have leaked, so its removal can not be undone.',
+    text: 'The key may have leaked, so its removal cannot be undone.',
   },
   'too late': {
     weight: 'refused',
@@ -41,9 +41,9 @@ const ENDED = {
 /** For each action and stage: `ok`, or why not. */
 export const transitions = {
   edit: { active: 'ok', paused: 'ok', ...ENDED },
-  /** Which further depends on the key's successor: `rotations`. */
+  /** Also depends on the key's successor: see `rotations`. */
   rotate: { active: 'ok', paused: 'ok', ...ENDED },
-  /** A paused key gets another end of its pause. */
+  /** The pause of a paused key gets another end. */
   pause: { active: 'ok', paused: 'ok', ...ENDED },
   resume: { active: 'not paused', paused: 'ok', ...ENDED },
   remove: {
@@ -73,16 +73,16 @@ export const transitions = {
     removed: 'too late',
     leaked: 'leaked',
   },
-  /** The first use of its successor: it ends after the overlap, if not before. */
+  /** By the first use of its successor: the key then ends after the overlap, if not before. */
   'be replaced': { active: 'ok', paused: 'ok', ...ENDED },
 } as const satisfies Record<string, Record<KeyStage, 'ok' | ActionRefusal>>;
 
 export type KeyAction = keyof typeof transitions;
 
-/** Whether a key can be rotated, by its successor that was not removed. */
+/** Whether a key can be rotated, depending on its successor that was not removed. */
 export const rotations = {
   none: 'ok',
-  /** It is removed, and the new key takes its place. */
+  /** The unused successor is removed, and the new key takes its place. */
   unused: 'ok',
   used: 'successor used',
 } as const satisfies Record<string, 'ok' | ActionRefusal>;

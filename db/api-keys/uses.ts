@@ -11,8 +11,8 @@ export interface KeyUse extends Client {
 
 /**
  * Records uses, one for each key, in one statement; for each key at most once a minute. The first recorded
- * use of a key that replaces another one also ends that one: after the overlap, or at its own expiry if
- * that comes first. Where the other key is busy, this waits for the next use.
+ * use of a key that replaces another one also ends the other one: after the overlap, or at its own expiry if
+ * that comes first. Where the row of the other key is locked, the next recorded use ends it.
  */
 export async function recordKeyUses(db: Database, uses: KeyUse[]): Promise<void> {
   const ids = uses.map((use) => use.keyId);
@@ -48,6 +48,6 @@ export async function recordKeyUses(db: Database, uses: KeyUse[]): Promise<void>
       left join unnest(${ids}::bigint[], ${ips}::inet[], ${agents}::text[])
         as used (id, ip, agent) on used.id = changed.id
     where k.id = changed.id`;
-  // It may end the other key.
+  // The statement may end a replaced key, which checks must see.
   await changeSeenByChecks(db, (trx) => record.execute(trx));
 }

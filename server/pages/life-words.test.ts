@@ -14,7 +14,7 @@ test('every action has a row, which says when it is possible and why it is not',
       otherwise: [
         'The key was not removed.',
         'A removal can be undone only for 60 minutes.',
-        'The key may have leaked, so its removal can not be undone.',
+        'The key may have leaked, so its removal cannot be undone.',
       ],
     },
   );

@@ -192,7 +192,7 @@ describeApp('several keys at once', (on) => {
     assert.equal(leaked.status, 422);
     assert.match(
       messageIn(leaked.body),
-      /^The key may have leaked, so its removal can not be undone\.$/,
+      /^The key may have leaked, so its removal cannot be undone\.$/,
     );
     assert.deepEqual((await reasons()).slice(0, 2), ['removed', 'removed']);
   });
