@@ -18,15 +18,15 @@ export interface Session {
   user: SignedInUser | undefined;
   /** Whether the password was given again in the last REAUTHENTICATION_MINUTES. */
   recentlyAuthenticated: boolean;
-  /** Whether it was given within that time, be it at log in or again. */
+  /** Whether it was given in that time, at log in or again. */
   isPasswordRecent: boolean;
-  /** When that ends, and the seconds until then by the database's clock; undefined once it has. */
+  /** When `recentlyAuthenticated` ends, and the seconds until then; undefined where it is false. */
   lock: { at: Date; seconds: number } | undefined;
   /** Whether the user has two-factor authentication, and no code within the last CODE_MINUTES. */
   needsCode: boolean;
   /** The device on which the user logged in, or that will be known once the code is right. */
   deviceId: number | undefined;
-  /** The log in that waits for its code, and whether it has waited too long; absent where none does. */
+  /** The log in that waits for its code, and whether it has waited too long; undefined where none waits. */
   pendingLogIn: { userId: number; isOver: boolean } | undefined;
 }
 

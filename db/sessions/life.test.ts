@@ -63,7 +63,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.equal(await isRecent(newId), false);
   });
 
-  test('a session says whether its password is temporary, and ends when that lapses', async () => {
+  test('a session says whether the password is temporary, and ends when the password lapses', async () => {
     const id = await newSession();
     const isTemporary = async () => (await findSession(on.db, id))?.user?.isPasswordTemporary;
     assert.equal(await isTemporary(), false);
@@ -207,7 +207,7 @@ describeOnEachDatabase('sessions in the database', (on) => {
     assert.ok(await findSession(on.db, anonymous));
   });
 
-  test("a visitor's session lives 15 minutes, and is swept", async () => {
+  test("a visitor's session is valid for 15 minutes, and is deleted afterwards", async () => {
     const id = randomUUID();
     await keepAnonymousSession(on.db, id, 'secret');
     const found = await findSession(on.db, id);

@@ -41,7 +41,7 @@ describeOnEachDatabase('a log in that waits for its code', (on) => {
     );
   }
 
-  test('is a session without a user, which names the one it waits for', async () => {
+  test('is a session without a user, which names the user whose code it waits for', async () => {
     const session = await findSession(on.db, id);
     assert.equal(session?.user, undefined);
     assert.equal(session?.recentlyAuthenticated, false);

@@ -69,7 +69,7 @@ describeOnEachDatabase('where a user is signed in', (on) => {
     }
   });
 
-  test('a session that was renewed stays that of its device', async () => {
+  test('a renewed session keeps its device', async () => {
     const { id, deviceId } = await logIn();
     const newId = randomUUID();
     await on.db.transaction().execute((trx) => renewSession(trx, id, newId));

@@ -6,7 +6,7 @@ import { isPasswordLapsed } from '../users.ts';
 export const SESSION_IDLE_MINUTES = 30;
 /** … and this long after log in, however active it is. */
 export const SESSION_HOURS = 12;
-/** The log-in form needs a session for its CSRF secret; this is how long it waits. */
+/** The log-in form needs a session for its CSRF secret; this is how long that session is valid. */
 export const ANONYMOUS_SESSION_MINUTES = 15;
 /** How long `Authenticate` unlocks the profile; fixed, not sliding. */
 export const REAUTHENTICATION_MINUTES = 10;
@@ -16,8 +16,9 @@ export const CODE_MINUTES = 10;
 export const PENDING_LOG_IN_MINUTES = 5;
 
 /**
- * Of a session joined with its user, if it has one: not ended, not idle too long, not disabled. It ends
- * when a temporary password lapses, too: it could not be changed any more.
+ * Whether a session, joined with its user if it has one, is valid: it has not ended and was not idle too
+ * long, and the user is not disabled. It also ends when a temporary password lapses, which could not be
+ * changed any more.
  */
 export const isValid = sql<boolean>`
   sessions.ended_at is null
@@ -38,6 +39,6 @@ export const isPasswordRecent = sql<boolean>`
 export const hasNoRecentCode = sql<boolean>`two_factor.user_id is not null and coalesce(
   sessions.code_accepted_at <= now() - make_interval(mins => ${sql.lit(CODE_MINUTES)}), true)`;
 
-/** From the beginning, whatever prolongs the session itself. */
+/** Counted from the beginning of the session, whatever prolongs the session itself. */
 export const isPendingInTime = sql<boolean>`
   sessions.created_at > now() - make_interval(mins => ${sql.lit(PENDING_LOG_IN_MINUTES)})`;

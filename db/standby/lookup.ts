@@ -10,7 +10,8 @@ import { Watched } from './watched.ts';
  * Looks up keys on a standby, while every change that the primary confirms has been applied there;
  * otherwise on the primary, or not at all.
  *
- * @param changed is called when that changes: with why, in a sentence, or undefined.
+ * @param changed is called when the standby must no longer be read, with the reason in words, and when it may
+ *   be read again, with undefined.
  * @throws {OperatorError} where the role of DATABASE_URL may not see the standbys.
  */
 export async function openStandbyLookup(

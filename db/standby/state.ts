@@ -1,9 +1,9 @@
-// What the primary and a standby say of themselves, and whether checks may be read from the standby.
+// The states of the primary and of a standby, and whether checks may be read from the standby.
 import type pg from 'pg';
 import { TIMELINE } from '../timelines.ts';
 import { namesOfAll } from './names.ts';
 
-/** More would let keys live too long, since the standby's clock decides about those that expire. */
+/** More would accept expired keys too long, since the standby's clock decides about them. */
 const MAX_CLOCK_DIFFERENCE_MS = 1_000;
 
 export interface PrimaryState {
@@ -14,7 +14,7 @@ export interface PrimaryState {
   /** The setting `synchronous_standby_names`. */
   synchronous: string;
   standbys: { name: string; state: string; sync: string }[];
-  /** Whether the role may see those. */
+  /** Whether the role may see `standbys`. */
   seesStandbys: boolean;
   role: string;
   clockMs: number;
@@ -26,7 +26,7 @@ export interface StandbyState {
   timeline: number | null;
   /** Its `cluster_name`, by which the primary knows it. */
   name: string;
-  /** Whether it has applied the log up to the position that it was asked for. */
+  /** Whether it has applied the log up to the position in the question. */
   hasApplied: boolean;
   clockMs: number;
 }

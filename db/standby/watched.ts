@@ -8,7 +8,7 @@ import { askPrimary, askStandby, missingGrant, standbyProblem } from './state.ts
 const ASK_EVERY_MS = 1_000;
 /** While the standby must not be read. */
 const ASK_AGAIN_MS = 200;
-/** How long what the servers have said holds, from when they were asked. */
+/** How long the answers of the servers hold, from when they were asked. */
 const HOLDS_MS = 2_000;
 
 /** @param problem why the standby must not be read, in a sentence; undefined: it may. */
@@ -55,7 +55,8 @@ export class Watched {
   /**
    * Reads from the standby.
    *
-   * @throws {StandbyUnusable} also where this is so only when the answer has come: it may be too old.
+   * @throws {StandbyUnusable} also where the standby must not be read any more when the answer has come: the
+   *   answer may be too old.
    */
   async use<Result>(read: (client: pg.Client) => Promise<Result>): Promise<Result> {
     const client = this.#readable();
@@ -95,7 +96,7 @@ export class Watched {
   async #findProblem(asked: number): Promise<string | undefined> {
     const primary = await askPrimary(this.#primary);
     const client = this.#client ?? (await this.#connect());
-    // Of the time before, if all was well then: at any moment the latest changes are on their way.
+    // The position of the previous question, if all was well: the latest changes are always on their way.
     const standby = await askStandby(client, this.#position ?? primary.position);
     const problem = standbyProblem(primary, standby, performance.now() - asked);
     this.#position = problem === undefined ? primary.position : undefined;
@@ -118,7 +119,7 @@ export class Watched {
     return client;
   }
 
-  /** Whatever connects next is to be asked before it is read. */
+  /** The next connection is asked before it is read. */
   #drop(): void {
     this.#holdsUntil = Number.NEGATIVE_INFINITY;
     // Not awaited: a server that says nothing does not end the connection either.
