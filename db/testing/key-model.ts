@@ -1,5 +1,5 @@
-// What the keys of one user should be like after each action: the table of transitions, with a clock that
-// a test moves. Times are minutes.
+// The state that the keys of one user should have after each action: the table of transitions, with a clock
+// that a test moves. Times are minutes.
 import type { KeyStage, KeyState } from '../api-keys/state.ts';
 import { UNDO_MINUTES } from '../api-keys/state.ts';
 import { type KeyAction, refusalOf } from '../api-keys/transitions.ts';
@@ -52,7 +52,7 @@ export class KeyModel {
     return stage === 'expired' || !this.isDisabled ? stage : 'disabled';
   }
 
-  /** How many late uses are known of a key since its end, or since its pause began. */
+  /** How many late uses a key has since its end, or since its pause began. */
   lateUses(key: ModelKey): number {
     const end = Math.min(key.removedAt, key.expiresAt);
     return end <= this.now && key.lateUsedAt < end ? 0 : key.lateUses;

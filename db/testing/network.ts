@@ -31,7 +31,7 @@ export class Network {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('It has no port.');
+    if (address === null || typeof address === 'string') throw new Error('The server has no port.');
     return address.port;
   }
 

@@ -67,7 +67,7 @@ export async function startStandby(primary: Cluster, name: string): Promise<Clus
   return cluster;
 }
 
-/** Lets the commits of a primary wait for standbys: `synchronous_standby_names`. */
+/** Makes the commits of a primary wait for standbys: `synchronous_standby_names`. */
 export async function setSynchronousStandbys(primary: Cluster, names: string): Promise<void> {
   const client = new pg.Client({ connectionString: primary.url });
   await client.connect();

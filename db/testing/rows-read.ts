@@ -4,7 +4,8 @@ import type { Database } from '../database.ts';
 /**
  * How many rows of a table PostgreSQL reads for statements, by its own count.
  *
- * @param plan for the values that are given, or for any values, as PostgreSQL keeps it under a name
+ * @param plan `custom`: for the values that are given; `generic`: for any values, as PostgreSQL keeps it
+ *   under a name
  */
 export async function rowsRead(
   db: Database,

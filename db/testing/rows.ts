@@ -49,7 +49,7 @@ export async function addKey(db: Database, owner: number, key = newKey()): Promi
   return id;
 }
 
-/** Rotates a key, with an overlap of 24 hours and the same length of life unless `changes` says more. */
+/** Rotates a key, with an overlap of 24 hours and the same lifetime unless `changes` says otherwise. */
 export function rotate(db: Database, owner: number, id: number, changes: Partial<Rotation> = {}) {
   const { prefix, digest, requestId, timeZone } = newKey();
   const rotation: Rotation = {
