@@ -3,12 +3,12 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { EventDetails } from './event-kinds.ts';
 
-/** So many keys and kinds are offered as filters: the newest keys, and the first kinds. */
+/** How many keys and how many kinds are offered as filters, at most: the newest keys, the first kinds. */
 export const MAX_CHOICES = 100;
 
 /** The kinds that occur among a user's events, in alphabetical order. */
 export async function listKinds(db: Database, userId: number): Promise<string[]> {
-  // From one kind straight to the next in the index, however many events have the same kind.
+  // Goes from one kind to the next in the index, however many events have the same kind.
   const { rows } = await sql<{ kind: string }>`
     with recursive found (kind, place) as (
       (select kind, 1 from events where user_id = ${userId} order by kind limit 1)

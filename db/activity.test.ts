@@ -255,7 +255,7 @@ describe('the activity of a user with many events', { skip: noPostgres }, () => 
     const userId = await addUser(db, 'ada');
     const other = await addUser(db, 'bob');
     const keyId = await addKey(db, userId);
-    // A kind and a key that are rare, and lie at the far end.
+    // A rare kind and a rare key, in the oldest events.
     await sql`insert into events (kind, user_id, user_agent) values ('user added', ${userId}, '')`.execute(
       db,
     );

@@ -6,11 +6,11 @@ import type { Client } from './events.ts';
 import { networkOf } from './known-addresses.ts';
 import { type Given, statement, type Value } from './statement.ts';
 
-/** For a row of a page at most so many events are read, so that a page of long runs stays bounded. */
+/** How many events are read for a row of a page, at most, so that a page of long runs stays bounded. */
 const EVENTS_READ_FOR_A_ROW = 20;
-/** So many events are shown on pages that are about something else. */
+/** How many events are shown on pages that are about something else. */
 export const FEW_EVENTS = 5;
-/** A download reads so many events at once. */
+/** How many events a download reads at once. */
 export const EVENTS_IN_BATCH = 500;
 
 /** What a list is limited to. Another user's key has no events here. */
@@ -38,7 +38,7 @@ export interface RecordedEvent extends Client {
 export interface Activity extends Omit<RecordedEvent, 'id' | 'userAgent'> {
   newestId: number;
   oldestId: number;
-  /** How many events it is; the time of the first, if more than one, is `since`. */
+  /** How many events the row stands for: the newest is at `at`, the oldest at `since`. */
   count: number;
   since: Date;
   /** For a run from several addresses their network, as CIDR. */
@@ -55,9 +55,9 @@ export interface ActivityPage {
 }
 
 /**
- * A page of a user's events; without a cursor the newest. It ends after so many rows, or where it has
- * read so many events that a run must be cut; the next page continues the run. So each event is counted
- * on exactly one page, and a page of any list costs about the same.
+ * A page of a user's events; without a cursor the newest. It ends after `length` rows, or after
+ * EVENTS_READ_FOR_A_ROW events for each of them; then the next page continues the run that was cut. So
+ * each event is counted on exactly one page, and a page of any list costs about the same.
  */
 export async function listActivity(
   db: Database,

@@ -31,7 +31,7 @@ export class WatchedClient extends pg.Client {
     this.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
       if (!READ_ONLY.includes(parameterName) || parameterValue !== 'on') return;
       this.isReadOnly = true;
-      // Comes before the end of the statement, so that even this one's result is not used.
+      // Comes before the end of the statement, so that even the result of this statement is not used.
       if (isConnected) breakConnection(this, new DatabaseReadOnly());
     });
     this.connection.on('errorMessage', (error: pg.DatabaseError) => {
@@ -46,7 +46,7 @@ export class WatchedClient extends pg.Client {
   }
 }
 
-/** As if the network had reported it: its statements fail, and its pool removes it. */
+/** Breaks a connection as an error of the network does: its statements fail, and its pool removes it. */
 export function breakConnection(
   { connection }: pg.Client,
   error: Error = new Error('Connection terminated'),

@@ -54,7 +54,7 @@ export function claimFolder(folder: string): void {
 }
 
 /**
- * Does something with files of the folder, and returns its result.
+ * Calls a function that uses files of the folder, and returns its result.
  *
  * @throws {FolderUnusable} for what the operating system refuses, such as a file of another user.
  */
@@ -94,7 +94,7 @@ function explain(folder: string, cause: unknown): FolderUnusable | undefined {
   );
 }
 
-/** In few words, with the name of the file if it is not the folder itself. */
+/** The reason of an error in a few words, with the name of the file if it is not the folder itself. */
 function reasonOf(folder: string, cause: unknown): string | undefined {
   if (!(cause instanceof Error && 'code' in cause)) return undefined;
   // Only the lock is a file of SQLite.
@@ -104,7 +104,7 @@ function reasonOf(folder: string, cause: unknown): string | undefined {
   return file === '' ? String(cause.code) : `${cause.code}: ${file}`;
 }
 
-/** How often the process that has the lock checks that it is still the lock. */
+/** How often the process that has the lock checks that the lock file is still the same. */
 const CHECK_EVERY_MS = 1_000;
 /** By then a process whose lock file was removed has noticed it, and stopped. */
 const NEW_LOCK_MS = 3 * CHECK_EVERY_MS;
@@ -120,9 +120,9 @@ export interface FolderLock {
  * Node has no flock, but its SQLite takes the operating system's own file lock. The kernel releases
  * it when the process dies, so there is never a stale one to clean up.
  *
- * Where the file is removed, another process could lock a new one. So this process stops within a
- * second, with a sentence and exit code 1: anything more that it wrote could be lost. And a process
- * that creates the file beside existing data waits longer than that.
+ * Where the lock file is removed, another process could lock a new one. So this process stops within a
+ * second, with a message and exit code 1: anything more that it wrote could be lost. And a process that
+ * creates the lock file beside existing data waits longer than that.
  *
  * @throws {FolderUnusable}
  * @throws {FolderInUse} when another process has it locked.

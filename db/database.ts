@@ -100,17 +100,17 @@ interface Opened {
   pool: pg.Pool;
 }
 
-/** What sends statements at once, on one connection. */
+/** For the databases that `atOnce` creates: sends statements on their one connection. */
 const shared = new WeakMap<Database, Run>();
 
-/** The servers at a location: those of the database, if it is the same, so that both know the same. */
+/** The servers at a location: those of the database, if it is opened there, so that both know the same. */
 export function serversAt({ url }: PostgresLocation, db: Database): Servers {
   const on = opened.get(db);
   return on?.location.url === url ? on.servers : new Servers(url);
 }
 
 /**
- * What runs a statement with a name, which Kysely can't send; undefined on the embedded database, and in a
+ * Runs statements with a name, which Kysely can't send; undefined on the embedded database, and in a
  * transaction.
  */
 export function runnerOf(db: Database): Run | undefined {
@@ -119,8 +119,8 @@ export function runnerOf(db: Database): Run | undefined {
 }
 
 /**
- * Reads with a database whose `statement`s all go to one connection, none waiting for another one's answer,
- * so that together they cost little more than one of them.
+ * Reads with a database whose `statement`s all go to one connection. None waits for the answer to another,
+ * so that together they take little longer than one of them.
  */
 export async function atOnce<Result>(
   db: Database,
@@ -136,7 +136,7 @@ export async function atOnce<Result>(
     client.release();
     return result;
   } catch (error) {
-    // Others may still be under way on it.
+    // Other statements may still be under way on the connection.
     client.release(true);
     throw error;
   }
@@ -144,7 +144,7 @@ export async function atOnce<Result>(
 
 const onlyStatements: KyselyPlugin = {
   transformQuery() {
-    // Where all connections are in use by such readers, each would wait for another one for ever.
+    // If such readers held all connections, each would wait for another one for ever.
     throw new Error('Kysely would send this on another connection: atOnce takes statements only.');
   },
   transformResult: async ({ result }) => result,

@@ -96,7 +96,7 @@ describeOnEachDatabase('known devices', (on) => {
     assert.equal(await recognize(ofBob, 'made up'), undefined);
   });
 
-  test('a device can take an id that was set aside for it, and no other one is given it', async () => {
+  test('a device can take an id that was reserved for it, and no other device gets this id', async () => {
     const deviceId = await newDeviceId(on.db);
     const other = await logIn();
     const value = randomUUID();
@@ -143,7 +143,7 @@ describeOnEachDatabase('known devices', (on) => {
     assert.ok(await recognize(again));
   });
 
-  test('of many attempts at once no more are allowed, and what is undone is not counted', async () => {
+  test('many attempts at once do not exceed the limit, and an attempt that is undone does not count', async () => {
     const value = await logIn();
     const id = await idOf(value);
     const attempts = Array.from({ length: 30 }, () => recordDeviceAttempt(on.db, id));
@@ -155,7 +155,7 @@ describeOnEachDatabase('known devices', (on) => {
     assert.equal(await recognize(value), id);
   });
 
-  test(`trust lasts ${TRUST_DAYS} days, whatever log ins follow, and ends where it is not given again`, async () => {
+  test(`trust lasts ${TRUST_DAYS} days, whatever log ins follow, and a log in can end it`, async () => {
     let value = await logIn({ isTrusted: true });
     await letTimePass(TRUST_DAYS - 1);
     value = await logIn({ presented: value });
@@ -177,7 +177,7 @@ describeOnEachDatabase('known devices', (on) => {
     assert.equal(await recognize(old), undefined);
     assert.equal(await find(old), undefined);
     assert.ok(await recognize(later));
-    // Its row is no longer taken over either.
+    // A log in with its value does not take over its row either.
     await logIn({ presented: old });
     assert.equal(await count(), 3);
     await sweepDevices(on.db);

@@ -6,13 +6,13 @@ import { type Client, insertEvent } from './events.ts';
 import { digest } from './sessions/digest.ts';
 import { lockUserById } from './users.ts';
 
-/** A device is known for so long after its last log in. */
+/** How long a device is known after its last log in. */
 export const DEVICE_DAYS = 365;
 /** How long a trusted device needs no code. */
 export const TRUST_DAYS = 30;
 /** How many devices of a user are known; another one makes the oldest unknown. */
 export const MAX_DEVICES = 50;
-/** After so many wrong passwords in a row a device is unknown again. */
+/** After this many wrong passwords in a row a device is unknown again. */
 export const MAX_DEVICE_FAILURES = 10;
 
 /** The device of a user whose cookie has a value, and whether it is trusted. */
@@ -76,7 +76,7 @@ export async function undoDeviceAttempt(db: Database, deviceId: number): Promise
     .execute();
 }
 
-/** An id for a device that may be known soon; no other device is given it. */
+/** Reserves an id for a device that may become known soon; no other device gets it. */
 export async function newDeviceId(db: Database): Promise<number> {
   const { id } = await db
     .selectNoFrom(sql<number>`nextval(pg_get_serial_sequence('devices', 'id'))`.as('id'))
@@ -110,16 +110,15 @@ export async function forgetFailedDevice(
 interface NewDevice extends Client {
   /** 256 random bits, as the cookie has them. */
   value: string;
-  /** Whether it is trusted from now on; undefined: if the device that it replaces was. */
+  /** Whether it is trusted from now on; undefined: as before. */
   isTrusted?: boolean | undefined;
   /** From `newDeviceId`, for a device that is not known yet; undefined for any id. */
   deviceId?: number | undefined;
 }
 
 /**
- * Makes the device of a log in known under a new value. The row of the presented value, if there is
- * one, becomes this device's, so that the old value is worth nothing any more. The caller has locked
- * the user's row.
+ * Makes the device of a log in known under a new value. If the presented value is that of a known device,
+ * its row gets the new value, so that the old one is no longer valid. The caller has locked the user's row.
  *
  * @returns the device's id, which it keeps
  */
@@ -191,7 +190,7 @@ export async function forgetDevice(
  * Forgets the devices of a user whose password or two-factor authentication changes, or who is
  * disabled.
  *
- * @param except the device that stays known; it is trusted no more
+ * @param except the device that stays known; it is no longer trusted
  */
 export async function forgetDevices(
   trx: Transaction,

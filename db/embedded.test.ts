@@ -35,7 +35,7 @@ function lockInAnotherProcess(): Promise<ChildProcess> {
     await lockFolder(${JSON.stringify(folder)});`);
 }
 
-/** Resolves when the beginning of its program has run; then the process stays. */
+/** Resolves when the process has run the beginning of its program; then the process keeps running. */
 async function startAnotherProcess(beginning: string): Promise<ChildProcess> {
   const program = `${beginning}
     console.log('started');
@@ -63,7 +63,7 @@ test('a folder that another process has open is refused, and opens after that pr
   assert.deepEqual(rows, [{ n: 1 }]);
 });
 
-test('when its lock file is removed, a process stops, and the next one waits three times as long', async () => {
+test('a process whose lock file is removed stops, and the next process waits until then', async () => {
   const other = await lockInAnotherProcess();
   assert.ok(other.stderr);
   const output = text(other.stderr);
@@ -111,7 +111,7 @@ for (const [what, fill] of unusable) {
 }
 
 const unusableLocks: [string, (lock: string) => void, RegExp][] = [
-  ['of another user', (lock) => mkdirSync(lock), /\(unable to open database file: lock\)/],
+  ["that can't be opened", (lock) => mkdirSync(lock), /\(unable to open database file: lock\)/],
   ['of another program', (lock) => writeFileSync(lock, 'x'.repeat(200)), /not a database: lock\)/],
 ];
 for (const [what, create, reason] of unusableLocks) {

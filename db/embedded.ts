@@ -25,7 +25,7 @@ export async function openEmbedded(folder?: string, { create = true } = {}): Pro
   const lock = await lockFolder(folder);
   try {
     if (!existsSync(dataDir)) {
-      await makeCluster(dataDir).catch((cause) => {
+      await createCluster(dataDir).catch((cause) => {
         throw new FolderUnusable(
           `No database can be created in ${folder} (${messageOf(cause)}). Make sure that the disk ` +
             'is not full, or set DATA_DIR to another folder.',
@@ -48,7 +48,7 @@ export async function openEmbedded(folder?: string, { create = true } = {}): Pro
 }
 
 /** Creates the folder completely or not at all, even if it is interrupted. */
-async function makeCluster(dataDir: string): Promise<void> {
+async function createCluster(dataDir: string): Promise<void> {
   const unfinished = `${dataDir}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   const pglite = await openNew({ dataDir: unfinished });
@@ -68,7 +68,7 @@ async function open(options: PGliteOptions, lock?: FolderLock): Promise<PGlite> 
   return pglite;
 }
 
-/** The lock lives as long as the database. */
+/** Keeps the folder locked as long as the database is open. */
 class LockedPGlite extends PGlite {
   readonly #lock: FolderLock | undefined;
 

@@ -18,7 +18,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-/** A checkout of its own, as far as the embedded database goes. */
+/** A copy of the parts of the project that the embedded database needs. */
 const checkout = mkdtempSync(path.join(tmpdir(), 'empty-cluster-'));
 const cache = path.join(checkout, 'node_modules/.cache');
 
@@ -33,14 +33,14 @@ describe('the empty cluster that is kept beside the packages', () => {
       path.resolve(import.meta.dirname, '../node_modules/@electric-sql'),
       path.join(checkout, 'node_modules/@electric-sql'),
     );
-    // Here rather than in processes of their own: each would compile PGlite again.
+    // In this process, since each other process would compile PGlite again.
     emptyCluster = await import(urlOf('db/empty-cluster.ts'));
     embedded = await import(urlOf('db/embedded.ts'));
   });
   after(() => rmSync(checkout, { recursive: true }));
 
   test('two processes that create it at once leave it complete, and new databases are copies of it', async () => {
-    // It halves the cost of `initdb`, most of whose code runs too seldom to be worth optimizing.
+    // --liftoff-only halves the time of `initdb`, most of whose code runs too seldom to be worth optimizing.
     const makers = [1, 2].map(() => start(['--liftoff-only', 'db/empty-cluster.ts']));
     const codes = await Promise.all(makers.map((maker) => once(maker, 'close')));
     assert.deepEqual(codes.flat(), [0, null, 0, null]);
@@ -67,7 +67,7 @@ describe('the empty cluster that is kept beside the packages', () => {
     assert.deepEqual(readdirSync(folder).sort(), ['lock', 'postgres']);
   });
 
-  test('damaged, it is not used', () => {
+  test('a damaged file is not used', () => {
     const isUsed = () => emptyCluster.readEmptyCluster() !== undefined;
     assert.ok(isUsed());
     const file = path.join(cache, readdirSync(cache)[0] ?? '');

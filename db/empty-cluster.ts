@@ -32,7 +32,7 @@ async function keepEmptyCluster(): Promise<void> {
   renameSync(unfinished, file());
 }
 
-/** Another version of PGlite may need another one. */
+/** Another version of PGlite may need another cluster. */
 function file(): string {
   const about = readFileSync(path.join(packages, '@electric-sql/pglite/package.json'), 'utf8');
   return path.join(cache, `empty-cluster-${JSON.parse(about).version}.tar.zst`);

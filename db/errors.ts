@@ -14,12 +14,12 @@ export class DatabaseReadOnly extends OperatorError {
   }
 }
 
-/** The server has an older history than one that the app has used, so that it lacks the latest changes. */
+/** The app has used a server with a later history, so this one lacks the latest changes. */
 export class ServerOutdated extends OperatorError {
   constructor() {
     super(
       'The server was left behind by a promotion: the app has used one with a later timeline, or of ' +
-        'another system. If this one is meant, run "delete from timelines" on it and restart the app.',
+        'another system. If this server is the right one, run "delete from timelines" on it and restart the app.',
     );
   }
 }
@@ -32,7 +32,7 @@ export class NoServerWritable extends OperatorError {
   }
 }
 
-/** A change is on the primary, but whether on its standbys is unknown: as if no answer had come. */
+/** A change is on the primary, and may not be on its standbys. Treated as if no answer had come. */
 export class NotConfirmed extends OperatorError {
   constructor() {
     super(
@@ -43,7 +43,7 @@ export class NotConfirmed extends OperatorError {
 
 /** Checks can't be read from the standby of CHECKS_DATABASE_URL now. */
 export class StandbyUnusable extends OperatorError {
-  /** @param cause an error, or why in words */
+  /** @param cause an error, or the reason in words */
   constructor(cause: unknown) {
     const why = cause instanceof Error ? cause.message : cause;
     super(`Checks can't be read from the standby of CHECKS_DATABASE_URL: ${why}.`, { cause });

@@ -38,7 +38,7 @@ describeOnEachDatabase('events', (on) => {
     assert.equal(event.userAgent, client.userAgent);
   });
 
-  test('the next hour has an event of its own, another user too', async () => {
+  test('the next hour has an event of its own, and so has another user', async () => {
     await refuse(HOME);
     const other = await addUser(on.db, `${username.slice(0, -1)}x`);
     await refuse(HOME, `${username.slice(0, -1)}x`);
@@ -63,7 +63,7 @@ describeOnEachDatabase('events', (on) => {
     assert.deepEqual(await countEvents(), before);
   });
 
-  /** Events of so many days ago, one for each. */
+  /** Inserts an event for each number, that many days ago. */
   const happened = (...daysAgo: number[]) =>
     sql`insert into events (kind, user_id, user_agent, at, details)
       select 'log in', ${userId}, '', now() - days * interval '1 day',
@@ -85,7 +85,7 @@ describeOnEachDatabase('events', (on) => {
     assert.deepEqual(await daysLeft(), [10_000]);
   });
 
-  test('all events that are too old go, however many there are, also by two sweeps at once', async () => {
+  test('all events that are too old are deleted, however many there are, also by two sweeps at once', async () => {
     await happened(...Array.from({ length: 2 * SWEPT_AT_ONCE + 1 }, () => 400), 1);
     await Promise.all([sweepEvents(on.db, 365), sweepEvents(on.db, 365)]);
     assert.deepEqual(await daysLeft(), [1]);

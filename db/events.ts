@@ -7,13 +7,13 @@ import { deleteOldRows } from './sweep.ts';
 export interface Client {
   ip: string | null;
   userAgent: string;
-  /** The device of the user that it came from, where there is one. */
+  /** The known device of the user that the request came from, if any. */
   deviceId?: number | undefined;
 }
 
 interface Event extends Client {
   kind: EventKind;
-  /** Absent when no known user was involved, as in a login under an unknown name. */
+  /** Absent when no known user was involved, as in a log in under an unknown name. */
   userId?: number | undefined;
   keyId?: number;
   details?: EventDetails;

@@ -18,7 +18,7 @@ describeOnEachDatabase('the id of a database', (on) => {
     t.after(() => other.destroy());
     assert.notEqual(await findInstallationId(other), id);
 
-    /** Of the same kind. */
+    /** A new location of the same kind. */
     async function anotherLocation(): Promise<DatabaseLocation> {
       if (!('url' in on.location)) return on.location;
       const url = await createTestDatabase();

@@ -1,5 +1,5 @@
 // The IP addresses from which programs of users sent the right password to the API: each has a separate
-// rate limit and reserved places. Pages know users by their devices instead: devices.ts.
+// rate limit and reserved places in the password queue. Pages know devices instead: devices.ts.
 import { type Expression, sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 

@@ -6,18 +6,18 @@ export type DatabaseLocation = PostgresLocation | { folder: string } | { memory:
 
 export interface PostgresLocation {
   url: string;
-  /** What shares the server's connections: PgBouncer, giving one for each transaction. */
+  /** Set if PgBouncer shares the server's connections and gives one to each transaction. */
   pooler?: 'transaction';
 }
 
 /** Where checks of keys are read, if not on the primary. */
 export interface StandbyLocation {
   url: string;
-  /** What answers a check while the standby must not. */
+  /** What answers a check while the standby must not be read. */
   otherwise: 'primary' | 'nothing';
 }
 
-/** All else would choose a server that may not accept writes. */
+/** Any other value would choose a server that may not accept writes. */
 const TARGETS = ['read-write', 'primary'];
 
 /**

@@ -11,7 +11,7 @@ import { rowsRead } from './testing/rows-read.ts';
 
 const HERE = { ip: '203.0.113.7', userAgent: 'here', deviceId: 1 };
 const ELSEWHERE: Client = { ip: '198.51.100.9', userAgent: 'elsewhere', deviceId: 2 };
-/** The same network and program, as far as anyone can see. */
+/** Another device with the same network and program. */
 const NEXT_DESK: Client = { ...HERE, deviceId: 3 };
 const UNKNOWN: Client = { ...HERE, deviceId: undefined };
 
@@ -65,7 +65,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     assert.deepEqual(await counts(), []);
   });
 
-  test('what was done on this device, wherever it was, is left out, and so is what happened to others', async () => {
+  test('what was done on this device, from any network, is left out, and so are events of other users', async () => {
     await happen('key made', HERE);
     await happen('key made', { ...ELSEWHERE, deviceId: HERE.deviceId });
     const other = await addUser(on.db, `other${serial}`);
@@ -96,13 +96,13 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     assert.deepEqual(await counts(), []);
   });
 
-  test('who guesses the password on a device that was unknown hides nothing by that', async () => {
+  test('a success hides no failure on an unknown device: its user may have guessed the password', async () => {
     await happen('failed log in', UNKNOWN);
     for (const from of [UNKNOWN, NEXT_DESK]) await happen('log in', from);
     assert.deepEqual(await counts(), [['failed log in', 1]]);
   });
 
-  test('a success on another device, before it or too late is no excuse', async () => {
+  test('a failure is listed if a success is on another device, before the failure, or too late', async () => {
     await happen('log in', HERE);
     await happen('failed code', HERE);
     for (const from of [ELSEWHERE, NEXT_DESK]) await happen('log in', from);
@@ -130,7 +130,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
     assert.deepEqual(await counts(), [['rate limited', 3]]);
   });
 
-  test('of more events than are read it says so', async () => {
+  test('a count says if there may be more events than were read', async () => {
     await sql`insert into events (kind, user_id, user_agent)
       select 'failed log in', ${userId}, 'guesser'
       from generate_series(1, ${MAX_MEANWHILE_EVENTS + 1}::int)`.execute(on.db);
@@ -139,7 +139,7 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
   });
 });
 
-describeOnDatabase('the events that PostgreSQL reads for it', (on) => {
+describeOnDatabase('the events that PostgreSQL reads for the home page', (on) => {
   test('are bounded, however many a user has and however old they are', {
     skip: noPostgres,
   }, async () => {

@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import type { EventKind } from './event-kinds.ts';
 
-/** What happened longer ago is in Activity only. */
+/** Older events are in Activity only. */
 export const MEANWHILE_DAYS = 14;
-/** Of each kind so many events are read, the newest. */
+/** How many events of each kind are read: the newest. */
 export const MAX_MEANWHILE_EVENTS = 100;
-/** After a failure, a success on the same device shows within this time who it was. */
+/** A success on the same device within this time shows that a failure was the user's own mistake. */
 const OWN_MISTAKE_MINUTES = 5;
 
 const changes = [
@@ -40,20 +40,20 @@ export type MeanwhileKind = (typeof changes)[number] | (typeof failures)[number]
 /** The events of one kind. */
 export interface Meanwhile {
   kind: MeanwhileKind;
-  /** How many; of attempts that were refused, all. */
+  /** How many; an event of the rate limit counts as all its attempts. */
   count: number;
   /** Whether MAX_MEANWHILE_EVENTS were read, so that there may be more. */
   isAtLeast: boolean;
-  /** Of the newest. */
+  /** The id of the newest event; `at` and `ip` are of this event, too. */
   newestId: number;
   at: Date;
   ip: string | null;
 }
 
 /**
- * What happened to a user within MEANWHILE_DAYS, by kind. The user knows what was done on this device, so that is
- * left out. So are their own mistakes: failures on a known device that a success there follows. A guesser has no
- * known device, and so can't hide failures by succeeding.
+ * What happened to a user within MEANWHILE_DAYS, by kind. What was done on this device is left out, since the
+ * user knows it. So are the user's own mistakes: failures on a known device that a success there follows. A
+ * person who guesses has no known device, so a success hides none of these failures.
  *
  * @param deviceId the device of the request
  * @param dismissedId the newest event that the user has dismissed

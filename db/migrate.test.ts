@@ -18,7 +18,7 @@ test('when several processes open an empty database at once, each migration runs
   }
 });
 
-test('a limit for statements that its role has does not end a migration', {
+test('a statement timeout that is set for the database does not end a migration', {
   skip: noPostgres,
 }, async (t) => {
   const url = await createTestDatabase();

@@ -20,8 +20,8 @@ export class SchemaTooNew extends OperatorError {}
 const LOCK = 7_412_014;
 
 /**
- * Brings the schema up to date, in one transaction. Safe to call from several processes at once;
- * throws the first migration's error and leaves the schema as it was.
+ * Brings the schema up to date, in one transaction. Safe to call from several processes at once. If a
+ * migration fails, throws its error and leaves the schema as it was.
  *
  * @throws {SchemaTooNew}
  */
@@ -29,9 +29,9 @@ export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<void>
   await db.transaction().execute(async (trx) => {
     // A role may have a limit that is meant for requests (docs/scale.md).
     await sql`set local statement_timeout = 0`.execute(trx);
-    // Kysely's own lock is its connection's, and a pooler such as PgBouncer may give the statements
-    // before, in and after a transaction to different connections: it would be held for ever. This
-    // one ends with the transaction.
+    // Kysely's own lock belongs to its connection, and a pooler such as PgBouncer may give the statements
+    // before, in and after a transaction to different connections: the lock would be held for ever. This
+    // lock ends with the transaction.
     await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(trx);
     const { error } = await migrator(trx).migrateToLatest();
     if (error) throw unknownMigration(error) ?? error;
@@ -59,7 +59,7 @@ function unknownMigration(cause: unknown): SchemaTooNew | undefined {
   );
 }
 
-/** Whether the database can be reached and holds every migration this program knows. */
+/** Whether the database has every migration that this program knows. Throws if it can't be reached. */
 export async function isMigrated<Schema>(db: Kysely<Schema>): Promise<boolean> {
   const known = await migrator(db).getMigrations();
   return known.every((migration) => migration.executedAt !== undefined);

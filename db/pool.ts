@@ -23,10 +23,10 @@ export function withTimeouts({ pooler }: Pick<PostgresLocation, 'pooler'> = {}):
   return {
     connectionTimeoutMillis: CONNECTION_MS,
     query_timeout: ANSWER_MS,
-    // In this mode `pg` closes a connection that did not answer. Otherwise it would return to the
-    // pool, where the next requests and the end of its transaction would wait on it.
+    // In this mode `pg` closes a connection that did not answer. Otherwise the connection would return to
+    // the pool, and the next requests and the end of its transaction would wait for it.
     pipeline: true,
-    // Sent as the connection begins, and a pooler's connection is not the server's.
+    // Sent as the connection begins. A pooler refuses them, or does not pass them on to the server.
     ...(pooler ? {} : SERVER_LIMITS),
   };
 }
@@ -48,8 +48,8 @@ export function openPool(servers: Servers, config: pg.PoolConfig): pg.Pool {
   // bigint: identities and counts stay far below 2^53.
   types.setTypeParser(pg.types.builtins.INT8, Number);
   const pool = new ServersPool(servers, { ...config, types });
-  // The pool removes a broken connection by itself, and a statement on it fails. Without these
-  // listeners the event would end the process: the pool's for an idle one, otherwise its own.
+  // The pool removes a broken connection by itself, and a statement on it fails. Without these listeners the
+  // event would end the process: of the pool for an idle connection, otherwise of the connection.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   replaceBroken(pool, servers);
@@ -101,7 +101,7 @@ class ServersPool extends pg.Pool {
         return;
       }
       this.#servers.doubt();
-      // Who has waited for a server that says nothing does not wait for another one.
+      // A request that has waited for a server without an answer does not wait for another server.
       if (isSilence(error)) callback(error, client, done);
       else this.#connectToFound(callback);
     });

@@ -10,7 +10,7 @@ import { createTestDatabase, dropTestDatabase } from './testing/databases.ts';
 import { noPgBouncer, startPgBouncer } from './testing/pgbouncer.ts';
 import { addKey, addUser, newKey } from './testing/rows.ts';
 
-/** What docs/scale.md says about a PgBouncer that keeps names. */
+/** The settings of docs/scale.md for PgBouncer without DATABASE_POOLER. */
 const IGNORED = {
   ignore_startup_parameters: 'statement_timeout,idle_in_transaction_session_timeout,options',
 };
@@ -88,7 +88,7 @@ describe('through PgBouncer', { skip: noPgBouncer }, () => {
     assert.deepEqual((await limits.execute(db)).rows, [{ statement: '0', idle: '0' }]);
   });
 
-  test('in transaction mode, without it, the first statement names it', async (t) => {
+  test('in transaction mode, without DATABASE_POOLER, the error of the first statement names it', async (t) => {
     const url = await through({ pool_mode: 'transaction' });
     const db = await openDatabase({ url });
     t.after(() => db.destroy());
@@ -99,7 +99,7 @@ describe('through PgBouncer', { skip: noPgBouncer }, () => {
     });
   });
 
-  test('in transaction mode, without it, where parameters are ignored: each lookup that fails names it', async () => {
+  test('in transaction mode, without DATABASE_POOLER, where parameters are ignored, each failed lookup names it', async () => {
     const url = await through({ pool_mode: 'transaction', ...IGNORED });
     const errors = await lookUp({ url });
     assert.ok(errors.length > 0);
@@ -110,7 +110,7 @@ describe('through PgBouncer', { skip: noPgBouncer }, () => {
     }
   });
 
-  test('in session mode, without it, every lookup finds its key', async () => {
+  test('in session mode, without DATABASE_POOLER, every lookup finds its key', async () => {
     const url = await through({ pool_mode: 'session', default_pool_size: '10', ...IGNORED });
     assert.deepEqual(await lookUp({ url }), []);
   });

@@ -21,7 +21,7 @@ export function keepsStatements({ pooler }: PostgresLocation): boolean {
 }
 
 interface Statement {
-  /** Under which the connection keeps it; without one it is planned each time. */
+  /** The name under which the connection keeps it; without one it is planned each time. */
   name?: string;
   text: string;
   values: unknown[];
@@ -30,7 +30,7 @@ interface Statement {
 /** @throws {PoolerUnknown} instead of an error that only a pooler explains. */
 export type Run = <Row extends object>(statement: Statement) => Promise<Row[]>;
 
-/** What runs statements that the connection keeps, where it can. */
+/** Returns a function that runs statements, which the connection keeps unless a pooler prevents it. */
 export function runnerOn(connection: Pick<pg.Pool, 'query'>, location: PostgresLocation): Run {
   const isNamed = keepsStatements(location);
   return async <Row extends object>({ name, ...statement }: Statement) => {
@@ -42,7 +42,7 @@ export function runnerOn(connection: Pick<pg.Pool, 'query'>, location: PostgresL
   };
 }
 
-/** Behind a pooler each transaction sets its own limits, since the start of a connection can't. */
+/** Behind a pooler each transaction sets its limits, since the start of a connection can't set them. */
 export class PoolerDialect extends PostgresDialect {
   readonly #config;
 

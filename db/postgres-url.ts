@@ -2,7 +2,7 @@ import pg from 'pg';
 
 /** One of the servers that DATABASE_URL names. */
 export interface Server {
-  /** A URL that names only this one. */
+  /** A URL that names only this server. */
   url: string;
   /** Its host and port, or the folder of its socket. */
   name: string;

@@ -40,8 +40,8 @@ export async function recordAttempt(
           open_at: opensAt(failures, policy),
           updated_at: sql<Date>`now()`,
         })
-        // Not now(), the start of this transaction: while this statement waited for the row, one that
-        // started later may have set open_at to its own start.
+        // Not now(), the start of this transaction: while this statement waited for the row, a transaction
+        // that started later may have set open_at to its own start.
         .where('throttle.open_at', '<=', sql<Date>`clock_timestamp()`),
     )
     .returning('failures')

@@ -46,13 +46,13 @@ interface SessionsTable {
   ended_at: Date | null;
   ip: string | null;
   user_agent: string | null;
-  /** Whose password was right, while the code is still missing; then there is no user. */
+  /** The user whose password was right while the code is still missing; user_id is null then. */
   pending_user_id: number | null;
   /** SHA-256 of that user's password digest at the time. */
   pending_password_sha256: Buffer | null;
   /** When a code of two-factor authentication was last accepted in this session. */
   code_accepted_at: Date | null;
-  /** It may have been forgotten since; null where an earlier version began the session. */
+  /** The device may have been forgotten since; null where an earlier version began the session. */
   device_id: number | null;
 }
 
@@ -72,17 +72,17 @@ interface ApiKeysTable {
   last_used_ip: string | null;
   last_used_agent: string | null;
   removed_at: Date | null;
-  /** Also null if an earlier version removed the key. */
+  /** Also null if an earlier version, or a report of a leak, removed the key. */
   removed_via: RemovedVia | null;
   note: Generated<string>;
   /** The key that this one replaces; its row may have been deleted since. */
   replaces_id: number | null;
   /**
-   * How long the replaced key lives on from the first use of this one. 0: it was removed when this one
-   * was created; null: until its owner removes it.
+   * How long the replaced key works after the first use of this key. 0: it was removed when this key was
+   * created; null: until its owner removes it.
    */
   overlap_hours: number | null;
-  /** When the key that replaces this one was first used, and so ended this one. */
+  /** When the key that replaces this key was first used; the overlap begins then. */
   replaced_at: Date | null;
   /** In the past: not paused any more. `infinity` (which is no Date): until resumed. */
   paused_until: ColumnType<never, never, string | null>;
@@ -173,7 +173,7 @@ interface DevicesTable {
   user_agent: string;
   /** Wrong passwords in a row. */
   failures: Generated<number>;
-  /** Null: it was never trusted, or is trusted no more. */
+  /** Null: it was never trusted, or is no longer trusted. */
   trusted_until: Date | null;
 }
 

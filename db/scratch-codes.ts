@@ -1,4 +1,4 @@
-// Scratch codes stand in for a code of two-factor authentication, each once.
+// Scratch codes are used in place of codes of two-factor authentication, each once.
 import type { Database, Transaction } from './database.ts';
 
 /** Replaces the scratch codes of a user. */

@@ -3,9 +3,9 @@ import type { Database, Transaction } from './database.ts';
 
 /**
  * Runs a transaction that changes what checks of keys see. It ends when all synchronous standbys have
- * applied it, so that no check that begins after the answer misses the change, wherever it reads. This
- * is also so where the transaction finds nothing to do but locks rows: a change before it, whose end was not
- * confirmed, may still be on its way. A server without synchronous standbys waits for nothing.
+ * applied it, so that no check that begins after the answer misses the change, wherever it reads. A
+ * transaction that finds nothing to do, but locks rows, waits too: an earlier change of them that was not
+ * confirmed may still be on its way. A server without synchronous standbys waits for nothing.
  */
 export function changeSeenByChecks<Result>(
   db: Database,

@@ -12,18 +12,18 @@ const skip = findPrograms() === undefined && 'PostgreSQL is not installed';
 describe('a primary and its standby', { skip }, () => {
   let primary: Cluster;
   let standby: Cluster;
-  /** Listed by mistake. */
+  /** A server of another system, listed by mistake. */
   let foreign: Cluster;
   let url: string;
-  /** Both have used the primary, and have connections to it. */
+  /** Two pools that have used the primary, and have connections to it. */
   let pools: pg.Pool[];
-  /** Has used the primary too, and has no connection. */
+  /** A pool that has used the primary too, and has no connection. */
   let quiet: pg.Pool;
   before(async () => {
     const started = await startCluster(() => ({ cluster_name: 'primary' }));
     assert.ok(started);
     primary = started;
-    // The table that says what has been promoted.
+    // Creates the table `timelines`.
     await (await openDatabase({ url: primary.url })).destroy();
     await onServer(
       primary.url,
@@ -77,7 +77,7 @@ describe('a primary and its standby', { skip }, () => {
 
   test('without a server that accepts writes, the error says what is wrong with each', async () => {
     await primary.end('SIGKILL');
-    // Not even a server of another system, which accepts writes.
+    // The server of another system accepts writes, but is not used.
     for (const pool of pools) {
       await assert.rejects(pool.query('select 1'), (error) => {
         assert.ok(error instanceof NoServerWritable);
@@ -96,7 +96,7 @@ describe('a primary and its standby', { skip }, () => {
     assert.equal(await serverOf(other), 'standby');
   });
 
-  test('who had no connection at the time does not notice', async () => {
+  test('a pool that had no connection at the time uses the promoted standby', async () => {
     assert.equal(await serverOf(quiet), 'standby');
   });
 
@@ -146,7 +146,7 @@ describe('a primary and its standby', { skip }, () => {
     await assert.rejects(pool.query('select 1'), ServerOutdated);
   });
 
-  test('a role without special privileges can ask for all this', async (t) => {
+  test('a role without special privileges can find the server', async (t) => {
     const asKeys = both([primary, standby]).replace('postgres@', 'keys@');
     const pool = openPool(new Servers(asKeys), withTimeouts());
     t.after(() => pool.end());

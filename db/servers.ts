@@ -7,12 +7,12 @@ import { type History, historyOf, writeLatest } from './timelines.ts';
 /** How long a server may take to connect and to say what it is, in a search. Together 1 s. */
 const CONNECTION_MS = 700;
 const ANSWER_MS = 300;
-/** A search that found nothing is not repeated before. */
+/** How long after a search that found nothing the next one begins, at least. */
 const PAUSE_MS = 100;
 
 /**
- * The servers of DATABASE_URL, of which one accepts writes: which it is, and what they have been
- * through. All pools of a process share this. A server that was left behind by a promotion counts as
+ * The servers of DATABASE_URL, of which one accepts writes: which one, and the latest history that was seen.
+ * All pools of a process share this. A server that was left behind by a promotion counts as
  * away: it still has the keys that were removed since.
  */
 export class Servers {
@@ -52,14 +52,14 @@ export class Servers {
     this.#drops.push(drop);
   }
 
-  /** After an error of a connection: finds the server again before the next one, and replaces all. */
+  /** After an error of a connection: replaces all connections, and finds the server again for the next. */
   doubt(): void {
     if (!this.isOnly) this.#current = undefined;
     this.#dropAll();
   }
 
   /**
-   * Finds the server that accepts writes, if it isn't known; one search for all who wait.
+   * Finds the server that accepts writes, if it isn't known; all callers share one search.
    *
    * @throws {NoServerWritable}
    */
@@ -94,7 +94,7 @@ export class Servers {
       return answer?.status === 'fulfilled' ? [{ server, history: answer.value }] : [];
     });
     const usable = writable.filter(({ history }) => !this.#isOutdated(history));
-    // At the start any system is usable: the first one's.
+    // At the start any system is usable: that of the first usable server.
     const ofSystem = usable.filter(({ history }) => history.system === usable[0]?.history.system);
     const timeline = Math.max(...ofSystem.map(({ history }) => history.timeline));
     const latest = ofSystem.filter(({ history }) => history.timeline === timeline);
@@ -115,7 +115,7 @@ export class Servers {
     throw error;
   }
 
-  /** Tells a server that was left behind, for instances that reach no other. */
+  /** Writes the latest timeline to a server that was left behind, for instances that reach no other. */
   #warn({ url }: Server, { system, timeline }: History): void {
     if (system !== this.#latest?.system || timeline >= this.#latest.timeline) return;
     void writeLatest(url, this.#latest);

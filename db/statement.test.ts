@@ -40,7 +40,7 @@ describeOnEachDatabase('a statement that is built once', (on) => {
     await assert.rejects(bad(on.db, {}), /"bad" needs literals for: ada/);
   });
 
-  test('several at once answer like one after the other', async () => {
+  test('several at once have the same results as one after the other', async () => {
     await addUser(on.db, 'dora');
     const found = await atOnce(on.db, (one) =>
       Promise.all(['dora', 'nobody', 'dora'].map((name) => findUser(one, { name }))),
@@ -79,7 +79,7 @@ describe('a statement on PostgreSQL', { skip: noPostgres }, () => {
     );
   });
 
-  test('the list of keys and its counts keep no plan, which would be one for an average user', async () => {
+  test('no plan is kept for the list of keys and its counts: it would fit only an average user', async () => {
     const [, , kept] = await atOnce(db, (one) =>
       Promise.all([
         listKeyPage(one, 1, USUAL_QUERY, { side: 'after' }),
@@ -93,7 +93,7 @@ describe('a statement on PostgreSQL', { skip: noPostgres }, () => {
     );
   });
 
-  test('nothing else can be sent with several at once, and their connection is free again', async () => {
+  test('atOnce refuses anything but statements, and its connection is free again after an error', async () => {
     await assert.rejects(
       atOnce(db, (one) => one.selectFrom('users').select('id').execute()),
       /atOnce takes statements only/,

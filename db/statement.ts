@@ -11,17 +11,17 @@ import {
 import { type Database, runnerOf } from './database.ts';
 import type { Schema } from './schema.ts';
 
-/** Stands for a value in a statement, which is given each time the statement runs. */
+/** A placeholder in a statement for a value that is given each time the statement runs. */
 export type Value<Values> = <Name extends keyof Values & string>(
   name: Name,
 ) => RawBuilder<Values[Name]>;
 
-/** A value, or what stands for it. */
+/** A value, or its placeholder. */
 export type Given<T> = T | RawBuilder<T>;
 
 /**
  * A statement that is built once, since that takes Kysely longer than running it; and planned once for
- * each connection, since PostgreSQL keeps the plan under a name. For what every view of a page needs.
+ * each connection, since PostgreSQL keeps the plan under a name. For what every view of a page reads.
  *
  * @param name a unique one
  * @param plan `once`: for any values. `each time`: where a plan that is right for most users would read all

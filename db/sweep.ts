@@ -1,7 +1,7 @@
 import { type Expression, sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** A statement of the sweep deletes at most so many rows, so that none takes long. */
+/** How many rows a statement of the sweep deletes at most, so that none takes long. */
 export const SWEPT_AT_ONCE = 1_000;
 
 /**

@@ -38,7 +38,7 @@ export async function listTimeZones(db: Database): Promise<string[]> {
   return zones;
 }
 
-/** The database reads a folder of files for each list. */
+/** Kept, since the database reads a folder of files for each list. */
 const lists = new WeakMap<Database, string[]>();
 
 /** UTC first (Intl does not list it), then in order the zones that this Node and a database know. */

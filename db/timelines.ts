@@ -4,8 +4,8 @@ import { WatchedClient } from './client.ts';
 import { DatabaseReadOnly, ServerOutdated } from './errors.ts';
 
 /**
- * What a server's data have been through: each promotion of a standby begins a timeline, with the
- * next number. Another system is one that was not copied from the same first server.
+ * The history of a server's data: each promotion of a standby begins a timeline, with the next number. A
+ * server of another system was not copied from the same first server.
  */
 export interface History {
   system: string;
@@ -13,8 +13,9 @@ export interface History {
 }
 
 /**
- * What the control file says of the timeline (`pg_control_checkpoint`) is the old one until the first
- * checkpoint after a promotion, which may take minutes. The name of the file being written is not.
+ * The timeline, from the name of the WAL file being written. That in the control file
+ * (`pg_control_checkpoint`) is the old one until the first checkpoint after a promotion, which may take
+ * minutes.
  */
 export const TIMELINE = `('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int`;
 
@@ -29,9 +30,9 @@ export async function historyOf(client: pg.Client): Promise<History> {
   return history;
 }
 
-/** Writes to a server that was left behind which timeline there is, as well as this is possible. */
+/** Writes the latest timeline to a server that was left behind. Ignores errors. */
 export async function writeLatest(url: string, { system, timeline }: History): Promise<void> {
-  // The standby for which it would wait is the primary now.
+  // The standby for which the commit would wait is the primary now.
   const options = '-c synchronous_commit=off';
   const limits = { connectionTimeoutMillis: 1_000, query_timeout: 1_000 };
   const client = new pg.Client({ connectionString: url, options, ...limits });

@@ -61,7 +61,7 @@ describeOnEachDatabase('two-factor authentication', (on) => {
     assert.equal(await findPendingSecret(on.db, userId), undefined);
   });
 
-  test('once it is enabled there is no pending secret, and none is kept', async () => {
+  test('once it is enabled, a pending secret is deleted, and no new one is kept', async () => {
     await keepPendingSecret(on.db, userId, SECRET);
     await enable(userId);
     assert.equal(await findPendingSecret(on.db, userId), undefined);
@@ -106,7 +106,7 @@ describeOnEachDatabase('two-factor authentication', (on) => {
     assert.equal(await acceptStep(on.db, userId, step + 1), true);
   });
 
-  test('a step of one user says nothing about another', async () => {
+  test('a step that one user has used can be used by another', async () => {
     const other = await newUser();
     await enable(userId);
     await enable(other);
@@ -158,7 +158,7 @@ describeOnEachDatabase('two-factor authentication', (on) => {
     assert.deepEqual((await findSecret(on.db, userId))?.secret, Buffer.from('re-encrypted'));
   });
 
-  test('secrets of other keys are told apart by how they begin', async () => {
+  test('secrets encrypted with other keys are recognized by how they begin', async () => {
     await enable(userId);
     const others = async (keyId: string) =>
       (await listSecretsOfOtherKeys(on.db, Buffer.from(keyId))).map((row) => row.userId);

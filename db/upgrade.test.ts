@@ -121,7 +121,7 @@ function upgrades(open: () => Promise<Database>) {
         for (const { indexdef } of rows) assert.doesNotMatch(indexdef, /used|late/);
       });
 
-      // Later versions keep the table themselves.
+      // Later versions write the table themselves.
       if (name < '0006-known-addresses') {
         test('addresses of log ins in the last 90 days are known', async () => {
           assert.equal((await lookUpAddress(db, 'ada', '203.0.113.7')).kind, 'known');

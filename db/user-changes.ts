@@ -35,7 +35,7 @@ export async function addUser(
   });
 }
 
-/** Disables a user, ends their sessions and forgets their devices. The next check of one of their keys refuses it. */
+/** Disables a user, ends their sessions and forgets their devices. Checks refuse their keys from then on. */
 export async function disableUser(db: Database, user: UserName, from: Client): Promise<void> {
   await changeSeenByChecks(db, async (trx) => {
     await setDisabled(trx, user.username, true);
@@ -73,7 +73,7 @@ export async function setPassword(
   });
 }
 
-/** Disables two-factor authentication for a user who can't. False if it was not enabled. */
+/** Disables two-factor authentication of a user who can't do so. Returns false if it was not enabled. */
 export async function turnOffTwoFactor(
   db: Database,
   user: UserName,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database, Transaction } from './database.ts';
 
-/** A temporary password works for so many days. */
+/** How many days a temporary password works. */
 export const TEMPORARY_PASSWORD_DAYS = 7;
 
 export interface User {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // What tells this database's instances apart from those of another one: cookies don't know ports.
+  // The cookies of this database are named after it: a browser sends the cookies of a host to all ports.
   await sql`
     create table installation (
       is_only boolean primary key default true
