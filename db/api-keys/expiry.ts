@@ -2,7 +2,7 @@
 import { type Expression, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
-/** How long a key lives: hours, or calendar days or months in its owner's time zone. */
+/** The lifetime of a key: hours, or calendar days or months in its owner's time zone. */
 export type Lifetime = { hours: number } | { days: number } | { months: number };
 
 /** An expiry that a person chose: a lifetime from now on, or a date. */
@@ -36,7 +36,7 @@ export async function resolveExpiry(
 }
 
 /**
- * A lifetime after `start`. Days and months are those of the calendar where the owner lives (a
+ * A lifetime after `start`. Days and months are those of the calendar in the owner's time zone (a
  * month after 31 January is the last day of February); hours are exact, also across daylight
  * saving.
  */
