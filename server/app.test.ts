@@ -120,7 +120,7 @@ describeOnDatabase('the app', (on) => {
     }
   });
 
-  test('the process lives, and is ready while its database is and it is not about to stop', async () => {
+  test('/healthz is always 200; /readyz only while the database answers and no stop has begun', async () => {
     assert.equal((await visitor.get('/healthz')).status, 200);
     assert.equal((await visitor.get('/readyz')).status, 200);
     const closed = await openDatabase(on.location);
@@ -151,7 +151,7 @@ describeOnDatabase('the app', (on) => {
     assert.equal((await visitor.send(TAB, { method: 'HEAD' })).status, 200);
   });
 
-  test('broken requests are refused, never a 500, and create nothing', async () => {
+  test('broken requests are never a 500, and those that are refused create nothing', async () => {
     await visitor.get(TAB);
     const count = async () => (await on.db.selectFrom('api_keys').select('id').execute()).length;
     const before = await count();
@@ -163,6 +163,7 @@ describeOnDatabase('the app', (on) => {
       [`${valid}&extra=y`, form, 400],
       [`${valid}&label[]=y`, form, 400],
       [valid.replace('label=x', 'label=%00'), form, 422],
+      // Accepted: the byte is read as U+FFFD.
       [valid.replace('label=x', 'label=%ff'), form, 200],
       [valid, `${form}; charset=koi8-r`, 415],
       [valid, 'application/json', 403],
@@ -255,7 +256,7 @@ test('without PostgreSQL: an error page with 503, not ready; recovers by itself'
   await allowConnections(url, true);
   assert.equal((await visitor.get(TAB)).status, 200);
   const isReady = async () => (await visitor.get('/readyz')).status === 200;
-  // It asks once a second.
+  // /readyz asks the database at most once a second.
   const deadline = performance.now() + 5_000;
   while (!(await isReady())) {
     assert.ok(performance.now() < deadline, 'not ready again');

@@ -43,7 +43,7 @@ interface Parts {
     Config,
     'publicUrl' | 'secure' | 'trustProxy' | 'sessionSecrets' | 'encryptionKeys' | 'requireTwoFactor'
   >;
-  /** Of the database: db/installation.ts. */
+  /** Identifies the database: db/installation.ts. */
   installationId: string;
   db: Database;
   passwords: Passwords;
@@ -64,13 +64,13 @@ export function createApp(parts: Parts): RequestListener {
   return parts.metrics.timed(listener, [VERIFY_PATH, ...routesOf(app).map(({ path }) => path)]);
 }
 
-/** All but `/auth/verify`: every middleware and every mount, in order. */
+/** Everything except `/auth/verify`: all middleware and routers, in order. */
 export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   const { config, installationId, db, passwords, checks, log, stopping, trust } = parts;
   const encryption = createEncryption(config.encryptionKeys);
   const cookies = nameCookies({ secure: config.secure, installationId });
   const app = express();
-  // Everywhere: outside production, Express's own error handler would show a stack.
+  // In every environment: outside production, Express's own error handler would show a stack.
   app.set('env', 'production');
   app.disable('x-powered-by');
   app.set('trust proxy', trust);
@@ -92,12 +92,12 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
 
   app.use(noStore);
   app.use(requireHttps(config));
-  // Before sessions: it has no cookie.
+  // Before the session: /leaked is public, and neither reads nor sets a cookie.
   app.use('/leaked', leaked(db, config));
   app.use(readForms(MAX_FORM_BYTES));
   app.use(refuseAmbiguousForms);
   app.use(sessionCookie(db, cookies, config));
-  // Closed by default, too: whatever follows waits until the log in is complete.
+  // Everything mounted from here on is closed until the log in is complete.
   app.use(requireSteps(db));
   const csrf = csrfProtection(config);
 
@@ -110,7 +110,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   app.use('/meanwhile', requireSignIn, csrf, meanwhile());
   app.use('/documentation', requireSignIn, csrf, documentation());
 
-  // Closed by default: a page under /profile needs these three because of where it is mounted.
+  // Closed by default: a page under /profile gets these checks from the place where it is mounted.
   app.use('/profile', requireSignIn, csrf);
   app.use('/profile/authenticate', authenticatePage(db, passwords, encryption));
   app.use('/profile', requireRecentPassword, profile(db, passwords, encryption));
@@ -120,7 +120,7 @@ export function createExpressApp(parts: Parts & { trust: Trust }): Express {
   return app;
 }
 
-/** A CSRF secret creates a session, so there is none for pages that do not exist. */
+/** Skips the CSRF protection of URLs that do not exist, since its secret would create a session. */
 function skipForUnknownPaths(csrf: RequestHandler): RequestHandler {
   return (req, res, next) => {
     const isView = ['GET', 'HEAD'].includes(req.method);
@@ -129,7 +129,7 @@ function skipForUnknownPaths(csrf: RequestHandler): RequestHandler {
   };
 }
 
-/** The frame of an error page holds `log out`, a form. (`OPTIONS *` has no session at all.) */
+/** Signed in, the frame of an error page has the form `log out`. (`OPTIONS *` has no session.) */
 function whenSignedIn(csrf: RequestHandler): RequestHandler {
   return (req, res, next) => (req.session?.user ? csrf(req, res, next) : next());
 }

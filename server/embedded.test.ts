@@ -1,4 +1,4 @@
-// The HTTP tests run on PostgreSQL. This one goes the whole way on the embedded database.
+// The other HTTP tests run on PostgreSQL, if there is one. These run on the embedded database.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -76,7 +76,7 @@ test('on the embedded database a user manages keys from log in to log out', asyn
     assert.equal(changed.status, 303);
   });
 
-  await t.test('sees all of it, and logs out', async () => {
+  await t.test('sees all of this under Activity, and logs out', async () => {
     const { body } = await ada.get('/profile/activity');
     assert.ok((body.match(/id="event-/g)?.length ?? 0) >= 10, body);
     const csv = (await ada.get('/profile/activity/download.csv')).body;
@@ -103,7 +103,7 @@ test('commands close an embedded database that a later version has used', async 
   const later = await openDatabase({ folder });
   await sql`insert into kysely_migration values ('9999-later', now()::text)`.execute(later);
   await later.destroy();
-  // The second one would otherwise find it open.
+  // Otherwise the second command would find the database open.
   for (const command of ['list', 're-encrypt']) {
     const { status, stderr } = await users({ DATA_DIR: folder }, [command]);
     assert.equal(status, 1);

@@ -1,4 +1,4 @@
-// No request may keep the process from answering others, whatever stands in it and wherever.
+// No request may keep the process from answering others, whatever any part of it contains.
 import assert from 'node:assert/strict';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
@@ -14,13 +14,13 @@ import { addUser } from './testing/users.ts';
 import type { Visitor } from './testing/visitor.ts';
 
 /**
- * How much CPU time of this process a request may cost, and so how long another one may have to wait for
- * it; a busy machine makes no difference. The faults that this test is for took seconds.
+ * How much CPU time of this process a request may cost, and so how long it may delay another one. Other
+ * load on the machine does not count. The faults that this test was written for took seconds.
  */
 const MOST_MS = 400;
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Texts that some way of reading them takes quadratic time for, or that grow on the way. */
+/** Texts that some code reads in quadratic time, or that become longer when they are encoded. */
 const texts: Record<string, (length: number) => string> = {
   letters: (length) => 'x'.repeat(length),
   spaces: (length) => `x${' '.repeat(length)}x`,
@@ -30,7 +30,7 @@ const texts: Record<string, (length: number) => string> = {
   'encoded control characters': (length) => '%01'.repeat(length / 3),
   'broken encoding': (length) => '%'.repeat(length),
   separators: (length) => 'a&'.repeat(length / 2),
-  'names without end': (length) => 'a=1&'.repeat(length / 4),
+  'many fields': (length) => 'a=1&'.repeat(length / 4),
   'equal signs and semicolons': (length) => '=;'.repeat(length / 2),
   'deep JSON': (length) => '['.repeat(length),
   'deep objects': (length) => '{"a":'.repeat(length / 5),
@@ -41,7 +41,7 @@ const texts: Record<string, (length: number) => string> = {
 
 /** Every page, with the fields of its form. */
 const pages: Record<string, string[]> = {
-  // Its POST is the API's.
+  // `POST /` belongs to the API.
   '/': [],
   '/login': ['username', 'password', 'next', '_csrf'],
   '/login/two-factor': ['token', 'trust', 'next', '_csrf'],
@@ -81,7 +81,7 @@ const pages: Record<string, string[]> = {
   '/nothing': [''],
 };
 
-/** They read nothing of a request. */
+/** They read nothing from a request. */
 const probes = ['/healthz', '/readyz'];
 
 const headerNames = [
@@ -100,10 +100,10 @@ describeOnDatabase('hostile input', (on) => {
     steps = await startSteps(app, on.db, on.location);
     await addUser(on.db, 'ada');
     ada = await app.signIn('ada');
-    // The first key is removed on the way.
+    // The tests of the pages below remove the first key.
     await ada.createKey();
     key = (await ada.createKey()).secret;
-    // So that what is slow once, such as compiling a view, has been done.
+    // What is slow only once, such as compiling a view, is done before the tests.
     await ada.get('/profile/password');
     await send({ path: '/api/?api_action=api.spec' });
   });
@@ -111,7 +111,7 @@ describeOnDatabase('hostile input', (on) => {
     await steps.close();
     await app.close();
   });
-  // Otherwise the password is soon not looked at any more.
+  // Otherwise the rate limit would soon refuse to check the password.
   beforeEach(() => sql`delete from throttle`.execute(on.db));
 
   interface Sent {
@@ -137,7 +137,7 @@ describeOnDatabase('hostile input', (on) => {
   }: Sent): Promise<Received> {
     return new Promise((resolve, reject) => {
       const sending = request(origin, { path, method, headers });
-      // The server may hang up before it has read the body.
+      // The server may close the connection before it has read the body.
       sending.on('error', reject);
       sending.on('response', (response) => {
         let body = '';
@@ -152,7 +152,7 @@ describeOnDatabase('hostile input', (on) => {
     });
   }
 
-  /** The answer to a request, which could keep no other request waiting for long. */
+  /** Sends a request, and asserts that its CPU time could not delay other requests for long. */
   async function answer(what: string, sent: Sent): Promise<Received> {
     const start = process.cpuUsage();
     const received = await send(sent);
@@ -164,7 +164,7 @@ describeOnDatabase('hostile input', (on) => {
 
   const hostile = (length: number) =>
     Object.entries(texts).map(([name, text]): [string, string] => [name, text(length)]);
-  /** As long as a URL that is read may be; one mark takes six characters of it. */
+  /** As long as the limit of a URL allows; encoded, one mark takes six characters. */
   const readQueries = Object.entries(texts).map(([name, text]): [string, string] => {
     const query = inUrl(text(7_000));
     return [name, query.length < 7_500 ? query : inUrl(text(2_000))];
@@ -175,9 +175,9 @@ describeOnDatabase('hostile input', (on) => {
     inUrl(text),
   ]);
 
-  test('these are all routes, and all fields of their forms', () => {
+  test('the list has every route, and every field of the forms', () => {
     const routes = routesOf(createExpressApp({ ...app.parts, trust: () => false }));
-    // Those for all methods are the API's.
+    // Routes for all methods belong to the API.
     const paths = routes.filter(({ method }) => method !== '*').map(({ path }) => path);
     const listed = [...Object.keys(pages), ...probes];
     for (const path of paths) {
@@ -190,12 +190,12 @@ describeOnDatabase('hostile input', (on) => {
   });
 
   for (const [path, fields] of Object.entries(pages)) {
-    test(`${path} refuses or ignores it, in each field and in the query`, async () => {
+    test(`${path} refuses or ignores hostile texts in each field and in the query`, async () => {
       const visitor = (await steps.newVisitorAt(path)) ?? ada;
       const { origin } = visitor;
       const headers = { cookie: visitor.cookieHeader(), 'content-type': FORM };
       const csrf = `_csrf=${encodeURIComponent(visitor.csrfToken)}`;
-      // So that what is slow once, such as compiling the view, has been done.
+      // What is slow only once, such as compiling the view, is done before the measurements.
       await send({ origin, path, headers });
       const post = (what: string, body: string) =>
         answer(what, { origin, path, method: 'POST', headers, body });
@@ -206,7 +206,7 @@ describeOnDatabase('hostile input', (on) => {
           assert.ok(status < 500, `${field} ${name} ${status}`);
         }
       }
-      // It is refused for its length alone, so it makes no difference what it is.
+      // A body is refused for its length alone, so one text is enough.
       if (fields.length > 0) {
         assert.equal((await post('too long', `${csrf}&x=${'x'.repeat(100_000)}`)).status, 413);
       }
@@ -225,7 +225,7 @@ describeOnDatabase('hostile input', (on) => {
     batch: ['api_requestArray'],
   };
   for (const [action, fields] of Object.entries(api)) {
-    test(`${action} answers it with an envelope, in each field and in the query`, async () => {
+    test(`${action} answers hostile texts in each field and in the query with an envelope`, async () => {
       const headers = { 'content-type': FORM };
       const known = `api_action=${action}&api_key=${key}&username=ada&password=x`;
       for (const field of fields) {
@@ -243,7 +243,7 @@ describeOnDatabase('hostile input', (on) => {
     });
   }
 
-  /** As it is, but for what no program could send. */
+  /** Encodes only the characters that no program can send in a URL. */
   function inUrl(text: string): string {
     return text.replace(/[^\x21-\x7e]+/g, encodeURIComponent).slice(0, 40_000);
   }
@@ -274,7 +274,7 @@ describeOnDatabase('hostile input', (on) => {
     '/api/nothing': [404],
   };
   for (const [path, expected] of Object.entries(others)) {
-    test(`${path} refuses or ignores it in the query`, async () => {
+    test(`${path} refuses or ignores hostile texts in the query`, async () => {
       for (const [name, text] of [...queries, ...tooLongQueries]) {
         const sent = { path: `${path}?${text}`, headers: { 'x-api-key': key } };
         const { status } = await answer(name, sent);
@@ -283,7 +283,7 @@ describeOnDatabase('hostile input', (on) => {
     });
   }
 
-  test('the gateway check answers it with 401', async () => {
+  test('the gateway check answers hostile texts in the query with 401 or 403', async () => {
     const authorization = `Bearer ${key}`;
     for (const [name, text] of [...queries, ...tooLongQueries]) {
       const path = `/auth/verify?permission=${text}`;
@@ -295,7 +295,10 @@ describeOnDatabase('hostile input', (on) => {
     }
   });
 
-  /** What is too long is refused before it is known which page or program it is for. */
+  /**
+   * The lengths of the texts, by path. A head that is too long is refused before routing, but the pages,
+   * the API and the gateway check each answer it in their own way.
+   */
   const paths: Record<string, number[]> = {
     '/': [8_000],
     '/login': [8_000, 40_000],
@@ -305,7 +308,7 @@ describeOnDatabase('hostile input', (on) => {
     '/auth/verify': [8_000, 40_000],
   };
   for (const [path, lengths] of Object.entries(paths)) {
-    test(`${path} answers it in each header`, async () => {
+    test(`${path} answers hostile texts in each header`, async () => {
       for (const header of headerNames) {
         for (const [name, text] of lengths.flatMap(hostile)) {
           for (const value of [text, `Bearer ${text}`, `Basic ${btoa(encodeURI(text))}`]) {

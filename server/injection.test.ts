@@ -1,4 +1,4 @@
-// What people and programs send stays what it is: text, in pages, headers and the log.
+// What people and programs send stays text, in pages, headers and the log.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { describeProxiedApp } from './testing/describe-app.ts';
@@ -7,7 +7,7 @@ import type { Visitor } from './testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 const MARK = 'q7x';
-/** Each would leave its trace if anything but a text were made of it. */
+/** Each would leave a trace if it were run as code or read as markup. */
 const injections = [
   `${MARK}<%= 6*7 %>`,
   `${MARK}<%- process.version %>`,
@@ -27,7 +27,7 @@ describeProxiedApp('injection', (on) => {
     visitor = await on.app.signIn('ada');
   });
 
-  /** Holds that what was sent stands in a page as text, or not at all, and has not been carried out. */
+  /** Asserts that a page has what was sent as text, or not at all, and that it was not run as code. */
   function isText(body: string, sent: string, where: string, { shown = true } = {}) {
     const escaped = sent
       .replaceAll('&', '&amp;')
@@ -35,7 +35,7 @@ describeProxiedApp('injection', (on) => {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&#34;')
       .replaceAll("'", '&#39;');
-    assert.ok(!new RegExp(`${MARK}(42|v\\d)`).test(body), `${where} was carried out`);
+    assert.ok(!new RegExp(`${MARK}(42|v\\d)`).test(body), `${where} was run`);
     assert.ok(escaped === sent || !body.includes(sent), `${where} is not escaped`);
     assert.ok(!shown || body.includes(escaped), `${where} is not shown`);
   }
@@ -47,8 +47,8 @@ describeProxiedApp('injection', (on) => {
       const login = await stranger.post('/login', { username: text, password: 'wrong', next: '' });
       isText(login.body, text, 'username');
       const query = new URLSearchParams({ username: text, label: text, next: `/${text}` });
-      isText((await stranger.get(`/login?${query}`)).body, text, 'username in the address');
-      isText((await visitor.get(`${TAB}?${query}`)).body, text, 'label in the address');
+      isText((await stranger.get(`/login?${query}`)).body, text, 'username in the URL');
+      isText((await visitor.get(`${TAB}?${query}`)).body, text, 'label in the URL');
 
       await visitor.get('/profile');
       const profile = await visitor.post('/profile', { time_zone: text });

@@ -44,7 +44,7 @@ async function newPostgres() {
   return { DATABASE_URL, SESSION_SECRET: 'shared by all instances and long enough' };
 }
 
-test('starts from nothing, tells the password once, keeps what it was told, and stops with 0', async () => {
+test('starts without a database, prints the password once, keeps the data, and stops with 0', async () => {
   const DATA_DIR = path.join(folder, 'from-nothing');
   const first = run({ DATA_DIR });
   const visitor = new Visitor(await first.started());
@@ -75,19 +75,19 @@ test('starts from nothing, tells the password once, keeps what it was told, and 
   assert.equal(await third.exitCode(), 0);
 });
 
-/** Posts two wrong passwords, and resolves with both answers to come when one of them is there. */
+/** Posts two wrong passwords. Resolves with the promises of both answers as soon as one has arrived. */
 async function twoLogInsInFlight(url: string): Promise<Promise<Answer>[]> {
   const visitor = new Visitor(url);
   await visitor.get('/login');
   const answers = ['first', 'second'].map((name) =>
     visitor.post('/login', { username: 'linodedemo', password: `the ${name} wrong password` }),
   );
-  // One's answer shows that the other has arrived as well: each has its connection.
+  // When one is answered, the app has received the other too: each has a connection of its own.
   await Promise.race(answers);
   return answers;
 }
 
-test('has a port for metrics where one is set, and answers what is in flight before it stops', async () => {
+test('serves metrics at METRICS_PORT, and answers the requests in flight before it stops', async () => {
   const app = run({
     ...(await newDatabase()),
     METRICS_PORT: '0',
@@ -112,7 +112,7 @@ const stops: [string, NodeJS.Signals, (npm: ChildProcess) => number][] = [
   ['SIGINT to the process group', 'SIGINT', ({ pid = 0 }) => -pid],
 ];
 for (const [what, signal, receiver] of stops) {
-  test(`${what} stops npm start, after the request in flight`, async () => {
+  test(`${what} stops npm start, after the requests in flight are answered`, async () => {
     const npm = spawn('npm', ['start', '--silent'], {
       cwd: path.resolve(import.meta.dirname, '..'),
       env: {
@@ -139,7 +139,7 @@ for (const [what, signal, receiver] of stops) {
   });
 }
 
-test('a configuration that cannot be used ends it with 1, and everything that is wrong with it', async () => {
+test('an invalid configuration ends the app with 1, and a list of all that is wrong', async () => {
   const app = run({
     DATA_DIR: path.join(folder, 'refused'),
     PORT: 'x',
@@ -151,7 +151,7 @@ test('a configuration that cannot be used ends it with 1, and everything that is
   assert.doesNotMatch(app.output, /\bat .+:\d+:\d+/);
 });
 
-test('a port that is taken ends it with 1 and a sentence', async () => {
+test('a port that is taken ends the app with 1 and a sentence', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const app = run({ ...(await newDatabase()), PORT: new URL(listeningAt(other)).port });
@@ -178,7 +178,7 @@ if (process.env.TEST_DATABASE_URL) {
   ]);
 }
 for (const [what, env, sentence] of unreachable) {
-  test(`${what} ends it with 1 and a sentence`, async () => {
+  test(`${what} ends the app with 1 and a sentence`, async () => {
     const app = run(env);
     assert.equal(await app.exitCode(), 1);
     assert.match(app.output, sentence);
@@ -186,7 +186,7 @@ for (const [what, env, sentence] of unreachable) {
   });
 }
 
-test('a database that a later version has used ends it with 1 and a sentence', async () => {
+test('a database that a later version has used ends the app with 1 and a sentence', async () => {
   const env = await newDatabase();
   const db = await openDatabase(loadDatabaseLocation(env));
   await sql`insert into kysely_migration values ('9999-later', now()::text)`.execute(db);
@@ -227,7 +227,7 @@ test('several instances that start at once on an empty PostgreSQL create one fir
   assert.equal(bcrypt.getRounds(digest), 11);
 });
 
-test('starts with two-factor authentication only with its key, and deletes at once what is due', {
+test('starts on a database with two-factor secrets only with their key, and deletes at once what is due', {
   skip: noPostgres,
   timeout: 60_000,
 }, async ({ signal }) => {

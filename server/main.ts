@@ -24,9 +24,9 @@ import { openLookup } from './key-checks/open-lookup.ts';
 import { startMetrics } from './metrics/metrics.ts';
 import { startProblem } from './start-problem.ts';
 
-/** Longer than proxies keep theirs (nginx: 60 s), so that none asks where nobody listens any more. */
+/** Longer than proxies keep idle connections (nginx: 60 s), so that none sends on a closed one. */
 const KEEP_ALIVE_MS = 75_000;
-/** Who sends a request bit by bit gets this long for its head, and for all of it. */
+/** How long a client may take to send the head of a request, and the whole request. */
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 20_000;
 const SWEEP_EVERY_MS = 5 * 60_000;
@@ -43,11 +43,11 @@ try {
 async function start() {
   const config = loadConfig(process.env);
   const log = createLogger();
-  // Until there is something in flight to finish, stopping is easy.
+  // Before the app listens there is no request to finish, so a signal ends it at once.
   let stop: () => void = () => process.exit(0);
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop());
 
-  // Each takes a while, and the passwords have a thread of their own.
+  // In parallel, since both take a while and the passwords have a thread of their own.
   const [db, passwords] = await Promise.all([openDatabase(config.database), startPasswords()]);
   await requireEncryptionKey(db, config.encryptionKeys);
   const firstUser = await createFirstUser(db, passwords, config.firstUser);
@@ -103,8 +103,8 @@ async function start() {
       sweepEndedKeys(db),
       sweepKeyAddresses(db),
     ]).catch((err) => {
-      // A stop closes the database in the middle of it.
-      if (!stopping.signal.aborted) log.error({ err }, 'what has expired was not swept');
+      // A stop may close the database during a sweep.
+      if (!stopping.signal.aborted) log.error({ err }, 'expired data was not swept');
     });
   }
   if (metricsServer) console.log(`Metrics are at ${listeningAt(metricsServer)}/metrics`);
@@ -114,7 +114,7 @@ async function start() {
   );
 }
 
-/** What to tell the person who starts it about the first user. */
+/** What to tell the person who starts the app about the first user. */
 function introduce(firstUser: FirstUser, { username, settings }: Config['firstUser']): string[] {
   if (firstUser.outcome === 'created') {
     const { password } = firstUser;

@@ -12,7 +12,7 @@ import {
 } from '../db/testing/databases.ts';
 import { startApp } from './testing/app.ts';
 
-test('a read-only database counts as away: 503 everywhere, not ready, no start; then works again', {
+test('while the database is read-only, all answers are 503 and no instance starts; then all works again', {
   skip: noPostgres,
 }, async (t) => {
   const url = await createTestDatabase();
@@ -35,7 +35,7 @@ test('a read-only database counts as away: 503 everywhere, not ready, no start; 
       echo: await get(`/api/?api_action=test.echo&api_key=${secret}`),
     };
   };
-  /** An answer of /readyz holds for a second. */
+  /** Waits, since /readyz repeats an answer for a second. */
   const readyIs = async (status: number) => {
     while ((await fetch(`${app.origin}/readyz`)).status !== status) await pause(20);
   };

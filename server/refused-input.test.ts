@@ -13,11 +13,11 @@ const FORM = 'application/x-www-form-urlencoded';
 
 describeApp('refused input', (on) => {
   let visitor: Visitor;
-  /** Between the steps of a log in. */
+  /** A visitor between the steps of a log in, by the route of the step. */
   const atStep = new Map<string, Visitor>();
   let steps: Awaited<ReturnType<typeof startSteps>>;
   let routes: string[];
-  /** What it was before a test. */
+  /** The content before a test. */
   let unchanged: string;
   beforeEach(async () => {
     unchanged = await content();
@@ -65,7 +65,7 @@ describeApp('refused input', (on) => {
   });
   after(() => steps.close());
 
-  /** All that a form could change. Refusals add events and failed attempts. */
+  /** All that a form could change, except events and failed attempts, which refusals add. */
   async function content(): Promise<string> {
     const { rows } = await sql`
       select (select json_agg(k order by id) from api_keys k) as keys,
@@ -155,7 +155,7 @@ describeApp('refused input', (on) => {
     assert.match(await raw(origin, 'GET /\u0000 HTTP/1.1\r\nHost: x\r\n\r\n'), /^HTTP\/1\.1 400 /);
   });
 
-  test('random forms never get a 5xx, and change nothing but what a valid one may', async () => {
+  test('random forms never get a 5xx, and a refused one changes nothing', async () => {
     const names = [
       'username',
       'label',
@@ -183,7 +183,7 @@ describeApp('refused input', (on) => {
         const { status } = await visitorFor(route).post(route, fields);
         assert.ok(status < 500, `${route} ${status}`);
         if (status >= 400) assert.equal(await content(), before);
-        // A form without fields is a valid one for some of the routes.
+        // A form without fields is valid on some routes, and may sign the visitor out.
         else if (!(await visitor.get('/')).body.includes('Signed in'))
           visitor = await on.app.signIn('ada');
       }),
@@ -210,14 +210,14 @@ describeApp('refused input', (on) => {
   });
 });
 
-/** Sends bytes as they are, and returns what comes back until the server hangs up. */
+/** Sends bytes as they are, and returns what comes back until the server closes the connection. */
 async function raw(origin: string, request: string): Promise<string> {
   const socket = connect(Number(new URL(origin).port), '127.0.0.1');
   let answer = '';
   socket.setEncoding('utf8').on('data', (text) => {
     answer += text;
   });
-  // The server may hang up while we are still writing, which is an error of the socket's, not ours.
+  // The server may close the connection during the write, which is no failure of the test.
   socket.on('error', () => {});
   socket.end(request);
   await new Promise((resolve) => socket.on('close', resolve));

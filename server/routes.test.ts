@@ -1,4 +1,4 @@
-// Every route that the app has, read from the app itself, against those who must not use it.
+// Every route, read from the app itself, refuses the visitors who must not use it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
@@ -13,19 +13,19 @@ import type { Visitor } from './testing/visitor.ts';
 /** Sent to each route of the API: they handle all methods, and refuse most. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** What the signed-out may have, and why. Everything else sends them to log in. */
+/** The routes that signed-out visitors may use, and why. All others redirect them to log in. */
 const PUBLIC = new Map([
-  ['GET /healthz', 'for whoever runs it'],
-  ['GET /readyz', 'for whoever runs it'],
-  ['GET /login', 'where one logs in'],
-  ['POST /login', 'where one logs in'],
+  ['GET /healthz', 'for the operator'],
+  ['GET /readyz', 'for the operator'],
+  ['GET /login', 'where users log in'],
+  ['POST /login', 'where users log in'],
   ['GET /leaked', 'where a leaked key is reported, by anyone who has it'],
   ['POST /leaked', 'the key itself is the authority'],
   ['POST /logout', 'finishes a log out that was cut off; without a session it does nothing'],
 ]);
 
 describeApp('every route', (on) => {
-  /** Those of pages. */
+  /** The routes of pages. */
   let routes: { method: string; path: string }[];
   let apiPaths: string[];
   let ada: Visitor;
@@ -38,7 +38,7 @@ describeApp('every route', (on) => {
     steps = await startSteps(on.app, on.db, on.location);
     ada = await on.app.signIn('ada');
     bob = await on.app.signIn('bob');
-    // Somewhere else to be signed in, and a key.
+    // A second session, and a key.
     await on.app.signIn('ada');
     const created = await ada.createKey();
     const { id } = created;
@@ -65,7 +65,7 @@ describeApp('every route', (on) => {
 
   const unsafe = () => routes.filter(({ method }) => !['GET', 'HEAD'].includes(method));
 
-  test('the list is the whole app, and what is public is on it', () => {
+  test('the list covers the whole app, and every public route is on it', () => {
     const names = new Set(routes.map(({ method, path }) => `${method} ${path}`));
     assert.ok(names.has(`POST /profile/api-keys/${ids.key}/remove`));
     assert.ok(names.has(`POST /profile/password/sessions/${ids.session}`));
@@ -83,7 +83,7 @@ describeApp('every route', (on) => {
     assert.deepEqual(apiPaths, [VERIFY_PATH, '/api', '/api/', '/', '/api/whoami', '/api/key']);
   });
 
-  test('no route of the API does anything without a key, nor for a session', async () => {
+  test('no route of the API does anything without a key, even with a session', async () => {
     const before = await content();
     for (const visitor of [on.app.newVisitor(), ada]) {
       for (const [method, path] of apiRequests()) {
@@ -149,7 +149,7 @@ describeApp('every route', (on) => {
     assert.equal(await content(), before);
   });
 
-  test('whoever has not given the password again gets no further than Authenticate', async () => {
+  test('without a recent password every route under /profile leads to Authenticate', async () => {
     const visitor = await on.app.signIn('ada', { authenticate: false });
     const before = await content();
     for (const { method, path } of routes) {
@@ -181,7 +181,7 @@ describeApp('every route', (on) => {
     });
   }
 
-  /** Somebody for whom a form is: those of log in are for the signed-out. */
+  /** A visitor who may use a form: the forms of a log in are for signed-out visitors. */
   async function visitorFor(path: string): Promise<Visitor> {
     if (!path.startsWith('/login')) return ada;
     const pending = await steps.newVisitorAt(path);
@@ -244,13 +244,13 @@ describeApp('every route', (on) => {
   for (const [what, post, status] of forged) {
     const isToken = what.includes('token') && status === 403;
     test(`a post with ${what} is ${status} on every route, and changes nothing`, async () => {
-      // Its form has the token of the session that she is in.
+      // Reads the token of the session.
       await ada.get('/');
       const before = await content();
       for (const { method, path } of unsafe()) {
         assert.equal(method, 'POST');
         const visitor = await visitorFor(path);
-        // It has no token: the key itself is the authority, and this post has none.
+        // /leaked has no token: the key itself is the authority, and this post has no key.
         const expected = path === '/leaked' && isToken ? 422 : status;
         assert.equal((await post(visitor, path)).status, expected, path);
       }
@@ -275,7 +275,7 @@ describeApp('every route', (on) => {
     assert.equal(await content(), before);
   });
 
-  test('no view changes anything, whoever looks and whatever they ask for', async () => {
+  test('no GET or HEAD changes anything, whatever the visitor and the query', async () => {
     const queries = ['', '?label=x&expires=1-week&next=//evil&_method=DELETE&id=1'];
     for (const visitor of [ada, on.app.newVisitor()]) {
       await visitor.get('/login');
@@ -291,7 +291,7 @@ describeApp('every route', (on) => {
     }
   });
 
-  /** Everything that is kept, but for what tells of requests themselves: events, counts, last seen. */
+  /** Everything stored, except what records requests themselves: events, counts, last uses. */
   async function content(): Promise<string> {
     const { rows } = await sql`
       select (select json_agg(to_jsonb(k) - 'last_used_at' - 'last_used_ip' - 'last_used_agent'

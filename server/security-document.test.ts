@@ -21,7 +21,7 @@ function section(title: string): string {
   return security.split(/^#+ /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
 }
 
-/** The number that a constant is in a file. */
+/** The value of a number constant in a file. */
 function constantOf(name: string, file: string): number {
   const declared = new RegExp(`^(?:export )?const ${name} = ([\\d_]+);`, 'm').exec(read(file))?.[1];
   assert.ok(declared, `${file} has no number ${name}`);

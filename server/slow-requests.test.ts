@@ -1,4 +1,4 @@
-// What ends a session ends it for good, whatever was in flight when it did.
+// A session that was ended stays ended, whatever request was in flight at the time.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setDisabled } from '../db/users.ts';

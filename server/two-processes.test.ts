@@ -13,7 +13,7 @@ import { RunningProcess } from './testing/processes.ts';
 import { addUser } from './testing/users.ts';
 import { Visitor } from './testing/visitor.ts';
 
-/** What remembered a key, even for a moment, would answer wrongly at the first one. */
+/** Few are enough: a check that cached a key, even for a moment, would fail with the first one. */
 const KEYS = 6;
 const CHANGES = 4;
 const CHECKS_OF_EACH = 20;
@@ -68,7 +68,7 @@ for (const [where, skip, reach] of ways) {
       return fetch(`${origins[n % 2]}/auth/verify${query}`, { headers });
     }
 
-    /** The reasons of as many checks as there are, half of them in each process. */
+    /** Makes checks, half of them in each process, and returns their statuses and reasons. */
     async function reasons(secret: string, times: number, query?: string) {
       const answers = await Promise.all(
         Array.from({ length: times }, (_, n) => check(secret, n, query)),
@@ -90,7 +90,7 @@ for (const [where, skip, reach] of ways) {
       for (let n = 0; n < KEYS; n++) {
         const secret = await addKey(`removed${n}`);
         assert.deepEqual(await reasons(secret, 2), all('204 ', 2));
-        // Either answer to these is right, and neither may be remembered.
+        // During the removal either answer is right, and neither may be cached.
         let isRemoved = false;
         const meanwhile = [0, 1].map(async (process) => {
           while (!isRemoved) await check(secret, process);
@@ -106,7 +106,7 @@ for (const [where, skip, reach] of ways) {
       }
     });
 
-    test('so are those after a pause, and those after its end pass', async () => {
+    test('all checks that start after a pause are refused, and those after its end pass', async () => {
       const { secret, id } = await pausing.createKey();
       for (let n = 0; n < CHANGES; n++) {
         assert.deepEqual(await reasons(secret, CHECKS_OF_EACH), all('204 ', CHECKS_OF_EACH));
@@ -119,7 +119,7 @@ for (const [where, skip, reach] of ways) {
       }
     });
 
-    test('so are those after an expiry, a user disabled, a permission taken away', async () => {
+    test('all checks after an expiry, or after a user is disabled or loses a permission, are refused', async () => {
       for (let n = 0; n < CHANGES; n++) {
         const username = `changed${n}`;
         const secret = await addKey(username);
