@@ -56,7 +56,7 @@ describeApp('CSRF protection', (on) => {
     ['Origin: null', { origin: 'null' }],
   ];
   for (const [what, headers] of foreign) {
-    test(`a post with ${what} is refused, with or without the token, nothing is echoed, and log out stays`, async () => {
+    test(`a post with ${what} is refused, with or without the token; the page echoes nothing and keeps log out`, async () => {
       for (const token of [undefined, 'wrong']) {
         const { answer, made } = await post(headers, token);
         assert.equal(answer.status, 403);

@@ -38,7 +38,7 @@ export function csrfProtection({ publicUrl }: { publicUrl: string | undefined })
   };
 }
 
-/** For a session that exists, csurf provides the token of `log out` in the frame of the refusal. */
+/** Signed in, the frame of the error page has the form `log out`, whose token csurf provides. */
 const refuseCrossSite: RequestHandler = (req, res, next) => {
   if (!req.session.user) throw crossSite();
   checkToken(req, res, () => next(crossSite()));

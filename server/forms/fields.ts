@@ -31,7 +31,7 @@ export function readForm<Name extends FormName>(req: Request, name: Name): FormF
   return read;
 }
 
-/** What the URL of a form fills it in with: the fields that it may carry; the others are empty. */
+/** The fields of a form as the URL of its page fills them in; those that it may not carry are empty. */
 export function fieldsInQuery<Name extends FormName>(req: Request, name: Name): FormFields<Name> {
   const read: Record<string, string> = {};
   for (const field of Object.keys(forms[name])) {

@@ -9,6 +9,6 @@ test('the mark of a form that was not acted upon is found, whatever else the que
   }
 });
 
-test('a URL longer than any form has is not read', () => {
+test('a URL that is longer than that of any form is not parsed', () => {
   assert.equal(isNotDone(withNotDone(`/profile?${'a&'.repeat(30_000)}`)), false);
 });

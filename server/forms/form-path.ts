@@ -40,8 +40,8 @@ export function withNotDone(path: string): string {
 }
 
 /**
- * Whether a path with its query was made by `withNotDone`. A longer one is not read: the page of a
- * refused URL asks this too, and the query is parsed in quadratic time.
+ * Whether a path with its query was made by `withNotDone`. False for a path that is longer than that of
+ * any form: this is called for URLs that were refused too, and parsing a query takes quadratic time.
  */
 export function isNotDone(path: string): boolean {
   const url = localPath(path) ?? '/';

@@ -1,7 +1,9 @@
 /**
  * Every form that has fields, by its URL: the fields it sends in addition to the CSRF token, and which
- * of them a URL may carry back to the form when it has to be sent again. Never passwords. `as hex`: a long
- * text, since other encodings of a script like Chinese exceed the length of a URL within a URL.
+ * of them a URL may carry back to the form when it has to be sent again. Never passwords.
+ *
+ * `carried as hex`: a long text. Percent-encoded in a URL within a URL, a script like Chinese would exceed
+ * the limit of a URL. `fresh`: set anew by each page that shows the form.
  */
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },
@@ -39,7 +41,7 @@ export const forms = {
     overlap: 'carried',
     request_id: 'fresh',
   },
-  /** The value of its button. */
+  /** The value of the button. */
   '/profile/api-keys/:id/pause': { minutes: 'fresh' },
   '/profile/api-keys/search': { q: 'carried' },
   '/profile/api-keys/remove-selected': { 'key-<id>': 'carried', leaked: 'carried' },
@@ -71,7 +73,7 @@ export function howCarried(path: string, field: string): 'carried' | 'carried as
   return how === 'carried' || how === 'carried as hex' ? how : undefined;
 }
 
-/** The fields of the form at a path; a form without fields is as good as none. */
+/** The fields of the form at a path; empty for a form without fields, and where there is no form. */
 export function formAt(path: string): Record<string, string> {
   const pattern = path.replace(/\/[1-9]\d*(?=\/|$)/, '/:id');
   return Object.entries(forms).find(([name]) => name === pattern)?.[1] ?? {};

@@ -25,7 +25,8 @@ const foreign = [
   ['/profile'],
 ];
 for (const text of foreign) {
-  test(`${JSON.stringify(text)} leads nowhere`, () => assert.equal(localPath(text), undefined));
+  test(`${JSON.stringify(text)} is not a path of this site`, () =>
+    assert.equal(localPath(text), undefined));
 }
 
 test('line breaks cannot get into a header', () => {

@@ -1,6 +1,6 @@
 import { cutSecrets } from '../api-keys/secret.ts';
 
-/** In UTF-16 code units. Enough for a form with its longest label and note; encoded once more it is a URL. */
+/** In UTF-16 code units. Enough for a form with its longest label and note, as the `next` of a URL. */
 const MAX_LENGTH = 6_144;
 
 /**

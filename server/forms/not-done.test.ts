@@ -1,4 +1,4 @@
-// A form that was sent and not acted upon is never dropped without a word.
+// A form that was sent and not acted upon is never dropped without a notice.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
@@ -10,16 +10,16 @@ import type { Visitor } from '../testing/visitor.ts';
 
 const TAB = '/profile/api-keys';
 const NEW = 'a new one, long enough';
-/** The longest texts, of characters that are the longest in a URL. */
 const TWO_FACTOR = '/profile/password/two-factor';
+/** The longest texts, of characters that are the longest in a URL. */
 const LABEL = '😀'.repeat(128);
 const NOTE = '😀'.repeat(500);
 const SIGNED_OUT = /You are signed out, so nothing was done yet\./;
 const AGAIN = /Nothing was done yet\. Check the form and send it again\./;
 
 /**
- * Every form under /profile that changes something, with what its page shows again; `:id` is a key's,
- * a session's or a device's.
+ * Every form under /profile that changes something, with what its page shows again; `:id` is the id of a
+ * key, a session or a device.
  */
 const posts: [string, string, Record<string, string>, RegExp][] = [
   [
@@ -93,13 +93,13 @@ const posts: [string, string, Record<string, string>, RegExp][] = [
   ['Undo', `${TAB}/undo`, { 'key-:id': 'on' }, /Undo the removal of this API key\?/],
   ['Dismiss', `${TAB}/dismiss-reports`, { 'key-:id': 'on' }, /Add an API key/],
 ];
-/** A search changes nothing: it is made as soon as its page can be opened. */
+/** A search changes nothing, so it is carried out as soon as its page can be opened. */
 const SEARCH = `${TAB}/search`;
 
 describeApp('a form that was not acted upon', (on) => {
   /** The same user in all tests of forms, since none of them is acted upon. */
   let visitor: Visitor;
-  /** Of a key, and of a session and a device elsewhere. */
+  /** Of a key, and of another session and its device. */
   let ids: { key: string; session: string; device: string };
   before(async () => {
     const elsewhere = await on.app.signInNewUser();
@@ -131,7 +131,7 @@ describeApp('a form that was not acted upon', (on) => {
     return text.replace(':id', text.includes('devices') ? ids.device : ids.key);
   }
 
-  test('these are all forms under /profile', () => {
+  test('the list has every form under /profile', () => {
     const routes = routesOf(createExpressApp({ ...on.app.parts, trust: () => false }));
     const ofProfile = routes.filter(
       ({ method, path }) => method === 'POST' && /^\/profile(?!\/authenticate)/.test(path),
@@ -141,7 +141,7 @@ describeApp('a form that was not acted upon', (on) => {
   });
 
   for (const [what, path, fields, filledIn] of posts) {
-    test(`${what} after the profile has locked: Authenticate says so, and the form again`, async () => {
+    test(`${what} after the profile has locked: Authenticate and then the form say that nothing was done`, async () => {
       await sql`update sessions set authenticated_at = authenticated_at - interval '10 minutes'`.execute(
         on.db,
       );
@@ -156,7 +156,7 @@ describeApp('a form that was not acted upon', (on) => {
       await isRepeated(visitor, right.location ?? '', filledIn);
     });
 
-    test(`${what} after the session has ended: the log-in page says so, and the form again`, async () => {
+    test(`${what} after the session has ended: the log-in page and then the form say that nothing was done`, async () => {
       const { username } = visitor;
       visitor.cookies.clear();
       const { location } = await post(path, fields);
@@ -173,7 +173,7 @@ describeApp('a form that was not acted upon', (on) => {
     });
   }
 
-  test('a session that ends while a change of password is checked: the log-in page says so', async () => {
+  test('a session that ends while a change of password is checked: the log-in page says that nothing was done', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/password');
     const cookie = visitor.cookieHeader();
@@ -206,7 +206,7 @@ describeApp('a form that was not acted upon', (on) => {
     assert.match((await visitor.get(location ?? '')).body, SIGNED_OUT);
   });
 
-  test('a log in that another tab was faster with still leads to the form', async () => {
+  test('a log in after another tab has logged in still leads to the form', async () => {
     const visitor = await on.app.signInNewUser({ authenticate: false });
     const next = `${TAB}?label=typed&not_done=1`;
     const login = `/login?${new URLSearchParams({ next })}`;
@@ -216,7 +216,7 @@ describeApp('a form that was not acted upon', (on) => {
     assert.equal((await visitor.get('/login?next=//evil.example')).location, '/');
   });
 
-  test('a stale token and a locked profile: Authenticate says so, and the form again', async () => {
+  test('a stale token and a locked profile: Authenticate and then the form say that nothing was done', async () => {
     const visitor = await on.app.signInNewUser({ authenticate: false });
     const fields = { _csrf: 'stale', label: 'typed', expires: '3-months', request_id: 'x' };
     const back = await visitor.post(TAB, fields, { origin: on.app.origin });
@@ -229,7 +229,7 @@ describeApp('a form that was not acted upon', (on) => {
     await isRepeated(visitor, right.location ?? '', /name="label" value="typed"/);
   });
 
-  test('a page that was only looked at says nothing', async () => {
+  test('a page that was only opened does not say that nothing was done', async () => {
     const visitor = await on.app.signInNewUser({ authenticate: false });
     const { location } = await visitor.get(TAB);
     assert.doesNotMatch((await visitor.get(location ?? '')).body, /nothing was done/i);

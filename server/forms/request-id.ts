@@ -1,7 +1,8 @@
 import { HttpError } from '../http/errors.ts';
 
 /**
- * The request_id of a form, which the form had when it was shown: a repeated post creates nothing.
+ * The request_id of a posted form. Each page that shows the form has a new one, so that a repeated post
+ * creates nothing.
  *
  * @throws {HttpError} 400 where it is not a UUID.
  */
