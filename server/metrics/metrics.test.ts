@@ -47,7 +47,7 @@ describeOnDatabase('metrics', (on) => {
     };
   });
 
-  /** All that is exposed, by name and labels. */
+  /** All exposed metrics, by name and labels. */
   async function read(): Promise<Map<string, number>> {
     const answer = await fetch(`${listeningAt(server)}/metrics`);
     assert.equal(answer.status, 200);
@@ -69,14 +69,14 @@ describeOnDatabase('metrics', (on) => {
     assert.equal(await change('key_checks_total', 'outcome="missing"'), 1);
     assert.equal(await change('key_checks_total', 'outcome="unknown"'), 1);
     assert.equal(await change('key_checks_total', 'outcome="removed"'), 0);
-    // Only the good one reached the database.
+    // Only the check of the good key reached the database.
     assert.equal(await change('key_lookup_keys_sum'), 1);
 
     await Promise.all(Array.from({ length: 40 }, () => check(secret)));
     assert.equal(await change('key_lookup_keys_sum'), 41);
   });
 
-  test('a check that could not be made is counted as that', async () => {
+  test('a check that could not be made is counted as unavailable', async () => {
     const nowhere = startKeyChecks(
       on.db,
       openKeyLookup(on.db, { url: 'postgres://127.0.0.1:1/none' }),
@@ -104,7 +104,7 @@ describeOnDatabase('metrics', (on) => {
     assert.equal(await change('log_ins_total', 'outcome="throttled"'), 1);
   });
 
-  test('a log in that could not be tried is counted as that', async () => {
+  test('a log in that could not be tried is counted as unavailable', async () => {
     const closed = await openDatabase(on.location);
     // Kysely does not close a pool that it has not used.
     await findUser(closed, 'nobody');
@@ -140,7 +140,7 @@ describeOnDatabase('metrics', (on) => {
     }
   });
 
-  test('whatever strangers ask for, no label grows', async () => {
+  test('no request adds a label, whatever its URL and its method', async () => {
     for (const path of apiPaths) await fetch(app.origin + path, { method: 'DELETE' });
     const names = ['first', 'second', 'third'];
     const askAll = (name: string) =>
@@ -164,7 +164,7 @@ describeOnDatabase('metrics', (on) => {
     }
   });
 
-  test('event-loop delay, memory and, on PostgreSQL, the pool are told', async () => {
+  test('event-loop delay, memory and, on PostgreSQL, the pool are measured', async () => {
     const now = await read();
     assert.ok(now.has('nodejs_eventloop_lag_p99_seconds'));
     assert.ok((now.get('process_resident_memory_bytes') ?? 0) > 1e7);
@@ -174,7 +174,7 @@ describeOnDatabase('metrics', (on) => {
     assert.equal(now.get('database_connections{state="waiting"}'), hasPool ? 0 : undefined);
   });
 
-  test('what docs/production.md names is there', async () => {
+  test('every metric that docs/production.md names exists', async () => {
     const page = readFileSync(
       path.resolve(import.meta.dirname, '../../docs/production.md'),
       'utf8',
@@ -186,7 +186,7 @@ describeOnDatabase('metrics', (on) => {
     for (const name of named) assert.ok(text.includes(`# TYPE ${name} `), name);
   });
 
-  test('they are at one address of a port of their own, and nowhere in the app', async () => {
+  test('metrics are at one URL of a port of their own, and nowhere in the app', async () => {
     assert.equal((await fetch(listeningAt(server))).status, 404);
     const { status } = await fetch(`${listeningAt(server)}/metrics`, { method: 'POST' });
     assert.equal(status, 404);

@@ -11,16 +11,16 @@ export interface Metrics {
   listener: RequestListener;
 }
 
-/** Counts what this process does from now on, and how it fares; one for each process. */
+/** Counts what this process does from now on, and measures the process. Started once in each process. */
 export function startMetrics(db: Database): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  // Of Node and the process: event-loop delay, memory, garbage collection, CPU.
+  // Metrics of Node and the process: event-loop delay, memory, garbage collection, CPU.
   collectDefaultMetrics({ register: registry });
 
   const checks = new Counter({
     name: 'key_checks_total',
-    help: 'Checks of keys, whoever asked for them, by outcome.',
+    help: 'Checks of keys by outcome, from any caller.',
     labelNames: ['outcome'],
     registers,
   });
@@ -48,7 +48,7 @@ export function startMetrics(db: Database): Metrics {
     },
   });
 
-  // From zero, so that the first of each is seen as a change.
+  // Starting at zero, so that the first of each outcome is seen as a change.
   for (const outcome of keyCheckOutcomes) checks.inc({ outcome }, 0);
   for (const outcome of logInOutcomes) logIns.inc({ outcome }, 0);
   signals.on('key check', (outcome) => checks.inc({ outcome }));

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { Histogram, type Registry } from 'prom-client';
 
-/** The same listener, its answers timed. */
+/** Makes a listener that times the answers of another one, by these routes. */
 export type Timed = (listener: RequestListener, routes: Iterable<string>) => RequestListener;
 
-/** What is asked for is up to who asks. These stand for the rest, so that no list can grow for ever. */
+/** The label of all other methods and routes. Clients choose them, so their number must have a limit. */
 const OTHER = 'other';
 
 const MAX_LENGTH = 256;
@@ -24,13 +24,13 @@ export function requestTimes(registry: Registry): Timed {
     const routes = new Set(paths);
     return (req, res) => {
       const start = performance.now();
-      // Express changes it on the way.
+      // Read now, since Express changes `req.url`.
       const { url = '', method = '' } = req;
       res.on('close', () => {
         const labels = {
           method: /^(GET|HEAD|POST|DELETE)$/.test(method) ? method : OTHER,
           route: routeOf(url, routes),
-          // Whoever asked has gone, or there was no answer to give.
+          // Aborted: the client has gone, or the answer failed.
           status: res.writableFinished ? res.statusCode : 'aborted',
         };
         times.observe(labels, (performance.now() - start) / 1000);
@@ -43,7 +43,7 @@ export function requestTimes(registry: Registry): Timed {
 /** `/profile/api-keys/5/remove?x=y` is one of `/profile/api-keys/:id/remove`. */
 function routeOf(url: string, routes: Set<string>): string {
   const path = url
-    // No route is longer.
+    // No route is longer than this.
     .slice(0, MAX_LENGTH)
     .replace(/\?.*$/, '')
     .replace(/\/\d+(?=\/|$)/g, '/:id')

@@ -4,14 +4,14 @@ import type { KeyCheckOutcome } from '../key-checks/outcomes.ts';
 interface Signals {
   /** A key was checked. */
   'key check': [outcome: KeyCheckOutcome];
-  /** A statement was sent that looks up so many keys. */
+  /** A statement was sent that looks up this many keys. */
   'key lookup': [keys: number];
   /** A user name and a password were sent, on the page or to the API. */
   'log in': [outcome: LogInOutcome];
 }
 
 /**
- * `code needed`: the password was right, and the code is still missing; `wrong code`: it was wrong.
+ * `code needed`: the password was right, and the code is still missing; `wrong code`: the code was wrong.
  * `throttled`: refused by the rate limit, so not tried. `unavailable`: too many at once, or the
  * database was away.
  */
