@@ -131,7 +131,7 @@ test('a log in that took too long says so, and starts again', { tag: '@once' }, 
   await app.perform('let the log in wait', person.username);
   await enterCode(page, await freshCode(app, person, secret));
   await expect(page).toHaveURL('/login?next=%2Fdocumentation');
-  await expect(page.getByRole('status')).toContainText('The log in took too long');
+  await expect(page.getByRole('status')).toContainText('The login took too long');
 });
 
 test('without two-factor authentication nothing is asked after the password', {

@@ -20,7 +20,7 @@ export const notices = {
   'keys-paused': { text: 'The keys are now paused, until you resume them.', good: true },
   'key-resumed': { text: 'The key has been resumed.', good: true },
   'keys-resumed': { text: 'The keys have been resumed.', good: true },
-  /** Its text says why. */
+  /** `takeNotice` makes its text, which says why. */
   'keys-unchanged': { text: '', good: false },
   'no-keys-selected': { text: 'Nothing was done: select the keys first.', good: false },
   'key-changed': { text: 'The key has been changed.', good: true },
@@ -34,7 +34,7 @@ export const notices = {
     good: true,
   },
   'log-in-over': {
-    text: 'The log in took too long, or your account changed. Log in again.',
+    text: 'The login took too long, or your account changed. Log in again.',
     good: false,
   },
   'two-factor-disabled': { text: 'Two-factor authentication is now disabled.', good: true },
@@ -72,7 +72,7 @@ export type NoticeName = keyof typeof notices;
 export interface Notice {
   text: string;
   good: boolean;
-  /** What follows the keys that the notice is about. */
+  /** The text after the keys that the notice is about. */
   rest?: string;
   /** What to look at or to do next, after the text. */
   link?: { url: string; text: string };
@@ -82,7 +82,7 @@ export interface Notice {
 export interface NoticeKey {
   label: string;
   prefix: string;
-  /** Empty where there is nothing more to be said of it. */
+  /** What to add about the key; empty if nothing. */
   remark: string;
 }
 
@@ -100,7 +100,7 @@ interface About {
   unchanged?: Unchanged;
 }
 
-/** Longer than the ids of a page of keys. */
+/** Enough for the ids of a page of keys. */
 const MAX_COOKIE_LENGTH = 512;
 
 /**
@@ -137,7 +137,7 @@ export function leftNotice(req: Request): { name: NoticeName | undefined; keyIds
   return readNotice(req) ?? { name: undefined, keyIds: [] };
 }
 
-/** Undefined where there is no notice; its name is undefined where the cookie is none of the app's. */
+/** Undefined where there is no notice; its name is undefined where the app did not make the cookie. */
 function readNotice(req: Request) {
   const cookie = readCookie(req, cookiesOf(req).notice);
   if (cookie === undefined) return undefined;

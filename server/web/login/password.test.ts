@@ -8,7 +8,7 @@ import type { Visitor } from '../../testing/visitor.ts';
 
 const PAGE = '/login/password';
 const NEW = 'a new and better password';
-const OVER = /The log in took too long, or your account changed\. Log in again\./;
+const OVER = /The login took too long, or your account changed\. Log in again\./;
 
 describeApp('/login/password', (on) => {
   let username: string;

@@ -123,7 +123,7 @@ describeOnDatabase('/login/set-up', (on) => {
     await sql`update sessions set created_at = created_at - interval '10 minutes'`.execute(on.db);
     const late = await visitor.post(`${PAGE}/confirm`, { token: code, next: '/profile' });
     assert.equal(late.location, '/login?next=%2Fprofile');
-    assert.match((await visitor.get('/login')).body, /The log in took too long/);
+    assert.match((await visitor.get('/login')).body, /The login took too long/);
     // The secret still waits, so the app need not be set up again.
     const again = await newVisitor();
     assert.equal((await again.post(`${PAGE}/confirm`, { token: code })).status, 200);

@@ -355,7 +355,7 @@ describeApp('/login/two-factor', (on) => {
       await change();
       const answer = await visitor.post(PAGE, { token, next: '/profile' });
       assert.equal(answer.location, '/login?next=%2Fprofile');
-      assert.match((await visitor.get('/login')).body, /The log in took too long, or your account/);
+      assert.match((await visitor.get('/login')).body, /The login took too long, or your account/);
       assert.equal(await isSignedIn(visitor), false);
     });
   }
