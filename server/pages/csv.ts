@@ -1,4 +1,4 @@
-/** With these a spreadsheet begins a formula. Source: OWASP, CSV Injection. */
+/** How a cell begins that a spreadsheet reads as a formula. Source: OWASP, CSV Injection. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /**

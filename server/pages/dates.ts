@@ -16,10 +16,10 @@ function isRecent(then: Date, now: Date): boolean {
   return now.getTime() - then.getTime() < MINUTE;
 }
 
-/** How long `end` is away: `5 months`, `Less than a minute`. */
+/** How much time is left until `end`: `5 months`, `Less than a minute`. */
 export function timeLeft(end: Date, now: Date, timeZone: string): string {
-  // The database has microseconds, which a Date cuts off: without this, something created now to
-  // last six months would have less than six months left.
+  // The database has microseconds, which a Date cuts off. Without this, a key that was created for six
+  // months within this millisecond would have six months left, and at any later time five.
   const left = new Date(end.getTime() - 1);
   if (left.getTime() - now.getTime() < MINUTE) return 'Less than a minute';
   return span(now, left, timeZone);
@@ -62,7 +62,7 @@ function sinceMonthBegan(wall: Date): number {
   return wall.getTime() - Date.UTC(wall.getUTCFullYear(), wall.getUTCMonth());
 }
 
-/** What the clock on the wall shows in a time zone, as if that were UTC. */
+/** What a clock in a time zone shows, as the UTC time of a Date. */
 function wallClock(date: Date, timeZone: string): Date {
   const shown = second(date, timeZone);
   return new Date(Date.parse(`${shown.replace(' ', 'T')}Z`) + date.getUTCMilliseconds());
@@ -93,7 +93,7 @@ function second(date: Date, timeZone: string): string {
 function clockOf(timeZone: string): Clock {
   const existing = clocks.get(timeZone);
   if (existing) return existing;
-  // The Swedish format.
+  // The Swedish format is `2014-02-13 07:42:05`.
   const options = { timeZone, dateStyle: 'short', timeStyle: 'medium' } as const;
   const clock = { formatter: new Intl.DateTimeFormat('sv-SE', options), known: new Map() };
   clocks.set(timeZone, clock);

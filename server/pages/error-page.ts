@@ -41,5 +41,5 @@ const titles: Record<number, string> = {
 /** What the person can do next. */
 const advice: Record<number, string> = {
   403: 'If you pressed a button on this site, reload the page and try again. If another site sent you here, it may have tried to act on your behalf.',
-  404: 'Check the address for a typing mistake. What was here may have been removed since.',
+  404: 'Check the URL for a typing mistake. What was here may have been removed since.',
 };

@@ -3,7 +3,7 @@ import { eventKinds } from '../../db/event-kinds.ts';
 
 const words: ReadonlyMap<string, string> = new Map(Object.entries(eventKinds));
 
-/** What happened, in the words of the page. A later version's kind is shown under its own name. */
+/** What happened, in the words of the page. A kind that only a later version knows keeps its stored name. */
 export function describe({ kind, details, count = 1 }: Described): string {
   const text = wordsOf(kind)
     .replace('{prefix}', details.prefix ?? '')

@@ -36,7 +36,7 @@ test('before the first use of the new key, the old one is not replaced', () => {
   ]);
 });
 
-test('after it, both keys have the end of the old one and the last use of the other', () => {
+test('after the first use, each page says when the old key ends and when the other key was last used', () => {
   const replaced = { ...old, lastUsedAt: hoursAgo(0.5), replacedAt: hoursAgo(5) };
   assert.deepEqual(words({ ...replaced, expiresAt: new Date('2014-02-14T07:00Z') }, used), [
     'Replaced by lmkNew…: ends 2014-02-14 07:00. The new key was last used 1 hour ago.',
@@ -48,7 +48,7 @@ test('after it, both keys have the end of the old one and the last use of the ot
   ]);
 });
 
-test('an old key counts as unused since then only if its last use is more than a minute earlier', () => {
+test('an old key counts as unused since that first use only if its last use is over a minute earlier', () => {
   const quiet = 'The old key has not been used since the new one was first used, 5 hours ago.';
   const replacedAt = hoursAgo(5);
   const used = (msBefore: number) => ({

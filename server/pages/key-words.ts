@@ -1,4 +1,4 @@
-// What is going on with a key, in sentences.
+// The state of a key and of its rotation, in sentences.
 import type { KeyDetails } from '../../db/api-keys/details.ts';
 import type { ApiKey } from '../../db/api-keys/list.ts';
 import type { Rotation, RotationKey } from '../../db/api-keys/rotations.ts';
@@ -13,7 +13,7 @@ export interface Sentence {
   after?: string;
 }
 
-/** Last use has the precision of a minute; what is closer together has no order. */
+/** Last uses are accurate to a minute, so the order of times that are closer together is unknown. */
 const PRECISION_MS = 60_000;
 
 /** `Active.`, `Paused until 2014-02-13 07:42.`, `Removed 3 days ago by you.`; and who still tries the key. */

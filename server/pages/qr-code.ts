@@ -1,9 +1,9 @@
 import { encode } from 'uqr';
 
-/** What the standard leaves blank around a code, in modules. */
+/** The blank margin that the standard requires around a code, in modules. */
 const QUIET_ZONE = 4;
 
-/** A QR code as the view draws it: in an svg of so many units, a path of its dark modules. */
+/** A QR code as the view draws it: an SVG of `size` by `size` units, with a path of the dark modules. */
 export interface QrCode {
   size: number;
   path: string;

@@ -3,7 +3,7 @@ import type { RemovalFacts } from '../../db/api-keys/removal-facts.ts';
 import { ago, minute, timeLeft } from './dates.ts';
 import { describeLateUse } from './ended-key-words.ts';
 
-/** What the question whether to remove a key says about it. */
+/** What the page that asks whether to remove a key says about it. */
 export interface BeforeRemoval {
   /** `Never used.` */
   use: string;
@@ -11,7 +11,7 @@ export interface BeforeRemoval {
   warnings: string[];
 }
 
-/** @param facts absent where nothing more is known than the key itself */
+/** @param facts undefined where nothing is known beside the key itself */
 export function describeBeforeRemoval(
   key: ApiKey,
   facts: RemovalFacts | undefined,

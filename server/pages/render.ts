@@ -15,11 +15,11 @@ import { visible } from './visible-text.ts';
 /** What the place for messages of a page shows, in addition to a notice that was left for it. */
 interface Messages {
   problems?: Partial<Record<string, string>>;
-  /** Comes before a notice that was left … */
+  /** Shown instead of a notice that was left. */
   notice?: Notice | undefined;
-  /** … and this after it. */
+  /** Shown where there is no other notice. */
   fallbackNotice?: Notice | undefined;
-  /** The keys that the notice which was left is about. */
+  /** The keys that a notice that was left is about. */
   noticeKeys?: NoticeKey[];
   undo?: Undo | undefined;
 }
@@ -55,7 +55,7 @@ export function render<View extends keyof Views>(
     problems,
     firstProblem,
     idOf,
-    /** Whether a field gets the focus: what is next is to type, and the field is described by the notice. */
+    /** Whether a field gets the focus, not the notice: the person types next, and the notice describes it. */
     focusesField: firstProblem !== undefined || /^login|^profile\/authenticate$/.test(view),
     time: { age, minute, timeLeft, timeOfDay },
     program,
@@ -70,7 +70,7 @@ function noticeOf(
   res: Response,
   { notice, fallbackNotice }: Messages,
 ): Notice | undefined {
-  // A page outside of sessions has no cookies either.
+  // A page without a session reads no cookies.
   const left = req.session && takeNotice(req, res);
   const notDone = isNotDone(req.originalUrl) ? notices['not-done'] : undefined;
   return notice ?? left ?? fallbackNotice ?? notDone;

@@ -24,7 +24,7 @@ export function groupZones(zones: readonly string[], now: Date): ZoneGroup[] {
   return [...groups.values()];
 }
 
-/** `America/Argentina/Buenos_Aires` is Buenos Aires, Argentina, in America. UTC is nowhere. */
+/** `America/Argentina/Buenos_Aires` is Buenos Aires, Argentina, in America. UTC is `Everywhere`. */
 function placeOf(zone: string): { region: string; city: string } {
   const [region = '', ...places] = zone.replaceAll('_', ' ').split('/');
   if (places.length === 0) return { region: 'Everywhere', city: region };

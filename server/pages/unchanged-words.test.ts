@@ -20,14 +20,14 @@ for (const [unchanged, expected] of counted) {
   });
 }
 
-test('of one key to which nothing was done, the sentence is that of the transitions', () => {
+test('of one key to which nothing was done, the reason is the sentence of the transitions', () => {
   for (const [why, { text }] of Object.entries(actionRefusals)) {
     assert.ok(isUnchanged(why));
     assert.equal(describeNothingDone({ [why]: 1 }), text);
   }
 });
 
-test('of several, it says how many there are of each kind', () => {
+test('of several keys, the sentence says how many there are for each reason', () => {
   assert.equal(describeNothingDone({ 'not paused': 2 }), 'Nothing was done: 2 were not paused.');
   const two = describeNothingDone({ expired: 1, leaked: 1 });
   assert.equal(two, 'Nothing was done: 1 has expired, 1 may have leaked.');

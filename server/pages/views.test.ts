@@ -17,7 +17,7 @@ test('no view writes a value without escaping it', () => {
   }
 });
 
-test('no hidden field survives a reload, which Firefox would fill in with its old value', () => {
+test('every hidden field has autocomplete off: Firefox would restore its old value at a reload', () => {
   const hidden = views.flatMap(({ text }) => text.match(/<input [^\n]*type="hidden"[^\n]*/g) ?? []);
   assert.ok(hidden.length >= 4);
   for (const field of hidden) assert.match(field, / autocomplete="off">$/);

@@ -24,7 +24,7 @@ export interface Views {
     meanwhile: {
       happened: (Meanwhile & { text: string })[];
       newestId: number;
-      /** How long something is told. */
+      /** How many days back the list goes. */
       days: number;
     };
   };
@@ -44,12 +44,12 @@ export interface Views {
     next: string;
     /** Whether a secret waits for its first code. */
     isBegun: boolean;
-    /** In the response that begins it, and in no other. */
+    /** Only in the response that creates it. */
     secret: { typed: string; qrCode: QrCode } | undefined;
   } & Problems<'/login/set-up/confirm'>;
   'login/set-up/codes': {
     next: string;
-    /** In the response that creates them, and in no other. */
+    /** Only in the response that creates them. */
     codes: string[];
   };
   profile: {
@@ -61,7 +61,7 @@ export interface Views {
   'profile/authenticate': {
     username: string;
     next: string;
-    /** Whether the way here began with a form that was not acted upon. */
+    /** Says that a form was not acted upon, if one led here. */
     fallbackNotice: Notice | undefined;
     asksForCode: boolean;
   } & Problems<'/profile/authenticate'>;
@@ -70,19 +70,19 @@ export interface Views {
     timeZone: string;
     signIns: SignIn[];
     twoFactor: {
-      /** How many scratch codes are left; undefined where it is not enabled. */
+      /** How many scratch codes are left; undefined where two-factor authentication is not enabled. */
       scratchCodes: number | undefined;
       canBeEnabled: boolean;
     };
   } & Problems<'/profile/password'>;
   'profile/password/two-factor': {
-    /** In the response that begins it, and in no other. */
+    /** Only in the response that creates it. */
     secret: { typed: string; qrCode: QrCode } | undefined;
   } & Problems<'/profile/password/two-factor/confirm'>;
   'profile/password/two-factor/disable': FactorsView & { isRequired: boolean };
   'profile/password/two-factor/scratch-codes': FactorsView;
   'profile/password/two-factor/new-codes': {
-    /** In the response that creates them, and in no other. */
+    /** Only in the response that creates them. */
     codes: string[];
     isJustEnabled: boolean;
   };
@@ -154,7 +154,7 @@ interface ActivityView {
 interface ApiKeysView extends Problems<'/profile/api-keys' | '/profile/api-keys/search'> {
   /** One page of the active keys. */
   keys: ApiKey[];
-  /** What is going on with them, by their ids. */
+  /** Their pauses and rotations in sentences, by their ids. */
   sentences: ReadonlyMap<number, Sentence[]>;
   /** What a long list has in addition: sorting, search, filters, pages, selection. */
   list: KeyList | undefined;
@@ -192,28 +192,28 @@ interface KeyView {
   state: string[];
   /** How many of its addresses are kept, for how long, and how accurate their times are. */
   addressRules: { max: number; days: number; minutes: number };
-  /** How it belongs together with the keys that it replaces or that replace it. */
+  /** The keys that it replaces or that replace it, in sentences. */
   rotation: Sentence[];
   /** What its first use starts. */
   start: string | undefined;
   noteLength: number;
-  /** Undefined where it can't be edited. */
+  /** Undefined where the key can't be edited. */
   edit: { form: FormFields<'/profile/api-keys/:id'>; choices: Choice[] } | undefined;
-  /** Undefined where it can't be rotated. */
+  /** Undefined where the key can't be rotated. */
   rotate:
     | {
         form: FormFields<'/profile/api-keys/:id/rotate'>;
         choices: Choice[];
         overlaps: readonly Choice[];
-        /** Whether it is removed, so that another key takes its place. */
+        /** Whether a rotation removes this key, which was not used, and creates another one in its place. */
         isUnusedSuccessor: boolean;
-        /** The prefix of the key that is removed, so that another one takes its place. */
+        /** The prefix of the unused new key that a rotation removes; undefined if there is none. */
         unusedSuccessor: string | undefined;
       }
     | undefined;
-  /** Why it can't be rotated, and what to do instead. */
+  /** Why the key can't be rotated, and what to do instead. */
   refusedRotation: Notice | undefined;
-  /** How long the short pause is. */
+  /** How many minutes the short pause takes. */
   pauseMinutes: number;
   activity: ActivityInWords[];
   /** The whole of the key, if it was just created: in this one response, and never again. */
@@ -221,7 +221,7 @@ interface KeyView {
   newKeyId: number;
   /** Scheme and host of this site, as programs use them. */
   siteUrl: string;
-  /** What happens to the key that it replaces. */
+  /** What happens to the key that the new one replaces. */
   newKeyNote: string | undefined;
   notice: Notice | undefined;
   problems: Partial<
@@ -235,7 +235,7 @@ interface Choice {
 }
 
 interface KeyList {
-  /** Links in the headers; `order` is the list's present one. */
+  /** Links in the headers; `order` is the present order, if the list is sorted by this column. */
   sorts: Record<'label' | 'created' | 'expires', { url: string; order: string | undefined }>;
   filters: { text: string; count: string; url: string; isCurrent: boolean }[];
   search: string;
@@ -243,7 +243,7 @@ interface KeyList {
   query: URLSearchParams;
   /** The URL of the whole list … */
   all: string;
-  /** … and of its other pages, if there are. */
+  /** … and of its other pages, if there are any. */
   first: string | undefined;
   previous: string | undefined;
   next: string | undefined;
@@ -268,7 +268,7 @@ export interface EndedKeysSection {
   isPart: boolean;
   /** How many are still being tried. */
   stillTried: number;
-  /** How long they are listed after their end. */
+  /** For how many days they are listed after their end. */
   days: number;
 }
 
@@ -287,7 +287,7 @@ interface DocumentationView {
   maxRequests: number;
   /** What `X-Auth-Reason` can say. */
   reasons: string[];
-  /** How long a key is recognized after its end. */
+  /** For how many days a key is recognized after its end. */
   endedKeyDays: number;
   /** What can be done with a key, and when. */
   life: LifeRow[];
