@@ -17,7 +17,7 @@ const gatewayFile = readFileSync(
   'utf8',
 );
 
-/** What programs can do with a key; from the tables that answer them, so that it is never out of date. */
+/** What programs can do with a key. Made from the tables of the API itself, so it is never out of date. */
 export function documentation(): Router {
   return Router().get('/', showDocumentation);
 
@@ -48,7 +48,7 @@ function needsOf({ needs }: Action): string {
   return `Needs a key whose user has the permission ${needs.permission}.`;
 }
 
-/** A line for a shell that knows `$KEY`. */
+/** A command for a shell with `$KEY`, and each required parameter, in variables. */
 function curlOf({ name, needs, takes }: Action, url: string): string {
   const required = Object.keys(takes).filter((property) => takes[property]?.required);
   return [

@@ -3,17 +3,17 @@ import type { Database } from '../../db/database.ts';
 import { isMigrated } from '../../db/migrate.ts';
 import type { KeyChecks } from '../key-checks/check.ts';
 
-/** How long an answer of the database holds for further probes. */
+/** How long an answer of the database is reused for other probes. */
 const READY_MS = 1_000;
 
-/** The process lives. */
+/** Answers as long as the process runs. */
 export const healthz: RequestHandler = (_req, res) => {
   res.type('text').send('ok\n');
 };
 
 /**
- * The process can serve: its database answers and is migrated, checks can be read, and it is not about
- * to stop.
+ * Whether the process can serve: its database answers and is migrated, keys can be looked up, and it is
+ * not about to stop.
  */
 export function readyz(
   db: Database,
@@ -34,7 +34,7 @@ export function readyz(
  * Asks the database at most once a second, however many probes there are, and never again before it
  * has answered.
  *
- * @param clock in milliseconds, from any moment
+ * @param clock milliseconds since a fixed moment
  */
 export function readiness(
   db: Database,

@@ -10,8 +10,8 @@ export function logout(db: Database, csrf: RequestHandler): Router {
 
   /**
    * A `log out` sent while Authenticate is being answered carries the session id that Authenticate has
-   * just replaced. That id is no longer signed in, but the session that replaced it has to end. So has
-   * one that waits for a code.
+   * just replaced. That id is no longer signed in, but the session that replaced it has to end. A session
+   * that waits for a code has to end too.
    */
   async function finishEndedLogIn(req: Request, res: Response, next: () => void) {
     if (req.session.user) return next();

@@ -9,7 +9,7 @@ import { HttpError } from '../http/errors.ts';
 import { parseId } from '../http/id.ts';
 import { describeMeanwhile } from '../pages/meanwhile-words.ts';
 
-/** What the home page tells of what happened while the user was not here. */
+/** What the home page says about what happened while the user was not here. */
 export async function readMeanwhile(db: Database, req: Request) {
   const { id } = signedInUser(req);
   const happened = await listMeanwhile(db, id, req.session.deviceId, readDismissed(req, id));
@@ -20,7 +20,7 @@ export async function readMeanwhile(db: Database, req: Request) {
   };
 }
 
-/** `Dismiss`: a cookie of the user's on this device holds the newest event that was shown. */
+/** `Dismiss`: a cookie for this user and device holds the newest event that was shown. */
 export function meanwhile(): Router {
   return Router().get('/', showHome).post('/', dismiss);
 }
@@ -38,13 +38,13 @@ function dismiss(req: Request, res: Response) {
   res.redirect(303, '/');
 }
 
-/** Undefined where nothing was dismissed, or the cookie is none of the app's. */
+/** Undefined where nothing was dismissed, or the app did not make the cookie. */
 function readDismissed(req: Request, userId: number): number | undefined {
   return parseId(readCookie(req, cookiesOf(req).dismissed(userId)));
 }
 
 function options(req: Request): CookieOptions {
-  // Afterwards nothing that was dismissed would be shown any more.
+  // After this time nothing that was dismissed would be shown anyway.
   const maxAge = MEANWHILE_DAYS * 24 * 60 * 60_000;
   return { httpOnly: true, sameSite: 'lax', secure: cookiesOf(req).secure, maxAge };
 }

@@ -10,7 +10,7 @@ import { leaveNotice } from '../../pages/notices.ts';
 import { render } from '../../pages/render.ts';
 import type { Views } from '../../pages/views.ts';
 
-/** The step of a log in with a temporary password: another one. */
+/** The step of a log in with a temporary password: the user chooses another one. */
 export function logInPassword(db: Database, passwords: Passwords): Router {
   return Router().get('/', ask).post('/', change);
 

@@ -29,7 +29,7 @@ export function logInSetUp(db: Database, encryption: Encryption | undefined): Ro
     if (!encryption) throw notFound();
     const { id, username } = signedInUser(req);
     const secret = await beginTwoFactor(db, encryption, id);
-    // Another tab was faster.
+    // Another tab has enabled it already.
     if (secret === undefined) return res.redirect(303, next ?? '/');
     renderStep(req, res, {
       next: next ?? '',

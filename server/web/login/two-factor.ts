@@ -12,7 +12,7 @@ import { render } from '../../pages/render.ts';
 
 const PAGE = '/login/two-factor';
 
-/** Sends everyone to log in whose session does not wait for a code. Nothing is done. */
+/** Lets a session through that waits for a code. Any other is redirected, and nothing is done. */
 export const requirePendingLogIn: RequestHandler = (req, res, next) => {
   const { user, pendingLogIn } = req.session;
   if (pendingLogIn && !pendingLogIn.isOver) return next();

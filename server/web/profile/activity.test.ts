@@ -8,7 +8,7 @@ import type { Visitor } from '../../testing/visitor.ts';
 const PAGE = '/profile/activity';
 
 describeApp(PAGE, (on) => {
-  /** Inserts events of a user's that happened one after the other. */
+  /** Inserts events of a user that happened one after the other. */
   async function happened(visitor: Visitor, kind: string, count = 1, details = {}): Promise<void> {
     await sql`
       insert into events (kind, user_id, ip, user_agent, details)
@@ -90,7 +90,7 @@ describeApp(PAGE, (on) => {
     assert.equal(link((await visitor.get(PAGE)).body, 'ci'), `${PAGE}?key=${id}`);
   });
 
-  test("another user's key shows nothing, just as one that never was", async () => {
+  test("another user's key shows nothing, like a key that never existed", async () => {
     const owner = await on.app.signInNewUser();
     const { id } = await owner.createKey({ label: 'a secret project' });
     const visitor = await on.app.signInNewUser();
@@ -123,13 +123,13 @@ describeApp(PAGE, (on) => {
       const visitor = await on.app.signInNewUser();
       const { status, body } = await visitor.get(`${PAGE}?${query}`);
       assert.equal(status, 400);
-      assert.match(body, /in the address is wrong\./);
+      assert.match(body, /in the URL is wrong\./);
       assert.equal((await visitor.get(`${PAGE}/download.csv?${query}`)).status, 400);
     });
   }
 
   for (const format of ['csv', 'ndjson']) {
-    test(`a download as ${format} is a file that is kept nowhere on the way`, async () => {
+    test(`a download as ${format} is a file that no cache may keep`, async () => {
       const visitor = await on.app.signInNewUser();
       for (const method of ['GET', 'HEAD']) {
         const { status, headers } = await visitor.send(`${PAGE}/download.${format}`, { method });

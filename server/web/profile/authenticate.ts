@@ -53,7 +53,7 @@ export function authenticatePage(
     res.redirect(303, next ?? '/profile');
   }
 
-  /** Not where the session's last code is recent, or the device is trusted. */
+  /** Whether the form asks for a code: not if the session's last code is recent or the device is trusted. */
   async function hasTokenRow(req: Request): Promise<boolean> {
     return req.session.needsCode === true && !(await isTrusted(db, req));
   }

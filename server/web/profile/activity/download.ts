@@ -66,7 +66,7 @@ export function downloads(db: Database): Router {
   }
 }
 
-/** The first part comes after the first batch, so that a database that is away is an error page. */
+/** Yields nothing before the first batch is read, so that a database error still becomes an error page. */
 async function* write(batches: AsyncIterable<RecordedEvent[]>, { head, line }: Format) {
   let before = head;
   for await (const batch of batches) {

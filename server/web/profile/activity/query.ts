@@ -13,7 +13,7 @@ interface ActivityQuery {
 /**
  * What the URL of a list of events asks for: `key`, `kind`, and `before` or `after`, the id of an event.
  *
- * @throws {HttpError} 400 for what can't be one of these; a link of the page never asks for it.
+ * @throws {HttpError} 400 for values that these can't have; no link of the page has such a value.
  */
 export function readActivityQuery(req: Request): ActivityQuery {
   const keyId = idIn(req, 'key');
@@ -58,5 +58,5 @@ function textIn(req: Request, name: string, maxLength: number): string {
 }
 
 function refusal(name: string): HttpError {
-  return new HttpError(400, `The list can’t be shown: “${name}” in the address is wrong.`);
+  return new HttpError(400, `The list can’t be shown: “${name}” in the URL is wrong.`);
 }

@@ -16,7 +16,7 @@ import { selectedInForm, selectedInQuery } from './selection.ts';
 /** Something that can be done with several keys at once. */
 interface Change {
   path: string;
-  /** The question begins with this … */
+  /** How the question begins. */
   question: string;
   explanation: string;
   button: string;

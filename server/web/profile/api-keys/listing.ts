@@ -43,7 +43,7 @@ export function isFirstPage(listing: Listing): boolean {
 /** In UTF-16 code units, more than the longest label in lower case and an id. */
 const MAX_CURSOR_LENGTH = 1_024;
 
-/** The listing that a query asks for; what makes no sense is ignored. */
+/** The listing that a query asks for; invalid parameters are ignored. */
 export function parseListing(query: Request['query']): Listing {
   const { sort, isDescending } = parseSort(query.sort);
   const search = parseSearch(query.q);

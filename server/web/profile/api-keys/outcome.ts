@@ -8,7 +8,7 @@ import { describeNothingDone, type Unchanged } from '../../../pages/unchanged-wo
 import { listingUrl, parseListing } from './listing.ts';
 import { renderTab } from './tab.ts';
 
-/** What was done, as one key's notice and that of several call it. */
+/** The notices for what was done: about one key, and about several. */
 const notices = {
   removed: ['key-removed', 'keys-removed'],
   leaked: ['key-leaked', 'keys-leaked'],
@@ -20,8 +20,8 @@ const notices = {
 export type Done = keyof typeof notices;
 
 /**
- * Answers a change of keys. With a notice on the tab if something was done, or was as asked before; with
- * 422 and the tab if all of it was refused.
+ * Answers a change of keys: redirects to the tab, with a notice, if a key was changed or all of them
+ * already were as asked; shows the tab with 422 if none was changed and any was refused.
  */
 export async function answerChange(
   db: Database,
@@ -53,7 +53,7 @@ export function nothingDone(
   keys: { id: number }[],
   unchanged: Unchanged,
 ): void {
-  // Of several keys, the notice says how many there are of each kind.
+  // Of several keys, the notice says only how many there are for each reason.
   const keyIds = keys.length === 1 ? keys.map(({ id }) => id) : [];
   backToList(req, res, 'keys-unchanged', { keyIds, unchanged });
 }

@@ -34,7 +34,7 @@ export function search(db: Database): Router {
   }
 }
 
-/** The user's key that was pasted, or the one that it begins like; and what is to be said about it. */
+/** The user's key that was pasted, or the one with the same prefix, and a sentence about it. */
 async function findSecretKey(db: Database, userId: number, secret: string): Promise<Found> {
   const fault = findFault(secret);
   if (fault === undefined) {

@@ -9,7 +9,7 @@ export function selectedInQuery({ query }: Request): number[] {
   return selectedIds(Object.keys(query).filter((name) => name.startsWith(SELECTED)));
 }
 
-/** The ids of the keys that a form selects: its fields `key-<id>`. `others` are the fields that it also has. */
+/** The ids of the keys that a form selects: its fields `key-<id>`. `others` are its other fields. */
 export function selectedInForm({ body }: Request, others: string[] = []): number[] {
   const known = ['_csrf', ...others];
   return selectedIds(Object.keys(body ?? {}).filter((name) => !known.includes(name)));
@@ -18,7 +18,7 @@ export function selectedInForm({ body }: Request, others: string[] = []): number
 /**
  * The ids in the names of fields, at most one page of them.
  *
- * @throws {HttpError} 400
+ * @throws {HttpError} 400 for more fields, or for one of another name.
  */
 function selectedIds(names: string[]): number[] {
   if (names.length > KEYS_PER_PAGE) {

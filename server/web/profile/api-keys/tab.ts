@@ -32,7 +32,7 @@ import {
   parseSearch,
 } from './listing.ts';
 
-/** From so many keys on, the list can be sorted, searched and filtered. */
+/** From this many keys on, the list can be sorted, searched and filtered. */
 const LONG_LIST = 10;
 
 /** What the URL says, unless a form said something else. */
@@ -151,7 +151,7 @@ export async function readTab(
   };
 }
 
-/** A page that begins after the last key, since other keys were removed, is the last page. */
+/** A page of the list. If its cursor is beyond an end of the list, since keys were removed, that end. */
 async function findPage(db: Database, userId: number, listing: Listing): Promise<KeyPage> {
   const page = await listKeyPage(db, userId, listing, listing.position);
   if (page.keys.length > 0 || !listing.position.cursor) return page;
@@ -186,7 +186,7 @@ async function aboutNotice(db: Database, req: Request, tab: Tab, listing: Listin
   };
 }
 
-/** What a key is that was just restored, where programs can't use it. */
+/** Why programs can't use a key that was just restored; empty if they can. */
 function remarkOn({ expired, paused }: ApiKey): string {
   if (expired) return '(has expired)';
   return paused ? '(is paused)' : '';
@@ -200,7 +200,7 @@ async function leakReports(db: Database, userId: number, timeZone: string) {
   }));
 }
 
-/** What is going on with those keys that are paused or belong to a rotation. */
+/** The pauses and rotations of keys in sentences, by the ids of the keys. */
 async function listSentences(db: Database, userId: number, keys: ApiKey[], timeZone: string) {
   const ids = keys.map((key) => key.id);
   const rotations = keys.length > 0 ? await listRotations(db, userId, ids) : [];

@@ -36,13 +36,13 @@ import { render } from '../../../../pages/render.ts';
 import type { Views } from '../../../../pages/views.ts';
 import { visible } from '../../../../pages/visible-text.ts';
 
-/** How long the short pause is. */
+/** How long the short pause takes. */
 export const PAUSE_MINUTES = 15;
 
 type Page = Views['profile/api-keys/key'];
 
 interface Shown {
-  /** What a form is filled in with, unless the URL or the key says it. */
+  /** What the forms are filled in with; if undefined, what the URL or the key says. */
   edit?: FormFields<'/profile/api-keys/:id'>;
   rotate?: FormFields<'/profile/api-keys/:id/rotate'>;
   problems?: Page['problems'];
