@@ -48,7 +48,7 @@ describeApp('/leaked', (on) => {
     }
   });
 
-  test('its owner has a warning and a row that says so, and can not undo it', async () => {
+  test('the owner of a reported key has a warning and a row that say so, and cannot undo the removal', async () => {
     const visitor = await on.app.signInNewUser();
     const { secret, id } = await visitor.createKey({ label: 'found <b>' });
     assert.doesNotMatch((await visitor.get(TAB)).body, /[Rr]eported as leaked/);
@@ -69,7 +69,7 @@ describeApp('/leaked', (on) => {
     assert.doesNotMatch((await visitor.get(TAB)).body, /, and so removed/);
   });
 
-  test('its owner is warned also of a key that was removed long before, but not of their own report', async () => {
+  test('the owner is also warned of a key that was removed long before, but not of their own report', async () => {
     const visitor = await on.app.signInNewUser();
     const own = await visitor.createKey();
     await visitor.post(`${TAB}/${own.id}/remove`, { leaked: 'on' });
@@ -84,7 +84,7 @@ describeApp('/leaked', (on) => {
     );
   });
 
-  test('its owner dismisses the warning, which is an event, and no other owner can', async () => {
+  test('the owner can dismiss the warning, which is an event; other users cannot', async () => {
     const visitor = await on.app.signInNewUser();
     const { secret, id } = await visitor.createKey();
     await report(secret);
@@ -119,7 +119,7 @@ describeApp('/leaked', (on) => {
     }
   });
 
-  test('is one event without an address, and neither a use nor a late one', async () => {
+  test('a report is one event without an address, and counts neither as a use nor as a late use', async () => {
     const visitor = await on.app.signInNewUser();
     const { secret, id } = await visitor.createKey();
     await report(secret);
@@ -200,7 +200,7 @@ describeApp('/leaked', (on) => {
     assert.equal((await report(secret, { 'sec-fetch-site': 'same-origin' })).status, 200);
   });
 
-  test('more than 2 kB is 413, and what is no field of the form is 400', async () => {
+  test('a body of more than 2 kB is 413, and a field that the form does not have is 400', async () => {
     const key = makeSecret();
     assert.equal((await report(key + ' '.repeat(1_900))).status, 200);
     assert.equal((await report(key + ' '.repeat(2_000))).status, 413);
@@ -219,7 +219,7 @@ describeApp('/leaked', (on) => {
     assert.ok(on.app.logLines.every((line) => !line.includes(key.slice(0, 16))));
   });
 
-  test('unknown keys are limited for each network, and for no other; those of the service are not', async (t) => {
+  test('reports of unknown keys are limited by network; those of keys of the service are not', async (t) => {
     const visitor = await on.app.signInNewUser();
     const app = await startApp(on.db, { trustProxy: 1 });
     t.after(() => app.close());

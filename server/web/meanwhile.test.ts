@@ -27,7 +27,7 @@ describeApp('/meanwhile', (on) => {
     return visitor.post('/meanwhile', { newest: newest ?? shown ?? '' });
   }
 
-  test('where nothing happened, nothing is shown, also of what the user did here', async () => {
+  test('nothing is shown where nothing happened, or only what the user did on this device', async () => {
     assert.equal(await box(), undefined);
     await visitor.createKey();
     assert.equal(await box(), undefined);
@@ -43,7 +43,7 @@ describeApp('/meanwhile', (on) => {
     assert.match((await box()) ?? '', />1 key was created</);
   });
 
-  test('who finds out the password by guessing does not hide the guesses', async () => {
+  test('a person who guesses the password does not hide the wrong guesses by logging in', async () => {
     const guesser = on.app.newVisitor();
     await guesser.logIn(visitor.username, 'a guess');
     await guesser.logIn(visitor.username);
@@ -76,7 +76,7 @@ describeApp('/meanwhile', (on) => {
     assert.match(body, /Failed login, 2 times/);
   });
 
-  test('somebody who knows the password but not the code is told of in the same box', async () => {
+  test('a wrong code after the right password is shown in the same box', async () => {
     const phone = await newPhone(on.db, visitor.username);
     const other = on.app.newVisitor();
     await other.get('/login');
@@ -102,7 +102,7 @@ describeApp('/meanwhile', (on) => {
     }
   });
 
-  test('a scratch code that was used is told on other devices', async () => {
+  test('the use of a scratch code is shown on other devices', async () => {
     const phone = await newPhone(on.db, visitor.username);
     const device = on.app.newVisitor();
     await device.logInWithoutCode(visitor.username);
@@ -159,7 +159,7 @@ describeApp('/meanwhile', (on) => {
     assert.match((await box()) ?? '', />There was 1 failed login</);
   });
 
-  test("what is no event is refused, and a cookie that is none of the app's is ignored", async () => {
+  test('an invalid id of an event is refused, and an invalid cookie is ignored', async () => {
     await happen('key made');
     for (const newest of ['', '0', '-1', 'x', '1e3', '9'.repeat(16)]) {
       await box();

@@ -45,7 +45,7 @@ describeApp('/profile', (on) => {
       .select('events.id')
       .where('username', '=', visitor.username)
       .execute();
-    // The key has expired: what is shown of it is when it ended.
+    // The key has expired, so the page shows only the time of its end.
     assert.equal(count((await visitor.get('/profile/api-keys')).body), 1 + events.length);
     assert.equal(count((await visitor.get(`/profile/api-keys/${id}/remove`)).body), 1);
     assert.equal(count((await visitor.get('/')).body), 1);

@@ -17,7 +17,7 @@ describeApp('/login/password', (on) => {
     await makePasswordTemporary(on.db, username);
   });
 
-  /** A visitor who logged in with the temporary password, in front of the form. */
+  /** A visitor who logged in with the temporary password, on the page of the form. */
   async function newVisitor(next = ''): Promise<Visitor> {
     const visitor = on.app.newVisitor();
     await visitor.get('/login');
@@ -98,7 +98,7 @@ describeApp('/login/password', (on) => {
     assert.equal(await isOpen(visitor), true);
   });
 
-  test('log out is open', async () => {
+  test('the page has log out', async () => {
     const visitor = await newVisitor();
     const { body } = await visitor.get(PAGE);
     assert.match(body, new RegExp(`Logged in as ${username}`));
@@ -106,7 +106,7 @@ describeApp('/login/password', (on) => {
     assert.equal((await visitor.get(PAGE)).location, '/login');
   });
 
-  test('it is no page for anyone else', async () => {
+  test('everyone else is redirected, and changes nothing', async () => {
     assert.equal(
       (await on.app.newVisitor().get(`${PAGE}?next=/profile`)).location,
       '/login?next=%2Fprofile',
@@ -118,7 +118,7 @@ describeApp('/login/password', (on) => {
     assert.equal((await other.get(`${PAGE}?next=//evil.example`)).location, '/');
   });
 
-  test('after seven days it is a wrong password, on the page and at the API', async () => {
+  test('after seven days the temporary password counts as a wrong one', async () => {
     await letPass(6);
     assert.equal(await isOpen(await newVisitor()), false);
     await letPass(1);
@@ -131,7 +131,7 @@ describeApp('/login/password', (on) => {
     assert.deepEqual(rows, [{ kind: 'failed log in' }]);
   });
 
-  test('a session ends with the temporary password that began it, and so does one that waits for a code', async () => {
+  test('a session ends when its temporary password lapses, and so does one that waits for a code', async () => {
     const visitor = await newVisitor();
     const phone = await newPhone(on.db, username);
     const pending = on.app.newVisitor();

@@ -32,7 +32,7 @@ describeOnDatabase('/login/set-up', (on) => {
     return visitor;
   }
 
-  /** Starts, and returns the secret that the page shows. */
+  /** Starts the set-up, and returns the secret that the page shows. */
   async function begin(visitor: Visitor, next = ''): Promise<Buffer> {
     const { body } = await visitor.post(PAGE, { next });
     const typed = /data-secret>((?:[A-Z2-7]{4} ?){8})</.exec(body)?.[1] ?? '';
@@ -47,7 +47,7 @@ describeOnDatabase('/login/set-up', (on) => {
 
   const isOpen = async (visitor: Visitor) => (await visitor.get('/')).status === 200;
 
-  test('where two-factor authentication is required, log in leads here, and a first code onward', async () => {
+  test('where two-factor authentication is required, log in leads here, and a first code leads on', async () => {
     const visitor = await newVisitor();
     const { location } = await visitor.get('/profile/api-keys?label=typed');
     assert.equal(location, `${PAGE}?next=%2Fprofile%2Fapi-keys%3Flabel%3Dtyped`);
@@ -92,7 +92,7 @@ describeOnDatabase('/login/set-up', (on) => {
     assert.match((await visitor.get(PAGE)).body, /Your password has been changed\./);
   });
 
-  test('the secret is shown once; who has lost it starts again', async () => {
+  test('the secret is shown once; a person who has lost it starts again', async () => {
     const visitor = await newVisitor();
     const first = await begin(visitor);
     const { body } = await visitor.get(PAGE);
@@ -130,7 +130,7 @@ describeOnDatabase('/login/set-up', (on) => {
     assert.equal(await isOpen(again), true);
   });
 
-  test('another tab that was faster is no fault', async () => {
+  test('a form that is sent after another tab has finished the step leads on', async () => {
     const visitor = await newVisitor();
     const code = await currentCode(await begin(visitor));
     await visitor.post(`${PAGE}/confirm`, { token: code });
@@ -140,7 +140,7 @@ describeOnDatabase('/login/set-up', (on) => {
     }
   });
 
-  test('who disables it has to set it up again at once, and is told so before', async () => {
+  test('a person who disables it has to set it up again at once, and is told so before', async () => {
     const visitor = await newVisitor();
     const code = await currentCode(await begin(visitor));
     const { body } = await visitor.post(`${PAGE}/confirm`, { token: code });

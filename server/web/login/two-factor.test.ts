@@ -24,7 +24,7 @@ describeApp('/login/two-factor', (on) => {
     phone = await newPhone(on.db, username);
   });
 
-  /** A visitor whose password was right, in front of the form for the code. */
+  /** A visitor whose password was right, on the page of the form for the code. */
   async function newPendingVisitor({ app = on.app, from = {} } = {}): Promise<Visitor> {
     const visitor = app.newVisitor();
     await visitor.get('/login', from);
@@ -106,7 +106,7 @@ describeApp('/login/two-factor', (on) => {
     assert.equal(await isSignedIn(visitor), false);
   });
 
-  test('strangers are sent to log in without a session, and who is signed in to where they go', async () => {
+  test('signed-out visitors are sent to log in, without a session; signed-in ones go where next says', async () => {
     const stranger = await on.app.newVisitor().get(`${PAGE}?next=/profile`);
     assert.equal(stranger.location, '/login?next=%2Fprofile');
     assert.equal(stranger.headers.get('set-cookie'), null);
@@ -116,7 +116,7 @@ describeApp('/login/two-factor', (on) => {
     assert.equal((await visitor.post(PAGE, { token: '1' })).location, '/');
   });
 
-  test('a wrong code is refused, and so is none; only the wrong one is an event', async () => {
+  test('a wrong code and a missing one are refused; only the wrong one is an event', async () => {
     const visitor = await newPendingVisitor();
     for (const token of ['', ' ']) {
       const answer = await visitor.post(PAGE, { token });
@@ -213,7 +213,7 @@ describeApp('/login/two-factor', (on) => {
     assert.equal(await needsCode(visitor), true);
   });
 
-  test("an old cookie of a trusted device, another user's and a stolen half-session open nothing", async () => {
+  test("an old cookie of a trusted device, another user's, and a stolen session that waits open nothing", async () => {
     const device = await newTrustedDevice();
     const [[name = '', old = ''] = []] = [...device.cookies];
     assert.equal(await needsCode(device), false);
@@ -301,7 +301,7 @@ describeApp('/login/two-factor', (on) => {
     assert.equal((await device.logIn(username, new_password)).location, PAGE);
   });
 
-  test('the log in is recorded, its device known and failures forgiven only after the code', async () => {
+  test('a log in is recorded, makes the device known and forgives failures only after the code', async () => {
     await on.app.newVisitor().logIn(username, 'not the password');
     const counts = async () => {
       const { rows } = await sql<{ failures: number }>`
@@ -373,7 +373,7 @@ describeApp('/login/two-factor', (on) => {
     assert.equal(await isSignedIn(visitor), false);
   });
 
-  test('codes have a count of their own, for the user in all sessions', async () => {
+  test('wrong codes have a count of their own, for the user in all sessions', async () => {
     const wrong = await phone.wrongCode();
     for (let time = 0; time < 6; time++) {
       const visitor = await newPendingVisitor();
@@ -402,7 +402,7 @@ describeApp('/login/two-factor', (on) => {
     ['with another key', ['another key, which has 32 characters']],
     ['without a key', []],
   ] as const) {
-    test(`an app ${what} asks for a code all the same, and takes a scratch code`, async () => {
+    test(`an app ${what} still asks for a code, and accepts a scratch code`, async () => {
       const app = await startApp(on.db, { encryptionKeys: [...encryptionKeys] });
       const visitor = await newPendingVisitor({ app });
       assert.equal((await visitor.post(PAGE, { token: await phone.code() })).status, 401);

@@ -86,7 +86,7 @@ describeApp('/profile/api-keys', (on) => {
     assert.ok(!(await visitor.get('/profile/api-keys')).body.includes('already created'));
   });
 
-  test('a repetition that asks for something else finds the form filled in again', async () => {
+  test('a repetition that asks for something else leads back to the form, filled in', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     const request_id = visitor.requestId;

@@ -86,7 +86,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal(answer.status, 200);
   });
 
-  test('it lasts 10 minutes from the authentication, not from the last request', async () => {
+  test('a re-authentication lasts 10 minutes, which further requests do not prolong', async () => {
     const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.get('/profile')).status, 200);
     await agePasswords();
@@ -95,7 +95,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal((await visitor.get('/profile')).status, 200);
   });
 
-  test('a create after the lock creates nothing, and keeps what was typed', async () => {
+  test('a form for a new key after the lock creates nothing, and keeps what was typed', async () => {
     const visitor = await on.app.signInNewUser();
     await visitor.get('/profile/api-keys');
     await agePasswords();
@@ -128,7 +128,7 @@ describeApp('/profile/authenticate', (on) => {
     assert.equal((await visitor.get(question)).status, 200);
   });
 
-  test('a log out while the password is checked takes precedence', async () => {
+  test('a log out while Authenticate checks the password takes precedence', async () => {
     const visitor = await signIn();
     await visitor.get('/profile/authenticate');
     const cookie = visitor.cookieHeader();
@@ -248,7 +248,7 @@ describeApp('/profile/authenticate', (on) => {
       assert.equal((await visitor.authenticate()).status, 401);
     });
 
-    test('a code that was used is refused, in words of its own', async () => {
+    test('a code that was used is refused, with a message of its own', async () => {
       await ageCodes();
       const token = await phone.unusedCode();
       await visitor.authenticate(PASSWORD, token);

@@ -175,7 +175,7 @@ describeApp('/profile/password', (on) => {
     assert.deepEqual(await states(), ['Known', 'Trusted']);
   });
 
-  /** Where the button posts to that forgets the device in use, or else another one. */
+  /** The path that the button `Forget` posts to: of the device in use, or of another one. */
   function forgetPath({ body }: Answer, { isInUse }: { isInUse: boolean }): string {
     const paths = body.split('<tr').flatMap((row) => {
       const path = /action="(\/profile\/password\/devices\/\d+)"/.exec(row)?.[1];
@@ -197,7 +197,7 @@ describeApp('/profile/password', (on) => {
     assert.equal((await visitor.get(path)).location, PAGE);
   });
 
-  test('forgetting the device in use says what comes of it', async () => {
+  test('the page says what it means to forget the device in use', async () => {
     const { visitor } = await newPerson();
     await visitor.post(forgetPath(await visitor.get(PAGE), { isInUse: true }));
     const { body } = await visitor.get(PAGE);
@@ -245,7 +245,7 @@ describeApp('/profile/password', (on) => {
     assert.equal(await isSignedIn(visitor), true);
   });
 
-  test('all of it is listed under Activity', async () => {
+  test('what was done here is listed under Activity', async () => {
     const { visitor } = await newPerson();
     await change(visitor, { current_password: 'wrong password' });
     await change(visitor);

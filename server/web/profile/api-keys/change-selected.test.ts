@@ -61,7 +61,7 @@ describeApp('several keys at once', (on) => {
     return rows.map(({ kind }) => kind);
   }
 
-  test('are paused and resumed, after a question, and it leads back to the page of the list', async () => {
+  test('are paused and resumed, after a question, and the answer leads back to the page of the list', async () => {
     const query = new URLSearchParams({ ...fields(ids()), sort: '-label' });
     const { body } = await ada.get(`${TAB}/pause-selected?${query}`);
     assert.match(body, /Pause these 3 API keys\?/);
@@ -129,7 +129,7 @@ describeApp('several keys at once', (on) => {
     assert.deepEqual(await events(), before);
   });
 
-  test('without a selection nothing is done, and what is no key is 400', async () => {
+  test('without a selection nothing is done, and an unknown field is 400', async () => {
     for (const action of ['pause-selected', 'resume-selected', 'undo']) {
       assert.equal((await post(action, [])).location, TAB);
       assert.equal(await message(), 'Nothing was done: select the keys first.');
@@ -162,7 +162,7 @@ describeApp('several keys at once', (on) => {
     assert.doesNotMatch((await ada.get(TAB)).body, />Undo</);
   });
 
-  test('a restored key is what the clock says, and the message says which', async () => {
+  test('a restored key may be paused or have expired, and the message says so', async () => {
     const [active = '', paused = '', expired = ''] = ids();
     await change(paused, `paused_until = 'infinity'`);
     await ada.post(`${TAB}/remove-selected`, fields(ids()));

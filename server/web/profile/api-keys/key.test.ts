@@ -75,7 +75,7 @@ describeApp('/profile/api-keys/:id', (on) => {
     );
   });
 
-  test('On a date… is by the clock of the user, and Keep and Never do as they say', async () => {
+  test("On a date… is in the user's time zone, and Keep and Never do as they say", async () => {
     const { id, path } = await newKey();
     await on.db
       .updateTable('users')

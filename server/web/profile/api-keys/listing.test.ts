@@ -74,7 +74,7 @@ describeApp('a long list of keys', (on) => {
     '?before=',
   ];
   for (const query of nonsense) {
-    test(`${query.slice(0, 40)} makes no sense, and is ignored`, async () => {
+    test(`${query.slice(0, 40)} is invalid, and is ignored`, async () => {
       assert.equal(labels(await open(query)).length, 25);
     });
   }

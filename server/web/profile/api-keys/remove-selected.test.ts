@@ -57,7 +57,7 @@ describeApp('/profile/api-keys/remove-selected', (on) => {
     );
   });
 
-  test('those that were removed already do not matter', async () => {
+  test('keys that were already removed are left out', async () => {
     const before = await countActive();
     assert.match((await ask(ids.slice(2, 5))).body, /remove these 2 API keys\?/);
     assert.match((await ask(ids.slice(2, 4))).body, /remove this API key\?/);
@@ -84,7 +84,7 @@ describeApp('/profile/api-keys/remove-selected', (on) => {
     }
   });
 
-  test('more than a page, or what is no key, is 400', async () => {
+  test('more keys than a page has, an invalid id and an unknown field are 400', async () => {
     const before = await countActive();
     const many = Array.from({ length: 26 }, (_, n) => String(n + 1));
     for (const selected of [many, ['0'], ['x'], ['1e3'], ['9999999999999999999']]) {
@@ -121,7 +121,7 @@ describeApp('/profile/api-keys/remove-selected', (on) => {
     assert.match(undone.body, /Nothing was done: 2 may have leaked\./);
   });
 
-  test('of each key the question says what may break', async () => {
+  test('the question says of each key what may break', async () => {
     const [used = '', never = ''] = ids.slice(8, 10);
     await sql`update api_keys set last_used_at = now() where id = ${Number(used)}`.execute(on.db);
     const { body } = await ask([used, never]);

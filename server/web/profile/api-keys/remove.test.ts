@@ -78,7 +78,7 @@ describeApp('/profile/api-keys/:id/remove', (on) => {
     assert.doesNotMatch((await ada.get(path)).body, tried);
   });
 
-  test('of a used successor the question says when the old key ends', async () => {
+  test('the question about a new key that is in use says when the old key ends', async () => {
     const old = await newKey();
     const { id, path } = await newKey();
     await change(id, `replaces_id = ${old.id}, overlap_hours = 24`);

@@ -26,7 +26,7 @@ describeApp('the search for keys', (on) => {
     assert.equal(location, `${TAB}?q=host+00&filter=never-used&sort=-label`);
   });
 
-  test('a search after the profile has locked is made after Authenticate', async () => {
+  test('a search that is sent after the profile has locked is carried out after Authenticate', async () => {
     const { visitor } = await someone();
     const stale = await on.app.signIn(visitor.username, { authenticate: false });
     const { location } = await stale.post(`${TAB}/search`, { q: 'host 00' });
@@ -80,7 +80,7 @@ describeApp('the search for keys', (on) => {
     assert.match((await search(secret)).body, /Your key lmk\w{13}… was removed\./);
   });
 
-  test('a key never gets into a URL, whichever way it comes', async () => {
+  test('a key never gets into a URL, however it is sent', async () => {
     const { visitor, secret } = await someone();
     const cut = secret.slice(0, 16);
     const query = `q=${secret}`;

@@ -108,7 +108,7 @@ describeApp('/profile/password/two-factor', (on) => {
     assert.ok(!stored.includes(secret.toString('hex')));
   });
 
-  test('a wrong first code is refused, and the secret goes on waiting', async () => {
+  test('a wrong first code is refused, and another one can follow', async () => {
     const visitor = await on.app.signInNewUser();
     const secret = secretIn(await begin(visitor));
     for (const token of ['', '12345', codeOfStep(secret, (await currentStep()) + 5)]) {
@@ -156,7 +156,7 @@ describeApp('/profile/password/two-factor', (on) => {
     assert.equal((await other.enterCode(token)).status, 401);
   });
 
-  test('the home page does not tell of it in the same session, but on the next device', async () => {
+  test('the home page shows it on the next device, but not in the session that enabled it', async () => {
     const { visitor, secret } = await enabled();
     const told = />Two-factor authentication was enabled</;
     assert.doesNotMatch((await visitor.get('/')).body, told);

@@ -17,10 +17,10 @@ describeApp('/profile/api-keys/:id/pause and /resume', (on) => {
     return { id: Number(id), path: `${TAB}/${id}` };
   }
 
-  /** How the key is paused: for how many minutes, for ever, or not at all. */
+  /** How the key is paused: for how many minutes, forever, or not at all. */
   async function pauseOf(id: number) {
     const { rows } = await sql<{ pause: string | null }>`
-      select case when paused_until = 'infinity' then 'for ever'
+      select case when paused_until = 'infinity' then 'forever'
         else round(extract(epoch from paused_until - now()) / 60)::text end as pause
       from api_keys where id = ${id}`.execute(on.db);
     return rows[0]?.pause;
@@ -29,7 +29,7 @@ describeApp('/profile/api-keys/:id/pause and /resume', (on) => {
   test('Pause, Pause for 15 minutes and Resume do as they say, and the page says so once', async () => {
     const { id, path } = await newKey();
     const steps = [
-      ['pause', {}, 'for ever', 'The key is now paused', 'Paused until you resume it.'],
+      ['pause', {}, 'forever', 'The key is now paused', 'Paused until you resume it.'],
       ['pause', { minutes: '15' }, '15', 'The key is now paused', 'Paused until 2'],
       ['resume', {}, null, 'The key has been resumed', 'Active.'],
       ['pause', { minutes: '15' }, '15', 'The key is now paused', 'Paused until 2'],
@@ -98,6 +98,6 @@ describeApp('/profile/api-keys/:id/pause and /resume', (on) => {
     assert.equal(await pauseOf(id), null);
     await ada.post(`${path}/pause`);
     assert.equal((await bob.post(`${path}/resume`)).status, 404);
-    assert.equal(await pauseOf(id), 'for ever');
+    assert.equal(await pauseOf(id), 'forever');
   });
 });
