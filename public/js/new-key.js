@@ -1,5 +1,5 @@
-// A key that was just created: copies it, and removes it when the page is left, so that neither Back
-// nor the browser's cached page can show it again.
+// A secret that was just created (a key, scratch codes, the secret of an authenticator app): copies it, and
+// removes it when the page is left, so that neither Back nor the browser's cached page can show it again.
 
 const message = document.querySelector('[data-new-key]');
 const secret = message?.querySelector('[data-secret]');
@@ -18,7 +18,7 @@ if (secret && answer && copy instanceof HTMLButtonElement) {
     answer.textContent = '';
     const done = (await toClipboard(secret.textContent ?? '')) || copySelected(secret);
     const keys = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? '⌘C' : 'Ctrl+C';
-    answer.textContent = done ? 'Copied' : `The key is selected: press ${keys} to copy it.`;
+    answer.textContent = done ? 'Copied' : `The text is selected: press ${keys} to copy it.`;
   });
 }
 
@@ -28,7 +28,7 @@ async function toClipboard(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return false; // There is no clipboard on plain http, or the person refuses it.
+    return false; // There is no clipboard on plain http, or the person has not allowed it.
   }
 }
 

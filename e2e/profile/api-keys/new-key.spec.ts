@@ -98,7 +98,7 @@ for (const [system, userAgent, keys] of [
     const key = await createKey(page);
     await page.getByRole('button', { name: 'Copy' }).click();
     await expect(page.getByRole('status')).toContainText(
-      `The key is selected: press ${keys} to copy it.`,
+      `The text is selected: press ${keys} to copy it.`,
     );
     expect(await page.evaluate(() => String(getSelection()))).toBe(key);
     await inspect(page, `api-keys, copy by hand on ${system}`);
