@@ -16,7 +16,7 @@ if (place instanceof HTMLElement) {
       if (answer.status === 200) stop(await answer.text());
       else if (answer.status !== 204) stop('');
     } catch {
-      // The settings have locked, or the network is away. The link to the key's page stays.
+      // The settings have locked, or the network failed. The link to the key's page stays.
       stop('');
     }
   }, ASK_EVERY_MS);

@@ -11,7 +11,7 @@ addEventListener('submit', (event) => {
 });
 
 /**
- * A button says what goes on, if that takes long enough to wonder.
+ * A button says what is being done if that takes noticeably long.
  *
  * @param {HTMLFormElement} form
  * @param {HTMLElement} button
