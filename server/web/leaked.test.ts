@@ -134,7 +134,7 @@ describeApp('/leaked', (on) => {
     assert.equal(row.late_use_count, 0);
   });
 
-  test('an unknown key has the same answer, and changes nothing', async () => {
+  test('an unknown key gets the same answer as a known one', async () => {
     const visitor = await on.app.signInNewUser();
     const { secret } = await visitor.createKey();
     const known = await report(secret);
