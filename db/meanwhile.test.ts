@@ -136,6 +136,11 @@ describeOnEachDatabase('what happened meanwhile', (on) => {
       from generate_series(1, ${MAX_MEANWHILE_EVENTS + 1}::int)`.execute(on.db);
     const [failed] = await list();
     assert.deepEqual([failed?.count, failed?.isAtLeast], [MAX_MEANWHILE_EVENTS, true]);
+    // Events that were read and left out count here, too.
+    await happen('failed log in', HERE);
+    await happen('log in', HERE);
+    const [others] = await list();
+    assert.deepEqual([others?.count, others?.isAtLeast], [MAX_MEANWHILE_EVENTS - 1, true]);
   });
 });
 

@@ -66,7 +66,7 @@ export async function listMeanwhile(
 ): Promise<Meanwhile[]> {
   const { rows } = await sql<Meanwhile>`
     with happened as materialized (
-      select event.* from unnest(${[...changes, ...failures, ...successes]}::text[]) as kinds (kind),
+      select event.*, count(*) over (partition by event.kind) as read from unnest(${[...changes, ...failures, ...successes]}::text[]) as kinds (kind),
       lateral (
         select id, kind, at, ip, device_id, details from events
         where user_id = ${userId} and kind = kinds.kind and id > ${dismissedId}
@@ -75,7 +75,7 @@ export async function listMeanwhile(
     )
     select kind,
       sum(coalesce((details ->> 'count')::int, 1))::int as count,
-      count(*) = ${sql.lit(MAX_MEANWHILE_EVENTS)} as "isAtLeast",
+      min(read) = ${sql.lit(MAX_MEANWHILE_EVENTS)} as "isAtLeast",
       max(id) as "newestId",
       max(at) as at,
       (array_agg(host(ip) order by id desc))[1] as ip
