@@ -1,5 +1,6 @@
 import { Secret } from 'otpauth';
 import { codeOfStep } from '../auth/two-factor/totp.ts';
+import { htmlProblems } from './html-problems.ts';
 import { PASSWORD } from './users.ts';
 
 export interface Answer {
@@ -42,6 +43,10 @@ export class Visitor {
     if (this.cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', this.cookieHeader());
     const response = await fetch(this.origin + path, { ...init, headers, redirect: 'manual' });
     const body = await response.text();
+    if (response.headers.get('content-type')?.startsWith('text/html')) {
+      const problems = htmlProblems(body);
+      if (problems.length > 0) throw new Error(`The page ${path} has ${problems.join(', ')}.`);
+    }
     this.remember(response, body);
     const { status } = response;
     return { status, headers: response.headers, location: response.headers.get('location'), body };

@@ -159,9 +159,12 @@ describeApp('/profile/api-keys/:id', (on) => {
     assert.equal(status, 200);
     assert.match(body, /<dt>State<\/dt><dd>Removed less than a minute ago by you\./);
     assert.ok(!body.includes('name="note"') && !body.includes(`${path}/remove`));
-    const refused = await ada.post(path, unchanged);
-    assert.equal(refused.status, 422);
-    assert.match(refused.body, /The key was removed\./);
+    for (const expires of ['keep', 'bad']) {
+      const refused = await ada.post(path, { ...unchanged, expires });
+      assert.equal(refused.status, 422);
+      assert.match(refused.body, /The key was removed\./);
+      assert.doesNotMatch(refused.body, /Choose when/);
+    }
   });
 
   test('a removed key has Undo for as long as that is possible', async () => {

@@ -81,7 +81,8 @@ export async function renderKey(
   const { id: userId, timeZone } = signedInUser(req);
   const key = await findKeyDetails(db, userId, id);
   if (!key) throw notFound();
-  const { newKey, refusal, problems = {} } = shown;
+  const { newKey, problems = {} } = shown;
+  const refusal = refusalToSay(key, shown);
   const { rows } = await listActivity(db, userId, {
     length: FEW_EVENTS,
     filter: { keyId: id },
@@ -111,8 +112,18 @@ export async function renderKey(
     siteUrl: siteUrl(req),
     newKeyNote: newKey === undefined ? undefined : describeOldKey(key),
     notice: refusal && noticeOf(refusal, key),
-    problems,
+    problems: refusal ? {} : problems,
   });
+}
+
+/** Where the form that was sent is not there any more, that is what to say, not what is wrong with its fields. */
+function refusalToSay(
+  key: KeyDetails,
+  { refusal, edit, rotate }: Shown,
+): ActionRefusal | undefined {
+  if (refusal) return refusal;
+  if (edit) return refusalOf('edit', key.stage);
+  return rotate && rotationRefusal(key);
 }
 
 /** Undefined where nothing of the key can be changed. */
@@ -140,7 +151,7 @@ function rotateForm(
   timeZone: string,
   { rotate }: Shown,
 ): Page['rotate'] {
-  if (refusalOf('rotate', key.stage) || refusedRotation(key)) return undefined;
+  if (rotationRefusal(key)) return undefined;
   const { createdAt, expiresAt } = key;
   const sent = rotate ?? fieldsInQuery(req, '/profile/api-keys/:id/rotate');
   const same = expiresAt && {
@@ -167,10 +178,13 @@ function isReplaceable({ predecessor, lastUsedAt }: KeyDetails): boolean {
 
 /** Why a key can't be rotated, with what to do instead; undefined where there is nothing to do. */
 function refusedRotation(key: KeyDetails): Notice | undefined {
-  const { stage, successor } = key;
-  const cell = rotations[!successor ? 'none' : successor.lastUsedAt ? 'used' : 'unused'];
-  const refusal = refusalOf('rotate', stage) ?? (cell === 'ok' ? undefined : cell);
+  const refusal = rotationRefusal(key);
   return refusal && refusal !== 'removed' ? noticeOf(refusal, key) : undefined;
+}
+
+function rotationRefusal({ stage, successor }: KeyDetails): ActionRefusal | undefined {
+  const cell = rotations[!successor ? 'none' : successor.lastUsedAt ? 'used' : 'unused'];
+  return refusalOf('rotate', stage) ?? (cell === 'ok' ? undefined : cell);
 }
 
 /** Why an action did nothing, with a link to what can be done instead. */

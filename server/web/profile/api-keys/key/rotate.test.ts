@@ -170,9 +170,12 @@ describeApp('/profile/api-keys/:id/rotate', (on) => {
       first.body,
       /The key has expired\. <a href="\/profile\/api-keys\?label=old\+one&amp;expires=1-hour">/,
     );
-    const second = await rotate(removed.path);
-    assert.equal(second.status, 422);
-    assert.match(second.body, /The key was removed\./);
+    for (const choices of [{}, { new_expires: 'bad' }]) {
+      const second = await rotate(removed.path, choices);
+      assert.equal(second.status, 422);
+      assert.match(second.body, /The key was removed\./);
+      assert.doesNotMatch(second.body, /Choose when/);
+    }
     assert.equal(await countKeys(), before);
   });
 
