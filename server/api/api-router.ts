@@ -73,7 +73,7 @@ function only(method: string): RequestHandler {
 }
 
 const nothingHere: RequestHandler = (_req, res) => {
-  sendJson(res, 404, { error: 'nothing', message: 'There is nothing at this address.' });
+  sendJson(res, 404, { error: 'nothing', message: 'There is nothing at this URL.' });
 };
 
 /** The one place where an error becomes JSON. API v3 catches its own errors, for its envelope. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import express from 'express';
 import { client, clientBehind, trusting } from './client.ts';
 
-/** The address that Express, and what runs without it, take for the client's. */
+/** The client's address, which has to be the same with Express and without it. */
 async function addressBehind(trustProxy: number | string[], forwarded: string) {
   const trust = trusting(trustProxy);
   const app = express().set('trust proxy', trust);

@@ -8,7 +8,7 @@ const USER_AGENT_LENGTH = 256;
 /** The longest address, with a zone, in brackets and with a port, is shorter. */
 const ADDRESS_LENGTH = 96;
 
-/** Whether the sender of a request, so many hops away, is a proxy whose word counts. */
+/** Whether an address, so many hops away, is that of a trusted proxy. */
 export type Trust = (address: string, hops: number) => boolean;
 
 /** @param trustProxy false, a number of proxies, or their addresses. */
@@ -20,14 +20,14 @@ export function trusting(trustProxy: false | number | string[]): Trust {
   return (_address, hops) => hops < Number(trustProxy);
 }
 
-/** Who sent a request, as far as each question about it is worth the time. */
+/** Who sent a request. Its client takes time to find, so it is found only where it is needed. */
 export interface Sender {
   /** What the address is read from: requests with the same text have the same address. */
   source: string;
   client(): Client;
 }
 
-/** As much of X-Forwarded-For as tells senders apart. */
+/** How many characters at the end of X-Forwarded-For are compared. */
 const SOURCE_LENGTH = 256;
 
 /** The sender of a request that came through Express. */
@@ -46,8 +46,8 @@ function sourceOf({ socket, headers }: IncomingMessage): string {
 }
 
 /**
- * Who sent a request, and from which device, where it is signed in. A proxy we trust may still pass on
- * nonsense for an address: then null.
+ * The address and the user agent of a request, and the device of its session, if it has one. The
+ * address is null where a trusted proxy passes on something else.
  */
 export function client(req: Request): Client {
   const deviceId = req.session?.deviceId;
@@ -67,8 +67,8 @@ function describe({ headers }: IncomingMessage, address = ''): Client {
 }
 
 /**
- * An address in its one usual spelling, without a zone. IPv4 written as IPv6, in whatever way, is IPv4:
- * otherwise all such clients would be in one network. Null for anything else.
+ * An address in its usual spelling, without a zone. IPv4 written as IPv6 becomes IPv4: otherwise all
+ * such clients would be in one network. Null for anything else.
  */
 function plainAddress(written: string): string | null {
   const address = written.replace(/%.*$/, '');

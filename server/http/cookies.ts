@@ -6,9 +6,9 @@ import type { Express, Request } from 'express';
 export interface Cookies {
   session: string;
   notice: string;
-  /** Of a user's device: each user of a browser has one. */
+  /** Marks a device as known to a user: each user of a browser has one. */
   device(userId: number): string;
-  /** Of each user of a browser: what they have dismissed on their home page. */
+  /** What a user has dismissed on the home page: each user of a browser has one. */
   dismissed(userId: number): string;
   secure: boolean;
 }

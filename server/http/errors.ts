@@ -1,6 +1,6 @@
 import { isDatabaseAway } from '../../db/errors.ts';
 
-/** A refusal: an answer with a status, and a sentence that the person may read. */
+/** A refusal: an answer with a status, and a sentence that may be shown. */
 export class HttpError extends Error {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -12,12 +12,12 @@ export class HttpError extends Error {
   }
 }
 
-/** Not there, and not yours: the same. */
+/** For what does not exist, and for another user's: the answer does not say which. */
 export function notFound(): HttpError {
-  return new HttpError(404, 'There is nothing at this address.');
+  return new HttpError(404, 'There is nothing at this URL.');
 }
 
-/** What an error amounts to for whoever asked. Only an HttpError's own words are for them. */
+/** The answer to an error. The message of an error that is not an HttpError is not shown. */
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   // A path that can't be decoded names nothing.

@@ -7,7 +7,7 @@ const HSTS_SECONDS = 31_536_000;
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
-/** Security headers of every answer. HSTS only where browsers reach us over https. */
+/** Security headers of every answer. HSTS only where browsers use https. */
 export function securityHeaders({ secure }: { secure: boolean }): Middleware {
   return helmet({
     contentSecurityPolicy: {
@@ -25,22 +25,22 @@ export function securityHeaders({ secure }: { secure: boolean }): Middleware {
     },
     // As `frame-ancestors`, for browsers that do not know it; helmet's default contradicts it.
     frameguard: { action: 'deny' },
-    // Not `no-referrer`: with it Chromium sends `Origin: null` with our own forms.
+    // Not `no-referrer`: with it Chromium sends `Origin: null` with the app's own forms.
     referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: secure && { maxAge: HSTS_SECONDS, includeSubDomains: false },
   });
 }
 
 /**
- * As names and values in turn, the security headers that mean something in an answer without a
- * body. A gateway check can do without the middleware.
+ * The security headers that apply to an answer without a body, as names and values in turn. Gateway
+ * checks send them without the middleware.
  */
 export function bodilessSecurityHeaders({ secure }: { secure: boolean }): string[] {
   const nosniff = ['X-Content-Type-Options', 'nosniff'];
   return secure ? [...nosniff, 'Strict-Transport-Security', `max-age=${HSTS_SECONDS}`] : nosniff;
 }
 
-/** What follows depends on who asks; no cache may keep it, and Back must ask again. */
+/** The answer depends on who asks: no cache may keep it, and the Back button must request it again. */
 export const noStore: RequestHandler = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   next();

@@ -4,7 +4,7 @@ import { notFound } from './errors.ts';
 /**
  * The `:id` of a URL.
  *
- * @throws {HttpError} 404: what can't be an id is something that isn't there.
+ * @throws {HttpError} 404 for a text that can't be an id, as for an id that does not exist.
  */
 export function idParameter(req: Request): number {
   const id = parseId(req.params.id);
@@ -12,7 +12,7 @@ export function idParameter(req: Request): number {
   return id;
 }
 
-/** A whole number that fits PostgreSQL's bigint and JavaScript's number; undefined for anything else. */
+/** A positive whole number that fits PostgreSQL's bigint and JavaScript's number, or undefined. */
 export function parseId(text: unknown): number | undefined {
   return typeof text === 'string' && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined;
 }

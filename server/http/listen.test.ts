@@ -11,17 +11,17 @@ for (const [what, host] of [
   test(`${what} is explained to the operator`, async () => {
     await assert.rejects(listen(createServer(), 0, host), (error) => {
       assert.ok(error instanceof OperatorError);
-      assert.match(error.message, /^HOST is no address of this machine/);
+      assert.match(error.message, /^HOST is not an address of this machine/);
       return true;
     });
   });
 }
 
-test('a port that only root may open is explained', () => {
+test('a port that only root may open is explained to the operator', () => {
   const error = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
   assert.equal(
     listenProblem(error, 'Port 80 on 127.0.0.1'),
-    "Port 80 on 127.0.0.1 can't be opened by this user (EACCES). Set PORT (or METRICS_PORT, if it " +
-      'is that) to 1024 or above, with a proxy in front of it.',
+    "Port 80 on 127.0.0.1 can't be opened by this user (EACCES). Set PORT (or METRICS_PORT, if this " +
+      'is the metrics port) to 1024 or above, with a proxy in front of it.',
   );
 });

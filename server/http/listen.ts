@@ -24,16 +24,16 @@ export function listenProblem(error: unknown, address: string): string | undefin
   if (!(error instanceof Error && 'code' in error)) return undefined;
   switch (error.code) {
     case 'EADDRINUSE':
-      return `${address} is in use. Set PORT to another one (or METRICS_PORT, if it is that).`;
+      return `${address} is in use. Set PORT (or METRICS_PORT, if this is the metrics port) to another port.`;
     case 'EACCES':
       return (
-        `${address} can't be opened by this user (EACCES). Set PORT (or METRICS_PORT, if it is that) ` +
-        'to 1024 or above, with a proxy in front of it.'
+        `${address} can't be opened by this user (EACCES). Set PORT (or METRICS_PORT, if this is the ` +
+        'metrics port) to 1024 or above, with a proxy in front of it.'
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `HOST is no address of this machine (${error.message}).`;
+      return `HOST is not an address of this machine (${error.message}).`;
     default:
       return undefined;
   }

@@ -4,9 +4,9 @@ import type { Logger } from 'pino';
 import { client } from './client.ts';
 
 /**
- * Gives each request an id, and logs it in one line when it is over. What may hold a secret never
- * gets here: no body, no header but the request id that we made ourselves, no query string, and
- * nothing in a path that looks like a key.
+ * Gives each request an id, and logs the request in one line when it is over. Nothing that may contain
+ * a secret is logged: no body, no header (but the client's address, once it is parsed), no query string,
+ * and no part of a path that looks like a key.
  */
 export function requestLog(log: Logger): RequestHandler {
   return (req, res, next) => {
@@ -31,7 +31,7 @@ export function requestLog(log: Logger): RequestHandler {
   };
 }
 
-/** Adds to the line that the log gets about a request. Never a key: only its prefix. */
+/** Adds to the log line of a request. `key` is the prefix of a key, never the key. */
 export function addToLog(
   res: Response,
   more: { action?: string | undefined; outcome?: string; user?: number; key?: string },

@@ -1,8 +1,8 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 
 /**
- * The log. Of an error it keeps what tells a fault, and not what a database adds to it: PGlite the
- * statement's parameters, PostgreSQL the row that failed.
+ * The log. Of an error it keeps name, code, message, stack and cause, and not what a database adds:
+ * PGlite the parameters of the statement, PostgreSQL the row that failed.
  */
 export function createLogger(destination?: DestinationStream): Logger {
   const options = { serializers: { err: faultOf } };

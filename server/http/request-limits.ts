@@ -2,29 +2,29 @@ import type { IncomingMessage } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { HttpError } from './errors.ts';
 
-/** So many bytes of a URL are read … */
+/** The longest URL that is read. */
 export const MAX_URL_BYTES = 8_192;
-/** … so many of all headers together, names and values, without the request line … */
+/** For all headers together, names and values, without the request line. */
 export const MAX_HEADER_BYTES = 16_384;
-/** … and so many parameters of a query, or of a form. `URLSearchParams` is quadratic in them. */
+/** Of a query, or of a form. The time of `URLSearchParams` is quadratic in their number. */
 export const MAX_PARAMETERS = 1_000;
-/** The body of a form … */
+/** The body of a form. */
 export const MAX_FORM_BYTES = 10_240;
-/** … of the public form that reports a leaked key … */
+/** The body of the public form that reports a leaked key. */
 export const MAX_REPORT_BYTES = 2_048;
-/** … and of an API call: room for a batch of 25. Compressed bodies are refused. */
+/** The body of an API call: room for a batch of 25. */
 export const MAX_API_BODY_BYTES = 102_400;
 
 /**
- * Node's own limit for the head of a request. Its answer is a 431 for every URL, and a gateway
- * would turn that into a 500, so the limits above, which each kind of URL answers in its own way,
- * have to be reached first.
+ * Node's own limit for the head of a request. Node answers 431 for every URL, and a gateway would turn
+ * that into a 500. The limits above are lower, so that each kind of URL refuses a long head in its own
+ * way.
  */
 export const MAX_HEAD_BYTES = 65_536;
 
 /**
- * Why the head of a request is not read any further; undefined where it is within the limits. Costs
- * one look at each header, so that it can come before everything else.
+ * Why the head of a request is refused; undefined where it is within the limits. Parses nothing, so it
+ * is cheap enough to come before everything else.
  */
 export function headRefusal({ url = '', rawHeaders }: IncomingMessage): HttpError | undefined {
   if (url.length > MAX_URL_BYTES) return new HttpError(414, 'The URL is too long.');

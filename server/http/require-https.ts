@@ -2,8 +2,8 @@ import type { RequestHandler } from 'express';
 import { HttpError } from './errors.ts';
 
 /**
- * Where browsers use https, refuses a request that the proxy did not mark as such. Express would set
- * no session cookie in its answer, and refuse each form after that without a reason.
+ * Where browsers use https, refuses a request that the proxy did not mark as https. express-session
+ * would not send a Secure cookie in the answer, and each form would then be refused because of its token.
  */
 export function requireHttps({ secure }: { secure: boolean }): RequestHandler {
   return (req, _res, next) => {

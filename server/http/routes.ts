@@ -14,7 +14,7 @@ export function routesOf({ router }: Express): { method: string; path: string }[
   return flatten(router);
 }
 
-/** HEAD comes with each GET. */
+/** As Express does, lists HEAD beside each GET. */
 function flatten(router: object, base = ''): { method: string; path: string }[] {
   return listRoutes(router).flatMap(({ path, methods, router: mounted }) => {
     const whole = path === '/' ? base : base + path;
@@ -26,7 +26,7 @@ function flatten(router: object, base = ''): { method: string; path: string }[] 
 /** Express's own list, which its types don't know yet. */
 function listRoutes(router: object): Listed[] {
   if (!('listRoutes' in router && typeof router.listRoutes === 'function')) {
-    throw new Error('This is no router.');
+    throw new Error('This is not a router.');
   }
   return router.listRoutes();
 }

@@ -9,13 +9,13 @@ import { sendParts } from './send-parts.ts';
 const PART = 'x'.repeat(100_000);
 const HEADERS = { 'Content-Type': 'text/plain; charset=utf-8' };
 
-/** Asks an app that answers with parts. */
+/** Sends a request to an app that answers with parts. */
 async function ask(
   t: { after(done: () => void): void },
   parts: (res: Response) => AsyncIterable<string>,
 ) {
   const app = express();
-  // Otherwise Express prints what fails.
+  // Otherwise Express prints the error.
   app.set('env', 'test');
   app.get('/', (_req, res) => sendParts(res, HEADERS, parts(res)));
   const server = app.listen(0, '127.0.0.1');
@@ -30,7 +30,7 @@ async function ask(
   return { request, answer };
 }
 
-test('however long the answer, no more of it waits in memory than a part', async (t) => {
+test('less than two parts of a long answer wait in memory at a time', async (t) => {
   let mostWaiting = 0;
   const { answer } = await ask(t, async function* (res) {
     for (let n = 0; n < 200; n++) {
@@ -44,7 +44,7 @@ test('however long the answer, no more of it waits in memory than a part', async
   assert.ok(mostWaiting < 2 * PART.length, String(mostWaiting));
 });
 
-test('when the client has gone, no more parts are made', async (t) => {
+test('when the client has gone, no more parts are requested', async (t) => {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const { request } = await ask(t, async function* () {
     try {
@@ -57,7 +57,7 @@ test('when the client has gone, no more parts are made', async (t) => {
   await ended;
 });
 
-test('what fails before the first part is an error, not a file', async (t) => {
+test('a failure before the first part is answered with an error, not with a file', async (t) => {
   const { answer } = await ask(t, async function* () {
     yield await Promise.reject(new Error('away'));
   });

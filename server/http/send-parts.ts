@@ -2,8 +2,8 @@ import type { Response } from 'express';
 
 /**
  * Sends an answer part by part, each when the client has read the ones before, so that a long answer
- * needs no memory. What fails before the first part is still an error page; afterwards the answer
- * breaks off. To a client that has gone nothing more is sent, and no more parts are asked for.
+ * is never in memory as a whole. A failure before the first part is still an error page; after it, the
+ * answer breaks off. Sending stops when the client has gone.
  */
 export async function sendParts(
   res: Response,
@@ -19,7 +19,7 @@ export async function sendParts(
   res.end();
 }
 
-/** Until the client has read what was sent, or has gone. */
+/** Resolves when the client has read what was sent, or has gone. */
 function drained(res: Response): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
