@@ -12,7 +12,7 @@ const DATA_DIR = path.join(folder, 'data');
 const SECRET = 's'.repeat(32);
 const DATABASE_URL = 'postgres://somebody@localhost/keys';
 
-test('without anything set there is a whole configuration', () => {
+test('every setting has a default', () => {
   const config = loadConfig({ DATA_DIR });
   assert.equal(config.host, '127.0.0.1');
   assert.equal(config.port, 3000);
@@ -61,7 +61,7 @@ test('two-factor authentication can be required, on PostgreSQL only with an encr
   }
   assert.throws(() => loadConfig(postgres), {
     constructor: ConfigError,
-    message: /- REQUIRE_TWO_FACTOR needs ENCRYPTION_KEY, too: without it, no user could set up/,
+    message: /- REQUIRE_TWO_FACTOR needs ENCRYPTION_KEY: without it, no user could set up/,
   });
 });
 
@@ -75,7 +75,7 @@ test('a command has the same encryption keys as the app', () => {
 
 test('a data folder in which the session secret cannot be kept is refused, and the file is named', () => {
   const unusable = path.join(folder, 'unusable');
-  // Stands for a file of another user, which root could write to.
+  // A folder, not a file of another user: tests that run as root could write to that file.
   mkdirSync(path.join(unusable, 'session-secret.new'), { recursive: true });
   assert.throws(() => loadConfig({ DATA_DIR: unusable }), {
     constructor: FolderUnusable,
@@ -83,7 +83,7 @@ test('a data folder in which the session secret cannot be kept is refused, and t
   });
 });
 
-test('events can be kept for ever', () => {
+test('with 0 days, events are never deleted', () => {
   const { eventRetentionDays } = loadConfig({ DATA_DIR, EVENT_RETENTION_DAYS: '0' });
   assert.equal(eventRetentionDays, 0);
 });
@@ -101,7 +101,7 @@ test('a secret can come from a file', () => {
   assert.deepEqual(sessionSecrets, [SECRET]);
 });
 
-test('https turns on secure cookies', () => {
+test('a public https URL makes cookies secure', () => {
   const config = loadConfig({
     DATA_DIR,
     PUBLIC_URL: 'https://keys.example.com/',
@@ -131,7 +131,7 @@ test('DATABASE_POOLER says that DATABASE_URL leads to a pooler', () => {
   assert.deepEqual(loadConfig(env).database, { url: DATABASE_URL, pooler: 'transaction' });
 });
 
-test('CHECKS_DATABASE_URL names a standby, and CHECKS_FALLBACK what else may answer', () => {
+test('CHECKS_DATABASE_URL names a standby, and CHECKS_FALLBACK what may replace it', () => {
   const env = { DATABASE_URL, SESSION_SECRET: SECRET, CHECKS_DATABASE_URL: DATABASE_URL };
   assert.equal(loadConfig({ DATABASE_URL, SESSION_SECRET: SECRET }).standby, undefined);
   assert.deepEqual(loadConfig(env).standby, { url: DATABASE_URL, otherwise: 'nothing' });
@@ -152,14 +152,22 @@ for (const [value, meaning] of proxies) {
 }
 
 const wrong: [string, Record<string, string>, RegExp][] = [
-  ['a port that is none', { PORT: '80a' }, /PORT/],
+  ['a port that is not a number', { PORT: '80a' }, /PORT/],
   ['a port in hexadecimal', { PORT: '0x1010' }, /PORT/],
   ['a port out of range', { PORT: '65536' }, /PORT/],
-  ['a port for metrics that is none', { METRICS_PORT: 'yes' }, /METRICS_PORT is "yes"/],
-  ['days that are no number', { EVENT_RETENTION_DAYS: '1y' }, /EVENT_RETENTION_DAYS is "1y"/],
-  ['a requirement that is no yes or no', { REQUIRE_TWO_FACTOR: 'yes' }, /must be true or false/],
+  ['a metrics port that is not a number', { METRICS_PORT: 'yes' }, /METRICS_PORT is "yes"/],
+  ['a number of days with a unit', { EVENT_RETENTION_DAYS: '1y' }, /EVENT_RETENTION_DAYS is "1y"/],
+  [
+    'a requirement that is neither true nor false',
+    { REQUIRE_TWO_FACTOR: 'yes' },
+    /must be true or false/,
+  ],
   ['too many days', { EVENT_RETENTION_DAYS: '36501' }, /from 0 to 36500/],
-  ['one port for both', { METRICS_PORT: '3000' }, /METRICS_PORT must be another one/],
+  [
+    'one port for the app and the metrics',
+    { METRICS_PORT: '3000' },
+    /METRICS_PORT must not be the same/,
+  ],
   [
     'a database of another kind',
     { DATABASE_URL: 'mysql://x/y', SESSION_SECRET: SECRET },
@@ -201,7 +209,11 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   ],
   ['a database without a secret', { DATABASE_URL }, /SESSION_SECRET is required/],
   ['a short secret', { SESSION_SECRET: `${SECRET},short` }, /SESSION_SECRET: .*32 characters/],
-  ['a short key', { ENCRYPTION_KEY: `${SECRET},short` }, /ENCRYPTION_KEY: .*32 characters/],
+  [
+    'a short encryption key',
+    { ENCRYPTION_KEY: `${SECRET},short` },
+    /ENCRYPTION_KEY: .*32 characters/,
+  ],
   ['a secret file that is not there', { SESSION_SECRET_FILE: '/nowhere' }, /SESSION_SECRET_FILE/],
   ['a secret given twice', { SESSION_SECRET: SECRET, SESSION_SECRET_FILE: 'x' }, /both set/],
   [
@@ -210,16 +222,16 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     /PUBLIC_URL/,
   ],
   ['https without a proxy', { PUBLIC_URL: 'https://x.example' }, /TRUST_PROXY/],
-  ['a proxy that is no address', { TRUST_PROXY: 'my-proxy' }, /TRUST_PROXY/],
-  ['a first name with capitals', { FIRST_USERNAME: 'Bob' }, /FIRST_USERNAME/],
+  ['a proxy that is not an address', { TRUST_PROXY: 'my-proxy' }, /TRUST_PROXY/],
+  ['a first user name with capitals', { FIRST_USERNAME: 'Bob' }, /FIRST_USERNAME/],
   ['a first password of 7 characters', { FIRST_PASSWORD: '1234567' }, /Use at least 8 characters/],
   [
-    'a first password that is the name twice',
+    'a first password that is the user name twice',
     { FIRST_PASSWORD: 'linodedemo'.repeat(2) },
     /user name/,
   ],
   [
-    'a first password that is the given name',
+    'a first password that is the configured user name',
     { FIRST_USERNAME: 'ada.lovelace', FIRST_PASSWORD: 'ada.lovelace' },
     /FIRST_PASSWORD: This is the user name/,
   ],
@@ -231,7 +243,7 @@ for (const [what, env, sentence] of wrong) {
   });
 }
 
-test('everything that is wrong is said at once', () => {
+test('all problems are reported at once', () => {
   const env = { PORT: 'x', PUBLIC_URL: 'https://x.example', FIRST_PASSWORD: 'short', DATABASE_URL };
   assert.throws(
     () => loadConfig(env),

@@ -19,19 +19,19 @@ const MAX_PORT = 65_535;
 export interface Config {
   host: string;
   port: number;
-  /** Undefined: nobody counts. */
+  /** Undefined: there are no metrics. */
   metricsPort: number | undefined;
   database: DatabaseLocation;
-  /** Where checks of keys are read; undefined: in the database. */
+  /** The standby that key checks read; undefined: they read the database. */
   standby: StandbyLocation | undefined;
   /** The scheme and host that browsers see, such as `https://keys.example.com`. */
   publicUrl: string | undefined;
-  /** Whether browsers reach us over https. */
+  /** Whether browsers use https. */
   secure: boolean;
   trustProxy: TrustProxy;
-  /** Older events are deleted; 0: none is. */
+  /** Events that are older are deleted; 0: no event is. */
   eventRetentionDays: number;
-  /** The first signs session cookies, all verify. */
+  /** The first signs session cookies, all verify them. */
   sessionSecrets: string[];
   /** The first encrypts the secrets of two-factor authentication, all decrypt them; may be empty. */
   encryptionKeys: string[];
@@ -40,7 +40,7 @@ export interface Config {
   firstUser: {
     username: string;
     password: string | undefined;
-    /** The variables that were set for it. */
+    /** The names of the variables that were set for the first user. */
     settings: string[];
   };
 }
@@ -62,7 +62,7 @@ type Environment = Record<string, string | undefined>;
  * and the encryption key are created in the data folder at the first call.
  *
  * @throws {ConfigError} with every problem at once.
- * @throws {FolderUnusable} when that can't be used.
+ * @throws {FolderUnusable} when the data folder can't be used.
  */
 export function loadConfig(env: Environment): Config {
   const problems: string[] = [];
@@ -76,7 +76,7 @@ export function loadConfig(env: Environment): Config {
   if (secure && trustProxy === false) {
     problems.push(
       'PUBLIC_URL is https, so TRUST_PROXY has to say which proxy ends TLS; ' +
-        'without it no browser would be sent a session cookie.',
+        'without it no browser would get a session cookie.',
     );
   }
   const config = {
@@ -97,15 +97,15 @@ export function loadConfig(env: Environment): Config {
     firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
   };
   if (config.port !== 0 && config.port === config.metricsPort) {
-    problems.push('METRICS_PORT must be another one than PORT.');
+    problems.push('METRICS_PORT must not be the same as PORT.');
   }
   if (url !== undefined && config.sessionSecrets.length === 0) {
     problems.push('SESSION_SECRET is required with DATABASE_URL: all instances have to share it.');
   }
   if (url !== undefined && config.requireTwoFactor && config.encryptionKeys.length === 0) {
     problems.push(
-      'REQUIRE_TWO_FACTOR needs ENCRYPTION_KEY, too: without it, no user could set up two-factor ' +
-        'authentication, so none could log in.',
+      'REQUIRE_TWO_FACTOR needs ENCRYPTION_KEY: without it, no user could set up two-factor ' +
+        'authentication, so no user could log in.',
     );
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -195,7 +195,7 @@ function parseDatabase(
     problems.push(`DATABASE_POOLER is "${pooler}"; it can only be "transaction".`);
   }
   if (url === undefined) {
-    if (pooler) problems.push('DATABASE_POOLER says what DATABASE_URL leads to, which is not set.');
+    if (pooler) problems.push('DATABASE_POOLER needs DATABASE_URL, which is not set.');
     return { folder };
   }
   const problem = databaseUrlProblem(url);
