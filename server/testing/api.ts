@@ -8,7 +8,7 @@ import { addUser, PASSWORD } from './users.ts';
 export type Api = Awaited<ReturnType<typeof startApi>>;
 export type Fields = Record<string, string>;
 
-/** The app as programs meet it, with a user `ada` and a key of hers. */
+/** Starts the app with a user `ada` who has a key, and returns how a test calls its API. */
 export async function startApi({ db, location }: { db: Database; location: DatabaseLocation }) {
   const app = await startApp(db, { trustProxy: 1 }, location);
   await addUser(db, 'ada');
@@ -16,7 +16,7 @@ export async function startApi({ db, location }: { db: Database; location: Datab
 
   return { app, key, send, call, refuses, batch, newPerson };
 
-  /** The JSON of an answer, which looks as every answer does. */
+  /** Sends a request, checks what all answers have in common, and returns the JSON of the answer. */
   async function send(path: string, init: RequestInit = {}): Promise<unknown> {
     const answer = await fetch(app.origin + path, init);
     assert.equal(answer.status, 200);
@@ -27,7 +27,7 @@ export async function startApi({ db, location }: { db: Database; location: Datab
     return answer.json();
   }
 
-  /** Posts a form, with the key unless it brings its own. */
+  /** Posts a form, with the key unless `fields` has another one. */
   async function call(fields: Fields, path = '/api/'): Promise<Envelope> {
     const body = new URLSearchParams({ api_key: key, ...fields });
     return envelope(await send(path, { method: 'POST', body }));
@@ -58,13 +58,13 @@ export async function startApi({ db, location }: { db: Database; location: Datab
     return answer.map(envelope);
   }
 
-  /** Somebody new, and what they send for a key. */
+  /** Adds a user, and returns the fields with which they ask for a key. */
   async function newPerson() {
     return { api_action: 'user.getapikey', username: await app.newUser(), password: PASSWORD };
   }
 }
 
-/** An envelope, with nothing else in it. */
+/** Checks that an answer is an envelope with nothing else in it. */
 export function envelope(answer: unknown): Envelope {
   assert.ok(typeof answer === 'object' && answer !== null);
   assert.deepEqual(Object.keys(answer), ['ERRORARRAY', 'DATA', 'ACTION']);
@@ -82,7 +82,7 @@ export function keyIn({ DATA }: Envelope): { USERNAME: string; API_KEY: string }
   return { USERNAME: DATA.USERNAME, API_KEY: DATA.API_KEY };
 }
 
-/** The codes of the errors in an answer, 0 where there is none. */
+/** The code of the first error of each envelope, 0 where there is none. */
 export function codes(envelopes: Envelope[]): number[] {
   return envelopes.map(({ ERRORARRAY }) => ERRORARRAY[0]?.ERRORCODE ?? 0);
 }

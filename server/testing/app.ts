@@ -79,7 +79,7 @@ export async function startApp(
 
   return {
     origin,
-    /** What the app consists of. */
+    /** What the app was created from. */
     parts,
     /** Keeps the next password waiting before it is checked, so that a test can act meanwhile. */
     holdNextPasswordCheck() {
@@ -105,14 +105,14 @@ export async function startApp(
     logLines,
     newVisitor: () => new Visitor(origin),
     newUser,
-    /** A new user, logged in and, by default, authenticated again. */
+    /** A visitor who is logged in as a new user and, by default, has re-authenticated. */
     async signInNewUser({ authenticate = true } = {}) {
       const visitor = new Visitor(origin);
       await visitor.logIn(await newUser());
       if (authenticate) await visitor.authenticate();
       return visitor;
     },
-    /** A visitor who is logged in and, by default, has authenticated again. */
+    /** A visitor who is logged in and, by default, has re-authenticated. */
     async signIn(username: string, { authenticate = true, password = PASSWORD } = {}) {
       const visitor = new Visitor(origin);
       await visitor.logIn(username, password);

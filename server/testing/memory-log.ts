@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 
-/** Where a logger can write to, and its lines so far, each a JSON text. */
+/** A stream for a logger, and the lines written to it so far, each a JSON text. */
 export function memoryLog(onLine: (line: string) => void = () => {}) {
   const lines: string[] = [];
   const stream = new Writable({

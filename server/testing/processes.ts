@@ -18,10 +18,10 @@ const APP = [
 /** The real process, on a free port. */
 export class RunningProcess {
   readonly child;
-  /** What it has printed so far, logs and all. */
+  /** What it has printed so far, its log included. */
   output = '';
 
-  /** @param by the command that runs it, if it is not run as it is. */
+  /** @param by a command with its arguments that runs the process; none: it runs directly. */
   constructor(env: Record<string, string>, by: string[] = []) {
     const [program = process.execPath, ...args] = [...by, process.execPath, ...APP];
     this.child = spawn(program, args, {
@@ -45,7 +45,7 @@ export class RunningProcess {
     }
   }
 
-  /** Resolves when it has printed its address. */
+  /** Resolves with the URL of the app when the process has printed it. */
   started(): Promise<string> {
     return this.printed(/Linode Manager is at (http:\S+)\n/);
   }
@@ -87,7 +87,7 @@ export async function freePort(): Promise<string> {
   return port;
 }
 
-/** The file of a server's program; Debian's folders for these are not on everybody's path. */
+/** The file of a server's program, also in Debian's folders for these, which PATH may lack. */
 export function findProgram(name: string): string | undefined {
   return [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
     .map((folder) => path.join(folder, name))

@@ -6,8 +6,8 @@ import { makePasswordTemporary, PASSWORD } from './users.ts';
 import type { Visitor } from './visitor.ts';
 
 /**
- * Visitors between the steps of a log in, each in front of the page that is due. The last step is one
- * of another app, which requires two-factor authentication.
+ * Visitors who have not completed their log in, each at the page of the step that is due. The last step
+ * is on another app, which requires two-factor authentication.
  */
 export async function startSteps(app: App, db: Database, location: DatabaseLocation) {
   const strict = await startApp(db, { requireTwoFactor: true }, location);
@@ -20,7 +20,7 @@ export async function startSteps(app: App, db: Database, location: DatabaseLocat
   await makePasswordTemporary(db, users.password);
 
   return {
-    /** By the path of the page; undefined for one that is no step. */
+    /** A visitor at the step with this path; undefined for a path that is not a step. */
     async newVisitorAt(path: string): Promise<Visitor | undefined> {
       if (path === '/login/two-factor') return visit(app, users.code, path);
       if (path === '/login/password') return visit(app, users.password, path);

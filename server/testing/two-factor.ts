@@ -29,12 +29,12 @@ export async function newPhone(db: Database, username: string, keys = [ENCRYPTIO
     scratchCodes,
     /** The code that the phone shows, by the database's clock. */
     code: async () => codeOfStep(secret, await currentStep()),
-    /** A code that is accepted, even if it was used before: as if the last one were long ago. */
+    /** The current code, which is accepted even if it was used: the last used step is forgotten. */
     async unusedCode() {
       await db.updateTable('two_factor').set({ last_step: 0 }).where('user_id', '=', id).execute();
       return codeOfStep(secret, await currentStep());
     },
-    /** Six digits that are no code around now. */
+    /** Six digits that are not the code of the current step or of one near it. */
     async wrongCode() {
       const step = await currentStep();
       const near = [-2, -1, 0, 1, 2].map((difference) => codeOfStep(secret, step + difference));

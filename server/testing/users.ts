@@ -3,9 +3,9 @@ import { changePasswordDigest, findUser, insertUser } from '../../db/users.ts';
 
 /** The password of every user in the tests. */
 export const PASSWORD = 'correct horse battery';
-/** Of PASSWORD, at bcrypt's lowest cost, which `startApp` uses too. */
+/** The digest of PASSWORD at bcrypt's lowest cost, which `startApp` uses too. */
 export const PASSWORD_DIGEST = '$2b$04$4zD0VHZ6nDBskCLe5lZJBOzKyTsYQHjq0RS2L/J3.7EtWuVD3OibG';
-/** Of PASSWORD, at the shipped cost: for measurements, and for crowds at a real process. */
+/** The digest of PASSWORD at the shipped cost: for benches, and for fault tests with many users. */
 export const SHIPPED_PASSWORD_DIGEST =
   '$2b$11$XQUYXGq9eNsuQmC8jJg/Auu7fevEwPzd3AS2Zu.u2hNIvU1UgrWj.';
 

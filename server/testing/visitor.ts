@@ -14,11 +14,11 @@ export interface Answer {
 type KeyFields = { label?: string; expires?: string; request_id?: string };
 type Fields = Record<string, string> | [string, string][];
 
-/** A browser, as far as HTTP goes: keeps cookies, sends the token of the last form it was shown. */
+/** What a browser does in HTTP: keeps cookies, and sends the token of the last form it was shown. */
 export class Visitor {
   readonly origin: string;
   readonly cookies = new Map<string, string>();
-  /** Of the last log in. */
+  /** The user of the last log in. */
   username = '';
   csrfToken = '';
   requestId = '';
@@ -77,7 +77,7 @@ export class Visitor {
     return answer;
   }
 
-  /** As if the browser had been closed: what is left is the cookies of devices. */
+  /** Ends the session as closing the browser does: keeps only the cookies of devices. */
   closeBrowser(): void {
     for (const name of this.cookies.keys()) {
       if (!/^(__Host-)?device-/.test(name)) this.cookies.delete(name);
@@ -113,7 +113,7 @@ export class Visitor {
     return { ...answer, secret, id };
   }
 
-  /** Enables two-factor authentication in a session that has just authenticated. */
+  /** Enables two-factor authentication in a session that has just been re-authenticated. */
   async enableTwoFactor(): Promise<{ secret: Buffer; scratchCodes: string[] }> {
     await this.get('/profile/password');
     const { body } = await this.post('/profile/password/two-factor');
@@ -123,7 +123,9 @@ export class Visitor {
       token: currentCode(secret),
     });
     if (confirmed.status !== 200)
-      throw new Error(`It was not enabled (${confirmed.status}): ${confirmed.body}`);
+      throw new Error(
+        `Two-factor authentication was not enabled (${confirmed.status}): ${confirmed.body}`,
+      );
     const scratchCodes = confirmed.body.match(/\b([A-Z2-7]{4} ){3}[A-Z2-7]{4}\b/g) ?? [];
     return { secret, scratchCodes };
   }
@@ -143,7 +145,7 @@ export class Visitor {
   }
 }
 
-/** The code of now, by the clock of this machine, which is also the database's. */
+/** The current code, by the clock of this machine, which is also the database's. */
 export function currentCode(secret: Buffer): string {
   return codeOfStep(secret, Math.floor(Date.now() / 30_000));
 }
