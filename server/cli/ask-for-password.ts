@@ -8,7 +8,7 @@ import { CommandError, Interrupted, type Terminal } from './command.ts';
  * of standard input.
  *
  * @throws {Interrupted} at Ctrl-C.
- * @throws {CommandError} when the two are not the same.
+ * @throws {CommandError} when the two are not the same, or there is nothing to read.
  */
 export async function askForPassword({ stdin, stderr }: Terminal): Promise<string> {
   const isTerminal = stdin.isTTY === true;

@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { OperatorError } from '../../db/errors.ts';
 import type { Client } from '../../db/events.ts';
 
-/** Something that an operator can do with users, by one line in a terminal. */
+/** A command of `npm run users`. */
 export interface UserCommand {
   /** Its name and arguments, as commander reads them: `add <NAME> [EMAIL]`. */
   usage: string;
@@ -11,7 +11,7 @@ export interface UserCommand {
   /** The options that it has, in addition to those of all commands. */
   flags?: readonly Flag[];
   /**
-   * @param given the arguments, one after the other.
+   * @param given the arguments, in their order.
    * @param flags the names of the options that were given.
    */
   run(
@@ -44,11 +44,11 @@ export interface Terminal {
   stderr: Writable;
 }
 
-/** What a command can't do, in a sentence for the operator. */
+/** Why a command can't be done, in a sentence for the operator. */
 export class CommandError extends OperatorError {}
 
 /** The operator has pressed Ctrl-C. */
 export class Interrupted extends Error {}
 
-/** Who did it, in the record of what happened. */
+/** The operator, as the client in events. */
 export const operator: Client = { ip: null, userAgent: 'operator' };

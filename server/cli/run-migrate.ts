@@ -1,7 +1,7 @@
 import type { Terminal } from './command.ts';
 import { runCommand } from './run.ts';
 
-/** Brings the schema up to date, and resolves with the exit code; without arguments only. */
+/** Brings the schema up to date, and resolves with the exit code. Takes no arguments. */
 export async function runMigrate(args: string[], terminal: Terminal): Promise<number> {
   const { stdout, stderr } = terminal;
   if (args.length > 0) {

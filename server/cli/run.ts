@@ -8,7 +8,7 @@ import { Interrupted, type Terminal } from './command.ts';
  * done (standard error has a sentence), 130 interrupted.
  *
  * @param empty whether the command may create the tables in an empty PostgreSQL database. A command
- *   never creates a database: run in another folder, it would otherwise use a new one.
+ *   never creates a database: otherwise, a command in the wrong folder would use a new one.
  */
 export async function runCommand(
   { env, stderr }: Terminal,

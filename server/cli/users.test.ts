@@ -68,7 +68,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.ok((await eventsOf('pia')).includes('password changed'));
   });
 
-  test('what a user may do is told, set, and holds for their keys at once', async () => {
+  test('permissions are shown and set, and hold for the keys of the user at once', async () => {
     const { secret } = await (await app.signIn('ada')).createKey();
     const check = async () => {
       const headers = { 'x-api-key': secret };
@@ -86,7 +86,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal((await users(env, ['permissions', 'ada', '*'])).status, 0);
   });
 
-  test('keys are listed without themselves, and removed by their prefix, at once', async () => {
+  test('keys are listed without their secrets, and removed by their prefix, at once', async () => {
     const { secret } = await (await app.signIn('ada')).createKey({
       label: 'to be removed',
     });
@@ -106,7 +106,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.deepEqual([again.status, again.stdout], [0, 'The key was already removed.\n']);
   });
 
-  test('shows what is known of a user, for people and for programs', async () => {
+  test('shows what is known about a user, for people and for programs', async () => {
     const { stdout } = await users(env, ['show', 'ADA']);
     assert.match(stdout, /^username\tada\nemail\tada@example\.com\npermissions\t\*\n/);
     assert.match(stdout, /^disabled at\t-$/m);
@@ -119,7 +119,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal(listed.email, 'ada@example.com');
   });
 
-  test('re-encrypts the secrets of two-factor authentication, and says when a key can go', async () => {
+  test('re-encrypts the secrets of two-factor authentication, and says when a key can be removed', async () => {
     const [old, newer, unknown] = ['o'.repeat(32), 'n'.repeat(32), 'u'.repeat(32)];
     const phones = new Map<string, Phone>();
     for (const [name, key] of [
@@ -135,7 +135,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal(first.status, 1);
     assert.match(
       first.stderr,
-      /^Re-encrypted: 2\. Encrypted with other keys: those of two-factor-3\./,
+      /^Re-encrypted: 2\. Still encrypted with other keys: the secrets of two-factor-3\./,
     );
     const second = await run(`${newer},${old},${unknown}`);
     assert.equal(second.status, 0);
@@ -152,7 +152,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     await restarted.close();
   });
 
-  test('a temporary password is told, listed until it is changed, and said to have lapsed', async () => {
+  test('a temporary password is announced, listed until it is changed, and refused once it has lapsed', async () => {
     await addUser(db, 'tim');
     const set = await users(env, ['password', 'tim', '--temporary'], 'a temporary one');
     assert.equal(
@@ -202,7 +202,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal((await visitor.get('/')).location, '/login/password');
   });
 
-  test('two-factor authentication is turned off, at once and as an event', async () => {
+  test('two-factor authentication is disabled at once, which is an event', async () => {
     await addUser(db, 'una');
     await newPhone(db, 'una');
     const pending = app.newVisitor();
@@ -274,7 +274,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ]);
   });
 
-  test('explains itself when asked', async () => {
+  test('--help prints the usage', async () => {
     const { status, stdout, stderr } = await users(env, ['--help']);
     assert.equal(status, 0);
     assert.equal(stderr, '');
@@ -295,9 +295,19 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     ['an unknown user', ['disable', 'bob'], '', /There is no user bob\./],
     ['the keys of an unknown user', ['keys', 'list', 'bob'], '', /There is no user bob\./],
     ['a key that is not there', ['keys', 'remove', 'ada', 'lmk'], '', /ada has no key lmk\./],
-    ['what is no permission', ['permissions', 'ada', 'A B'], '', /"A B" can't be a permission\./],
-    ['some and none', ['permissions', 'ada', 'a', 'none'], '', /not both/],
-    ['what is no email address', ['add', 'bob', 'carol'], PASSWORD, /"carol" is not an email/],
+    [
+      'a text that is not a permission',
+      ['permissions', 'ada', 'A B'],
+      '',
+      /"A B" can't be a permission\./,
+    ],
+    ['permissions together with none', ['permissions', 'ada', 'a', 'none'], '', /not both/],
+    [
+      'a text that is not an email address',
+      ['add', 'bob', 'carol'],
+      PASSWORD,
+      /"carol" is not an email/,
+    ],
     ['no password', ['add', 'bob'], '', /There is no password to read\./],
   ];
   for (const [what, args, input, sentence] of refused) {
@@ -307,14 +317,14 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
 
   const notUnderstood: [string, string[]][] = [
     ['an unknown command', ['promote', 'ada']],
-    ['half a command', ['keys']],
+    ['a command without its second word', ['keys']],
     ['an unknown option', ['list', '--all']],
     ['an option of another command', ['disable', 'ada', '--temporary']],
     ['two-factor without --off', ['two-factor', 'ada']],
     ['two-factor --off with a value', ['two-factor', 'ada', '--off=yes']],
     ['an option of earlier versions', ['permissions', 'ada', '--none']],
-    ['too little', ['show']],
-    ['too much', ['show', 'ada', 'bob']],
+    ['a missing argument', ['show']],
+    ['one argument too many', ['show', 'ada', 'bob']],
     ['no command', []],
   ];
   for (const [what, args] of notUnderstood) {
@@ -322,7 +332,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
       refuses(2, args, '', /^Usage: npm run users/m));
   }
 
-  test('a password is typed twice in any Unicode form, shown neither time, and good in each', async () => {
+  test('a password is typed twice, is not shown, and is the same in every Unicode form', async () => {
     const [one, other] = ['cafe\u0301 au lait', 'caf\u00e9 au lait'];
     const typed = `${one}\r${other}\r`;
     assert.deepEqual(await users(env, ['add', 'grace'], typed, { isTTY: true }), {
@@ -340,7 +350,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal(await findUser(db, 'bob'), undefined);
   });
 
-  test('Ctrl-C at the password ends with 130 and no words', async () => {
+  test('Ctrl-C at the password exits with 130, without a message', async () => {
     for (const typed of ['\x03', 'half a pass\x03', `${PASSWORD}\r\x03`]) {
       const { status, stdout, stderr } = await users(env, ['add', 'bob'], typed, { isTTY: true });
       assert.equal(status, 130);
@@ -469,7 +479,7 @@ test('a command creates no tables in an empty PostgreSQL database; npm run migra
   assert.deepEqual(await users(env, ['list']), { status: 0, stdout: '', stderr: '' });
 });
 
-test('where the database does not answer it says so', async () => {
+test('when the database does not answer, the command says so', async () => {
   const env = { DATABASE_URL: 'postgres://127.0.0.1:1/' };
   const { status, stdout, stderr } = await users(env, ['list']);
   assert.equal(status, 1);

@@ -35,7 +35,7 @@ const keysList: UserCommand = {
 
 const keysShow: UserCommand = {
   usage: 'show <NAME> <PREFIX>',
-  help: 'what is known of one, by the prefix that the list shows',
+  help: 'what is known about a key; its prefix is in the list',
   async run(db, [name, prefix]) {
     const { userId, id } = await namedKey(db, name, prefix);
     const details = await findKeyDetails(db, userId, id);
@@ -47,7 +47,7 @@ const keysShow: UserCommand = {
 
 const keysPause: UserCommand = {
   usage: 'pause <NAME> <PREFIX> [MINUTES]',
-  help: 'refuse it for some minutes, or until it is resumed',
+  help: 'refuse a key for some minutes, or until it is resumed',
   async run(db, [name, prefix, minutes]) {
     const length = minutes === undefined ? 'until resumed' : { minutes: parseMinutes(minutes) };
     const { userId, id } = await namedKey(db, name, prefix);
@@ -57,7 +57,7 @@ const keysPause: UserCommand = {
 
 const keysResume: UserCommand = {
   usage: 'resume <NAME> <PREFIX>',
-  help: 'end its pause',
+  help: 'end the pause of a key',
   async run(db, [name, prefix]) {
     const { userId, id } = await namedKey(db, name, prefix);
     return report('Resumed', name, await resumeKeys(db, userId, [id], operator));
@@ -66,14 +66,14 @@ const keysResume: UserCommand = {
 
 const keysRemove: UserCommand = {
   usage: 'remove <NAME> <PREFIX>',
-  help: `remove it; its owner can undo that for a while`,
+  help: 'remove a key; its owner can undo this for a while',
   async run(db, [name, prefix]) {
     const { userId, id } = await namedKey(db, name, prefix);
     return report('Removed', name, await removeKeys(db, userId, [id], 'operator', operator));
   },
 };
 
-/** What an operator can do with the keys of a user; not rotate them, which would print a secret. */
+/** What an operator can do with the keys of a user. Rotating one would print a secret. */
 export const keysCommands = [keysList, keysShow, keysPause, keysResume, keysRemove];
 
 async function namedKey(db: Database, name = '', prefix = '') {
@@ -89,7 +89,7 @@ function parseMinutes(text: string): number {
   throw new CommandError(`Minutes are a whole number from 1 to ${MAX_PAUSE_MINUTES}.`);
 }
 
-/** What was done with a key. A refusal is an error; where there was nothing to do, that is told. */
+/** What was done with a key. A refusal is an error; where there was nothing to do, the text says so. */
 function report(done: string, name = '', result: ChangedKeys | KeysNotFound): Outcome {
   if (result.outcome === 'not found') throw new CommandError('The key was deleted meanwhile.');
   const [changed] = result.changed;

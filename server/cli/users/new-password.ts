@@ -6,7 +6,7 @@ import { CommandError, type Terminal } from '../command.ts';
 /**
  * Asks for a new password of a user, and returns its digest.
  *
- * @throws {CommandError} for one that is against the rules, or that the user has already.
+ * @throws {CommandError} for a password that breaks a rule, or that the user has already.
  */
 export async function newPasswordDigest(
   terminal: Terminal,

@@ -6,7 +6,7 @@ import { namedUser } from './named-user.ts';
 
 export const permissions: UserCommand = {
   usage: 'permissions <NAME> [PERMISSION...]',
-  help: "what a user and their keys may do; or set it ('*': all, none: nothing)",
+  help: "show or set what a user and their keys may do ('*': all, none: nothing)",
   async run(db, [name, ...given]) {
     const user = await namedUser(db, name);
     const { id, username } = user;

@@ -25,8 +25,9 @@ export const reEncrypt: UserCommand = {
     const names = left.map(({ username }) => username);
     if (names.length > 0) {
       throw new CommandError(
-        `Re-encrypted: ${reEncrypted}. Encrypted with other keys: those of ${names.join(', ')}. ` +
-          'Add the keys to ENCRYPTION_KEY, after the first, and run this again. Remove none before.',
+        `Re-encrypted: ${reEncrypted}. Still encrypted with other keys: the secrets of ` +
+          `${names.join(', ')}. Add these keys to ENCRYPTION_KEY, after the first, and run this again. ` +
+          'Remove no key before.',
       );
     }
     return {

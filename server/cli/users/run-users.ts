@@ -20,11 +20,12 @@ sees it under Activity.
   npm run --silent users -- keys list ada --json
   node server/cli/users.ts permissions ada domains linodes     (in the image)
 
-The database is that of DATABASE_URL (or DATABASE_URL_FILE), also while the app runs; without it the
-embedded one in DATA_DIR, for which the app has to be stopped. It must exist, and is brought up to
-date.
+The database is that of DATABASE_URL (or DATABASE_URL_FILE), also while the app runs; if this is not
+set, the embedded one in DATA_DIR, for which the app has to be stopped. The database must exist, and
+is brought up to date.
 
-Exit code: 0 done, 1 can't be done (the reason is on standard error), 2 not understood.`;
+Exit code: 0 done, 1 can't be done (the reason is on standard error), 2 not understood,
+130 interrupted by Ctrl-C.`;
 
 const commands: UserCommand[] = [
   list,
@@ -37,10 +38,10 @@ const commands: UserCommand[] = [
   permissions,
   reEncrypt,
 ];
-/** The options that only some commands have. Where they are given to npm, it does not say for which. */
+/** The options that only some commands have. The other commands refuse them, also where npm took them. */
 const flagNames = commands.flatMap(({ flags = [] }) => flags.map(({ name }) => name));
 
-/** Does what the arguments say, and resolves with the exit code. */
+/** Runs the command that the arguments name, and resolves with the exit code. */
 export async function runUsers(args: string[], terminal: Terminal): Promise<number> {
   const { env, stdout, stderr } = terminal;
   // Without `--`, npm takes options for its own and leaves them only in the environment.

@@ -6,7 +6,7 @@ import { namedUser } from './named-user.ts';
 
 export const show: UserCommand = {
   usage: 'show <NAME>',
-  help: 'what is known of a user',
+  help: 'what is known about a user',
   async run(db, [username]) {
     const { id } = await namedUser(db, username);
     const { active: activeKeys, paused: pausedKeys } = await countKeysByState(db, id);

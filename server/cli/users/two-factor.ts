@@ -4,7 +4,7 @@ import { namedUser } from './named-user.ts';
 
 export const twoFactor: UserCommand = {
   usage: 'two-factor <NAME>',
-  help: '--off: their password alone is enough to log in again',
+  help: 'with --off, disable it: the password alone is enough to log in',
   flags: [
     { name: 'off', help: 'disable it, for a user who has lost phone and codes', isRequired: true },
   ],
