@@ -119,7 +119,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     assert.equal(listed.email, 'ada@example.com');
   });
 
-  test('re-encrypts the secrets of two-factor authentication, and says when a key can be removed', async () => {
+  test('re-encrypts two-factor secrets, and says when a key can be removed', async () => {
     const [old, newer, unknown] = ['o'.repeat(32), 'n'.repeat(32), 'u'.repeat(32)];
     const phones = new Map<string, Phone>();
     for (const [name, key] of [
@@ -152,7 +152,7 @@ describe('npm run users, beside a running app', { skip: noPostgres }, () => {
     await restarted.close();
   });
 
-  test('a temporary password is announced, listed until it is changed, and refused once it has lapsed', async () => {
+  test('a temporary password is announced, listed until it is changed, and refused when lapsed', async () => {
     await addUser(db, 'tim');
     const set = await users(env, ['password', 'tim', '--temporary'], 'a temporary one');
     assert.equal(

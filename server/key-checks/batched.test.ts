@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batched } from './batched.ts';
 
-/** A source that answers when it is told to, and remembers what it was asked. */
+/** A function that loads values when the test tells it to, and remembers the keys of each call. */
 function controlled() {
   const calls: { keys: number[]; answer: () => void; fail: (error: Error) => void }[] = [];
   const called: (() => void)[] = [];
@@ -25,7 +25,7 @@ function controlled() {
   return { load, next, calls };
 }
 
-test('those that come together are one question, each with its own answer', async () => {
+test('questions that come together are loaded in one call, and each gets its own answer', async () => {
   const { load, next } = controlled();
   const find = batched(load);
   const answers = [find(1), find(-2), find(1)];
@@ -35,7 +35,7 @@ test('those that come together are one question, each with its own answer', asyn
   assert.deepEqual(await Promise.all(answers), ['value of 1', undefined, 'value of 1']);
 });
 
-test('what comes while a question is under way is never answered by it', async () => {
+test('a question that comes during a call is never answered by that call', async () => {
   const { load, next, calls } = controlled();
   const find = batched(load);
   const early = find(1);
@@ -50,7 +50,7 @@ test('what comes while a question is under way is never answered by it', async (
   await Promise.all(late);
 });
 
-test('a failure is that of all who wait, and of nobody after them', async () => {
+test('a call that fails rejects all questions that wait, and none that comes later', async () => {
   const { load, next } = controlled();
   const find = batched(load);
   const early = find(1);
@@ -66,7 +66,7 @@ test('a failure is that of all who wait, and of nobody after them', async () => 
   assert.equal(await later, 'value of 3');
 });
 
-test('a question has an end, and the rest is asked next', async () => {
+test('one call loads at most 1,000 keys, and the next one loads the rest', async () => {
   const { load, next } = controlled();
   const find = batched(load);
   const answers = Array.from({ length: 1_500 }, (_, key) => find(key));

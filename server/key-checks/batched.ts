@@ -6,15 +6,16 @@ interface Waiting<Key, Value> {
   reject(error: unknown): void;
 }
 
+/** The keys of one call. */
 const LIMIT = 1_000;
 
 /**
- * Turns questions about one thing into questions about many, in the manner of DataLoader: those
- * that come while one is under way wait for it to end and then go out together. So none is ever
- * answered with what was read before it came.
+ * Combines questions about one key each into calls of `load`, as DataLoader does: questions that come
+ * during a call wait for its end, and are then loaded together. So none is ever answered with what was
+ * read before it came.
  *
- * @param load answers in the order of the keys. When it fails, all that are waiting fail with it:
- *   each has waited long enough.
+ * @param load answers in the order of the keys. When it fails, all questions that wait fail too: each
+ *   has waited long enough.
  */
 export function batched<Key, Value>(load: (keys: Key[]) => Promise<(Value | undefined)[]>) {
   let waiting: Waiting<Key, Value>[] = [];

@@ -17,7 +17,7 @@ export interface Refusal {
   key?: never;
   refusal: RefusalReason;
   expiredAt?: Date | null;
-  /** When a paused key resumes by itself; null: never. */
+  /** In how many seconds a paused key resumes by itself; null: never. */
   retryAfterSeconds?: number | null;
 }
 
@@ -28,12 +28,12 @@ export interface KeyChecks {
    *
    * Rejects when the database is away.
    *
-   * @param from its client is asked for only when the use of the key is worth noting.
+   * @param from its client is found only when the use of the key is noted.
    */
   check(presented: ReadonlySet<string>, from: Sender): Promise<Verdict>;
   /** False while checks can't be read from their standby. */
   readonly isReady: boolean;
-  /** Writes what is left to write. */
+  /** Writes the uses that are still to be written, and closes what the checks read from. */
   close(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function startKeyChecks(db: Database, lookup: KeyLookup, log: Logger): Ke
   const find = batched((digests: string[]) => {
     signals.emit('key lookup', digests.length);
     return lookup.find(digests).catch((err) => {
-      // Once, however many are waiting.
+      // Once for all the checks that wait.
       log.error({ err }, 'keys could not be checked');
       throw err;
     });
@@ -75,11 +75,11 @@ export function startKeyChecks(db: Database, lookup: KeyLookup, log: Logger): Ke
     const [secret] = presented;
     if (presented.size > 1) return together(AMBIGUOUS);
     if (secret === undefined) return together(MISSING);
-    // Typos and junk cost the database nothing.
+    // The database is not asked about typos and junk.
     if (!isWellFormed(secret)) return together(UNKNOWN);
     const key = await find(hexDigestOf(secret));
     if (key === undefined) return UNKNOWN;
-    // So that its owner learns why a program has stopped working.
+    // The owner of the key sees from this why a program has stopped working.
     const isPaused = key.state === 'paused';
     const isLate = isPaused || key.state === 'removed' || key.state === 'expired';
     if (isLate) lateUses.note(key.id, from.client(), { isPaused });

@@ -31,7 +31,7 @@ describeOnDatabase('the collected late uses of keys', (on) => {
     while ((await countOf(id)) === 0);
   }
 
-  test('are written soon, and then at most once a minute, but at the end all', async () => {
+  test('are written soon, then at most once a minute, and all of them at the end', async () => {
     const [first, second] = [await addKey(on.db, owner), await addKey(on.db, owner)];
     const uses = collect();
     uses.note(first, client);
@@ -56,7 +56,7 @@ describeOnDatabase('the collected late uses of keys', (on) => {
     assert.equal(await countOf(tooMany), 0);
   });
 
-  test('are kept while the database can not be written', async () => {
+  test('are kept while the database cannot be written', async () => {
     const id = await addKey(on.db, owner);
     const uses = collect();
     await sql`alter table api_keys rename to api_keys_away`.execute(on.db);

@@ -4,9 +4,9 @@ import type { Database } from '../../db/database.ts';
 import type { Client } from '../../db/events.ts';
 
 const EVERY_MS = 1_000;
-/** The uses of a key are written at most so often. */
+/** The uses of a key are written at most once in this time. */
 const EACH_KEY_MS = 60_000;
-/** So many keys are counted at a time; further ones are not, until others have been quiet. */
+/** How many keys are counted at a time. Others are not, until one of these is unused for EACH_KEY_MS. */
 export const MAX_KEYS = 10_000;
 /** A statement writes the uses of at most so many keys. */
 const LIMIT = 1_000;
@@ -17,9 +17,10 @@ interface Counted extends LateUses {
 }
 
 /**
- * Counts the checks of keys that have expired, were removed or are paused, and adds them to what the database has:
- * the first within about a second, and then each key's at most once a minute, so that a program that
- * keeps trying costs no more writes than one whose key is active. `close()` writes what is left.
+ * Counts the checks of keys that have expired, were removed or are paused, and adds the counts to those
+ * in the database: for each key the first time within about a second, and then at most once a minute, so
+ * that a program that keeps trying costs no more writes than one whose key is active. `close()` writes
+ * what is left.
  */
 export function collectLateUses(db: Database, log: Logger) {
   const counted = new Map<number, Counted>();
@@ -44,7 +45,7 @@ export function collectLateUses(db: Database, log: Logger) {
   async function flushDue(): Promise<void> {
     const now = performance.now();
     const due = [...counted.values()].filter(({ dueAtMs }) => dueAtMs <= now);
-    // Those that were not used since they were last written make room.
+    // Keys that were not used since the last write make room for others.
     for (const { keyId, count } of due) if (count === 0) counted.delete(keyId);
     await flush(due);
   }
@@ -54,7 +55,7 @@ export function collectLateUses(db: Database, log: Logger) {
     for (let at = 0; at < taken.length; at += LIMIT) await write(taken.slice(at, at + LIMIT));
   }
 
-  /** What is counted from here on is for the next time. */
+  /** The uses so far. Later ones are written the next time. */
   function take(key: Counted): LateUses {
     const { dueAtMs: _, ...uses } = key;
     key.count = 0;

@@ -10,7 +10,7 @@ interface Locations {
 }
 
 /**
- * Opens where checks are read: the configured standby, or the database.
+ * Opens what checks are read from: the configured standby, or the database.
  *
  * @throws {OperatorError} where the role may not do what reading from a standby requires.
  */

@@ -1,6 +1,9 @@
 import { type KeyState, keyStates } from '../../db/api-keys/state.ts';
 
-/** Why a key is refused before it is found, and after that. Only who has the key learns the latter. */
+/**
+ * Why a key is refused. The first three are for a key that is not found, the others for one that is: so
+ * only a client that has the key learns those.
+ */
 export type RefusalReason = 'missing' | 'ambiguous' | 'unknown' | Exclude<KeyState, 'active'>;
 
 export const refusalReasons: readonly RefusalReason[] = [
@@ -13,7 +16,7 @@ export const refusalReasons: readonly RefusalReason[] = [
 /** `unavailable`: the database was away. */
 export type KeyCheckOutcome = 'good' | RefusalReason | 'unavailable';
 
-/** Everything that a check of a key can come to, for metrics and the log. */
+/** All outcomes of a check of a key, for the metrics. */
 export const keyCheckOutcomes: readonly KeyCheckOutcome[] = [
   'good',
   ...refusalReasons,

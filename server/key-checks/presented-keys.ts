@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Of a text with a key in it: room for one in Basic, with a user name before it. */
+/** The longest text that is searched for a key: room for Basic, with a user name before the key. */
 const MAX_LENGTH = 1_024;
 
 /**
- * A key without the white space around it, such as the line break that a file of one ends with.
- * What is too long for a key, however it is written, stays as it is: an unknown one.
+ * A key without the white space around it, such as the line break at the end of a file with a key. A
+ * text that is too long to be a key is returned as it is.
  */
 export function trimKey(text: string): string {
   return text.length > MAX_LENGTH ? text : text.trim();
 }
 
 /**
- * The keys that the headers of a request present, each once, whatever they look like:
+ * The keys that the headers of a request present, each once, well-formed or not:
  * `Authorization: Bearer <key>` (RFC 6750), Basic (RFC 7617) with the key as the password, or as
  * the user name where there is no password, and `X-API-Key`.
  */

@@ -1,6 +1,6 @@
 let turn: Promise<void> | undefined;
 
-/** Resolves when this turn of the event loop has brought whatever it brings: one promise for all. */
+/** Resolves when the requests of this turn of the event loop have been read: one promise for all. */
 export function endOfTurn(): Promise<void> {
   turn ??= new Promise((resolve) => {
     setImmediate(() => {

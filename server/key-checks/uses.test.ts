@@ -37,7 +37,7 @@ describeOnDatabase('the collected uses of keys', (on) => {
   const networks = async () =>
     (await listKeyAddresses(on.db, key.id)).map(({ network }) => network);
 
-  test('have every address, also between two recorded uses, and ask for each once', async () => {
+  test('have every address, also between two recorded uses, and find each client once', async () => {
     const uses = collect();
     for (const ip of ['203.0.113.7', '203.0.113.8', '203.0.113.7', '203.0.113.8', null]) {
       uses.note(key, from(ip));
@@ -65,7 +65,7 @@ describeOnDatabase('the collected uses of keys', (on) => {
     assert.equal(asked, 2);
   });
 
-  test('are kept while the database can not be written', async () => {
+  test('are kept while the database cannot be written', async () => {
     const uses = collect();
     await sql`alter table key_addresses rename to key_addresses_away`.execute(on.db);
     uses.note(key, from('203.0.113.7'));

@@ -12,20 +12,20 @@ import type { Sender } from '../http/client.ts';
 const EVERY_MS = 1_000;
 /** A little more than the time after which the database records an address again. */
 const EACH_SOURCE_MS = KEY_ADDRESS_MINUTES * 60_000 + 5 * EVERY_MS;
-/** So many sources of keys are remembered; then the oldest is forgotten, and only noted too early. */
+/** How many sources are remembered; then the oldest is forgotten, and noted again earlier than needed. */
 export const MAX_SOURCES = 50_000;
-/** So many addresses are written at a time; those of further sources are noted with their next use. */
+/** How many addresses are written at a time; those of further sources are noted at their next use. */
 const MAX_ADDRESSES = 1_000;
 
 /**
- * Collects who used which key, and from which addresses, and writes it about once a second in one
- * statement each: a write for each request would cost most of the throughput. `close()` writes what is
- * left.
+ * Collects the last use of each key, and the addresses that it was used from. Writes each of the two
+ * about once a second, in one statement: a write for each request would cost most of the throughput.
+ * `close()` writes what is left.
  */
 export function collectKeyUses(db: Database, log: Logger) {
   const uses = new Map<number, KeyUse>();
   let addresses: KeyAddressUse[] = [];
-  /** When each source of each key was noted, the oldest first. */
+  /** When each source of each key was noted, by `performance.now()`, the oldest first. */
   const notedAt = new Map<string, number>();
   const timer = setInterval(flush, EVERY_MS).unref();
 
@@ -43,7 +43,7 @@ export function collectKeyUses(db: Database, log: Logger) {
     },
   };
 
-  /** Whether the address of a source is due to be noted; the next time is EACH_SOURCE_MS later. */
+  /** Whether the address of a source of a key is to be noted now. The next time is EACH_SOURCE_MS later. */
   function takeSource(source: string): boolean {
     const now = performance.now();
     const noted = notedAt.get(source);
