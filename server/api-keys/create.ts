@@ -7,11 +7,11 @@ import { digestOf, makeSecret, prefixOf } from './secret.ts';
 
 interface Owner {
   id: number;
-  /** Where the owner gave their password for this: it has to be theirs still. */
+  /** Where the owner gave their password for this: no key is created if the password has changed. */
   passwordDigest?: string;
 }
 
-/** What a key is asked to be; its label as parseLabel returns it. */
+/** The request for a key; its label as parseLabel returns it. */
 type KeyRequest = Omit<NewKey, 'prefix' | 'digest'>;
 
 export type Created =
@@ -19,10 +19,10 @@ export type Created =
   /** @param isSame whether that key is what this request asks for. */
   | { outcome: 'created before'; isSame: boolean }
   | { outcome: 'limit reached' }
-  /** The owner was disabled, or their password changed, since it was checked. */
+  /** The owner was disabled, or their password changed, since the password was checked. */
   | { outcome: 'owner changed' };
 
-/** Creates a key: makes its secret, and stores its digest and its event in one transaction. */
+/** Creates a key and its secret, and stores its digest and its event in one transaction. */
 export async function createKey(
   db: Database,
   owner: Owner,

@@ -20,7 +20,7 @@ for (const time of ['', '24:00', '12:60', '1:00', '12:00:00']) {
   });
 }
 
-test('a life is like the choice that is closest to it', () => {
+test('the lifetime of a key is matched to the closest choice', () => {
   const createdAt = new Date('2014-02-13T07:42:00Z');
   const after = (days: number) => new Date(createdAt.getTime() + days * 86_400_000);
   assert.equal(closestExpiry({ createdAt, expiresAt: null }), 'never');

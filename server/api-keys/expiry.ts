@@ -6,7 +6,7 @@ interface Expiry {
   lifetime: Lifetime | null;
 }
 
-/** What the form offers, in its order; the first is what it suggests. */
+/** The choices of the form, in its order. The first is selected by default. */
 export const expiries = [
   { value: 'never', text: 'Never', lifetime: null },
   { value: '1-hour', text: '1 hour', lifetime: { hours: 1 } },
@@ -50,7 +50,7 @@ function isInCalendar(date: string): boolean {
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date);
 }
 
-/** What the form offers for a life like that of a key: the choice that is closest to it. */
+/** The choice of the form that is closest to the lifetime of a key. */
 export function closestExpiry({
   createdAt,
   expiresAt,

@@ -1,7 +1,7 @@
 export const MAX_LABEL_CHARACTERS = 128;
 /**
- * Of what was typed, in UTF-16 code units: composing is quadratic in a run of combining marks, so the
- * length comes first. A label of MAX_LABEL_CHARACTERS may be typed with a few marks for each.
+ * The longest text that is composed, in UTF-16 code units: composing takes quadratic time for a run of
+ * combining marks. A label of MAX_LABEL_CHARACTERS may be typed with a few marks for each character.
  */
 const MAX_TYPED_LENGTH = 1_024;
 

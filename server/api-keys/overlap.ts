@@ -4,7 +4,7 @@ interface OverlapChoice {
   value: string;
   text: string;
   overlap: Overlap;
-  /** In a sentence about its beginning: `the 24 hours`. Undefined where no time begins. */
+  /** What `spanOf` returns. */
   span?: string;
 }
 
@@ -22,10 +22,10 @@ export function findOverlap(value: string): OverlapChoice | undefined {
   return overlaps.find((choice) => choice.value === value);
 }
 
-/** What the form suggests. */
+/** The choice that is selected by default. */
 export const defaultOverlap = String(DEFAULT_OVERLAP);
 
-/** `the 24 hours`; undefined where no time begins with the first use of the new key. */
+/** The time that begins with the first use of the new key, such as `the 24 hours`; undefined for none. */
 export function spanOf(overlap: Overlap | null): string | undefined {
   return overlaps.find((choice) => choice.overlap === overlap)?.span;
 }

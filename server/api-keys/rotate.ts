@@ -8,14 +8,14 @@ import type { Client } from '../../db/events.ts';
 import { changeSeenByChecks } from '../../db/seen-by-checks.ts';
 import { digestOf, makeSecret, prefixOf } from './secret.ts';
 
-/** What the successor of a key is asked to be. */
+/** The request for a successor of a key. */
 export type RotationRequest = Omit<Rotation, 'prefix' | 'digest'>;
 
 export type RotatedKey =
   | Exclude<Rotated, { outcome: 'created' }>
   | (Extract<Rotated, { outcome: 'created' }> & { secret: string });
 
-/** Creates the successor of a key: makes its secret, and stores its digest and events in one transaction. */
+/** Creates the successor of a key and its secret, and stores its digest and events in one transaction. */
 export async function rotateKey(
   db: Database,
   userId: number,

@@ -9,7 +9,7 @@ test('a key is lmk and 61 letters and digits', () => {
   for (const secret of secrets) assert.match(secret, /^lmk[0-9A-Za-z]{61}$/);
 });
 
-test('its last six characters are the CRC-32 of the others in base 62', () => {
+test('the last six characters of a key are the CRC-32 of the others in base 62', () => {
   const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
   for (const secret of secrets) {
     let value = 0;
@@ -36,7 +36,7 @@ test('all characters are equally likely', () => {
   assert.ok(chiSquared < 130, `chi-squared is ${chiSquared}`);
 });
 
-test('no two are alike, not even their prefixes', () => {
+test('all keys are different, and so are their prefixes', () => {
   assert.equal(new Set(secrets.map(prefixOf)).size, secrets.length);
 });
 
@@ -52,7 +52,7 @@ test('a key is well-formed; one with any character changed, or cut, or longer, i
   }
 });
 
-test('the prefix is its first 16 characters, the digest its SHA-256', () => {
+test('the prefix of a key is its first 16 characters, the digest its SHA-256', () => {
   const secret = 'lmk0000000000000000000000000000000000000000000000000000000000000';
   assert.equal(prefixOf(secret), 'lmk0000000000000');
   assert.equal(

@@ -19,31 +19,31 @@ export function makeSecret(): string {
   return body + checksum(body);
 }
 
-/** Whether a text has the shape of a key and its checksum: typos and junk end here. */
+/** Whether a text has the shape and the checksum of a key, unlike typos and junk. */
 export function isWellFormed(text: string): boolean {
   return (
     SHAPE.test(text) && checksum(text.slice(0, -CHECKSUM_LENGTH)) === text.slice(-CHECKSUM_LENGTH)
   );
 }
 
-/** Why a text that looks like a key is none, in a sentence; undefined for a key. */
+/** Why a text that looks like a key is not one, in a sentence; undefined for a key. */
 export function findFault(text: string): string | undefined {
   if (isWellFormed(text)) return undefined;
   if (text.length === SECRET_LENGTH) return 'This key has a typo: its checksum is wrong.';
   return `This is not a whole key: it has ${text.length} characters instead of ${SECRET_LENGTH}.`;
 }
 
-/** Each part of a text that looks like a key, or like more of one than a page shows. */
+/** Each part of a text that looks like a key, or like more of a key than its prefix. */
 export function listSecrets(text: string): string[] {
   return [...new Set(text.match(/lmk[0-9A-Za-z]{14,}/g))];
 }
 
-/** A text for URLs: of whatever is more than a prefix of a key, only the prefix remains. */
+/** A text for a URL: what looks like a key, or like at least 20 characters of one, is cut to its prefix. */
 export function cutSecrets(text: string): string {
   return text.replace(/(lmk[0-9A-Za-z]{13})[0-9A-Za-z]{4,}/g, '$1');
 }
 
-/** What pages may show of a key. */
+/** The part of a key that pages may show. */
 export function prefixOf(secret: string): string {
   return secret.slice(0, PREFIX_LENGTH);
 }

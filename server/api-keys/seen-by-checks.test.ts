@@ -99,7 +99,7 @@ describeOnEachDatabase('what checks see', (on) => {
     });
   }
 
-  test('is what this test watches: an ordinary change is noticed', async () => {
+  test('is not changed on all standbys by an ordinary change, which this test detects', async () => {
     const change = () =>
       on.db
         .updateTable('users')
