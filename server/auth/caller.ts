@@ -6,13 +6,13 @@ import { type Address, listNetworks, lookUpAddress } from '../../db/known-addres
 import { client } from '../http/client.ts';
 import { presentedDevices } from './devices.ts';
 
-/** Who sends a password, and what of them the user may be known by. */
+/** Who sends a password, and how to find out whether they are known to the user. */
 export interface Caller extends Client {
   /** @param username it may be unknown */
   recognize(db: Database, username: string): Promise<Recognized>;
 }
 
-/** An address, or a device that is known wherever it is. */
+/** An address, or a device that is known whatever its address. */
 export type Recognized = Address | { kind: 'device'; id: number; networks: string[] };
 
 /** A browser, known by its device and never by its address. */

@@ -22,7 +22,7 @@ export type Checked<Result> =
 /**
  * Logs in with a user name and a password: as `checkPassword`, and the metrics count it.
  *
- * @param use undefined where the user was disabled, or their password changed, meanwhile.
+ * @param use returns undefined where the user was disabled, or their password changed, meanwhile
  * @param outcomeOf how far the log in came with a right password; `right` is all the way
  */
 export async function logInWith<Result>(
@@ -66,7 +66,7 @@ export async function checkPassword<Result>(
   const caller = await from.recognize(db, name);
   const waiter = {
     caller: caller.kind === 'device' ? 'known' : caller.kind,
-    // Side by side, the right ones of a program would count as failures of one another.
+    // At the same time, right passwords of a program would count as failures for each other.
     ...(purpose === 'log in' && { inTurnWith: JSON.stringify([name, caller]) }),
   };
   const attempted = await passwords.withPlace(waiter, (hasher) =>
@@ -89,7 +89,7 @@ export async function checkPassword<Result>(
       if (now?.passwordDigest !== user?.passwordDigest) result = await attemptAs(now, hasher);
     }
     if (result !== undefined) return result;
-    // Not the device of the session: who has stolen its cookie may have that alone.
+    // Not the device of the session: a thief of the session's cookie may not have the device's.
     const deviceId = caller.kind === 'device' ? caller.id : undefined;
     await insertEvent(db, { kind: `failed ${purpose}`, userId: user?.id, ...from, deviceId });
     if (caller.kind === 'device') await forgetFailedDevice(db, caller.id, from);

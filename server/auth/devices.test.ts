@@ -25,7 +25,7 @@ describeApp('the cookie of a known device', (on) => {
     assert.match(attributes ?? '', /; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
   });
 
-  test('is Secure on https, under a name that browsers hold to this host', async () => {
+  test('is Secure on https, under a name that browsers accept from this host only', async () => {
     const publicUrl = 'https://keys.example.com';
     const secure = await startApp(on.db, { secure: true, publicUrl, trustProxy: 1 });
     const username = await on.app.newUser();
@@ -62,7 +62,7 @@ describeApp('the cookie of a known device', (on) => {
     assert.doesNotMatch(headers.getSetCookie().join(), /device-/);
   });
 
-  test('of people who share a browser stay apart, and of more than twenty the oldest go', async () => {
+  test('is separate for each user of a browser, which keeps the newest twenty', async () => {
     const visitor = on.app.newVisitor();
     const deviceNames = () => [...visitor.cookies.keys()].filter((name) => /^device-/.test(name));
     for (let n = 0; n < 20; n++) {

@@ -4,7 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { DEVICE_DAYS, findDevice } from '../../db/devices.ts';
 import { type Cookies, cookiesOf, readCookie, readCookies } from '../http/cookies.ts';
 
-/** Each user has a cookie of their own. A browser that many log in from keeps those of so many. */
+/** Each user of a browser has a separate cookie. A browser keeps those of at most so many users. */
 const MAX_DEVICE_COOKIES = 20;
 
 /** 256 random bits: the value of a device's cookie, until the next log in replaces it. */
@@ -32,15 +32,15 @@ export async function currentDevice(
   return value === undefined ? undefined : (await findDevice(db, userId, value))?.id;
 }
 
-/** Sends the value of a device that has just been kept. */
+/** Sends the value of a device that has just been stored. */
 export function sendDevice(req: Request, userId: number, value: string): void {
   const { res } = req;
-  if (!res) throw new Error('Express sets it.');
+  if (!res) throw new Error('Express sets req.res.');
   const cookies = cookiesOf(req);
   const name = cookies.device(userId);
   const options = { httpOnly: true, sameSite: 'lax', path: '/', secure: cookies.secure } as const;
   res.cookie(name, value, { ...options, maxAge: DEVICE_DAYS * 24 * 60 * 60 * 1_000 });
-  // Browsers send the oldest first. Too many would make a request longer than it may be.
+  // Browsers send the oldest first. With too many, a request would be longer than the app accepts.
   const others = deviceCookies(req).filter((cookie) => cookie.name !== name);
   for (const { name } of others.slice(0, 1 - MAX_DEVICE_COOKIES)) res.clearCookie(name, options);
 }

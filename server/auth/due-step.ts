@@ -1,7 +1,7 @@
 /** A step of the log in after password and code. */
 export type DueStep = 'change password' | 'set up two-factor';
 
-/** Of the configuration. */
+/** The part of the configuration that decides which steps are due. */
 export interface StepPolicy {
   requireTwoFactor: boolean;
 }

@@ -6,7 +6,7 @@ import type { Passwords } from './passwords.ts';
 export type FirstUser =
   /** @param password the one that was generated, to be shown once; undefined where one was given. */
   | { outcome: 'created'; password: string | undefined }
-  /** @param isThere whether one of them has the name. */
+  /** @param isThere whether one of the users has the given name. */
   | { outcome: 'users exist'; isThere: boolean };
 
 /** Creates the first user, where there is no user at all. */

@@ -23,8 +23,8 @@ type Checked<Result> =
     };
 
 /**
- * Does something that needs the password of the signed-in user once more; otherwise says what to
- * answer.
+ * Does something for which the signed-in user has to give the password again. Where it is wrong, or the
+ * rate limit refuses it, returns what to answer.
  *
  * @param isComplete as for `checkPassword`
  */
@@ -48,15 +48,15 @@ export async function withOwnPassword<Result>(
 interface Factors {
   password: string;
   token: string;
-  /** Whether a code is needed, asked once the user's row is locked. */
+  /** Whether a code is needed; called when the user's row is locked. */
   isCodeNeeded: (trx: Transaction) => Promise<boolean>;
-  /** Whether the form asks for a code. Then a wrong password and a wrong code have one answer. */
+  /** Whether the form asks for a code. Then a wrong password and a wrong code get the same answer. */
   asksForCode: boolean;
 }
 
 /**
  * Does something that needs the password and perhaps a code of the signed-in user, in the transaction
- * that uses the code up; otherwise says what to answer.
+ * that uses the code up. Where one is wrong, or a rate limit refuses it, returns what to answer.
  *
  * @returns undefined as the result where the session ended, the user was disabled, or the password changed,
  *   meanwhile
@@ -69,7 +69,7 @@ export async function withOwnFactors<Result>(
 ): Promise<Checked<Result | undefined>> {
   const { db, encryption } = parts;
   if (asksForCode) {
-    // Before the password is checked: otherwise a wait for the code would say that it was right.
+    // Before the password is checked: otherwise a wait for the code would show that it was right.
     const seconds = await secondsUntilNextCode(db, signedInUser(req).id);
     if (seconds !== undefined) return throttled(seconds);
   }
@@ -91,7 +91,7 @@ export async function withOwnFactors<Result>(
   }
   return wrongFactors();
 
-  /** With `code`, why the code was refused. */
+  /** Returns `code` where the code was refused. */
   async function act(user: User): Promise<{ code?: CodeOutcome; result?: Result }> {
     return db.transaction().execute(async (trx) => {
       if (!(await lockUser(trx, user.id, user.passwordDigest))) return {};
@@ -127,5 +127,5 @@ function wrong<Result>(problem: string, field: 'password' | 'token'): Checked<Re
 }
 
 function wrongFactors<Result>(): Checked<Result> {
-  return wrong('That is not your password, or not a token of yours. Try again.', 'password');
+  return wrong('The password or the token is wrong. Try again.', 'password');
 }

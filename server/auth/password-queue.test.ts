@@ -12,7 +12,7 @@ describe('the password queue', () => {
     ({ promise: isOver, resolve: end } = Promise.withResolvers<void>());
   });
 
-  /** Lets so many wait until the end, and returns how many are refused. */
+  /** Takes so many places until `end()`, and returns how many are refused. */
   async function fill(count: number, caller: WaiterKind): Promise<number> {
     const refused: unknown[] = [];
     for (let n = 0; n < count; n++) {
@@ -43,7 +43,7 @@ describe('the password queue', () => {
     assert.equal(await fill(1, 'new'), 1);
   });
 
-  test('a place is given back when its task ends, well or not', async () => {
+  test('a place is given back when its task succeeds or fails', async () => {
     const last = { caller: 'known', inTurnWith: 'one' } as const;
     await fill(79, 'known');
     assert.equal(await queue.withPlace(last, async () => 'done'), 'done');
@@ -56,7 +56,7 @@ describe('the password queue', () => {
     await isOver;
   });
 
-  test('those in one turn run one after the other, whatever becomes of them', async () => {
+  test('tasks in one turn run one after the other, even when one fails', async () => {
     const order: string[] = [];
     const run = (name: string, inTurnWith: string) =>
       queue.withPlace({ caller: 'new', inTurnWith }, async () => {

@@ -2,8 +2,8 @@ import { HttpError } from '../http/errors.ts';
 
 /**
  * How many may wait at once for the password thread. At about 150 ms each (up to three times that with
- * letters beyond ASCII), a longer queue would time out anyway. Junk from those who are unknown to the
- * user leaves places to known devices and addresses, which are also hashed first.
+ * letters beyond ASCII), a longer queue would time out anyway. Unknown callers leave places to known
+ * devices and addresses, whose passwords are also hashed first.
  */
 const PLACES = 80;
 const PLACES_UNLESS_KNOWN = 64;

@@ -2,9 +2,9 @@ import zxcvbn from '@zxcvbn-ts/language-common';
 import { MAX_BYTES, storedForm } from './password-forms.ts';
 
 const MIN_CHARACTERS = 8;
-/** How many digits and punctuation marks make no password out of a word, such as `2014!`. */
+/** With at most so many digits and punctuation marks, such as `2014!`, a word is still a bad password. */
 const MAX_ADDED = 6;
-/** A shorter word says nothing about what follows it: the common passwords have all kinds of them. */
+/** A shorter common password does not make a longer one bad, which may begin with it by chance. */
 const MIN_WORD_CHARACTERS = 4;
 
 /**

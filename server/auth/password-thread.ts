@@ -10,8 +10,8 @@ interface Job {
 export type PasswordThread = ReturnType<typeof startPasswordThread>;
 
 /**
- * A worker thread that does one task after the other, the urgent ones first. One that dies is
- * replaced, and only the task that it was at is lost.
+ * A worker thread that does one task after the other, the urgent ones first. A thread that dies is
+ * replaced, and only its current task is lost.
  */
 export function startPasswordThread() {
   const urgent: Job[] = [];

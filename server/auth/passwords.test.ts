@@ -39,7 +39,7 @@ describe('passwords', () => {
     assert.equal(await passwords.verify('correct\0mouse', withNul), 'wrong');
   });
 
-  test('what breaks one check does not break the next', async () => {
+  test('a check that fails with an error does not break the next one', async () => {
     await assert.rejects(
       passwords.verify('correct horse', 'no digest, and 60 characters'.padEnd(60)),
     );
@@ -112,7 +112,7 @@ describe('passwords', () => {
     assert.equal(normalize.mock.callCount(), 0);
   });
 
-  test('checks of known callers are made before others that wait', async () => {
+  test('passwords of known callers are checked before others that wait', async () => {
     const order: string[] = [];
     const check = (caller: 'known' | 'new', name: string) =>
       passwords.withPlace({ caller }, async (hasher) => {

@@ -11,7 +11,7 @@ export interface PasswordHasher {
   /** The bcrypt digest of a password that obeys the rules. */
   hash(password: string): Promise<string>;
   /**
-   * Whether a password is the one of a digest, in whichever Unicode form. How long this takes
+   * Whether a password is the one of a digest, in any Unicode form. How long this takes
    * depends on the password alone, so that neither an unknown user nor the right password of a
    * disabled one can be told from a wrong password.
    */
@@ -23,8 +23,8 @@ export type Verified = 'wrong' | 'right' | 'right, digest outdated';
 
 export interface Passwords extends PasswordHasher {
   /**
-   * Reserves a place in the queue, and gives it back when the task ends. Tasks of known callers are
-   * hashed before those that wait elsewhere.
+   * Reserves a place in the queue, and gives it back when the task ends. Passwords of known callers are
+   * hashed before those of others.
    *
    * @throws {HttpError} 503 where no place is left
    */
@@ -36,8 +36,8 @@ export interface Passwords extends PasswordHasher {
 }
 
 /**
- * bcrypt in a worker thread: on the main one a few log-ins would stop every other page for
- * seconds. One thread, because log-ins should not get more than one core.
+ * bcrypt in a worker thread: on the main one a few checks would stop every page for seconds. One thread,
+ * because checks should not get more than one core.
  *
  * @param cost bcrypt's logarithm of rounds for new digests; only tests set it
  */
@@ -66,8 +66,8 @@ export async function startPasswords({ cost = PASSWORD_COST } = {}): Promise<Pas
       async verify(typed, digest) {
         const forms = possibleForms(typed);
         let right: string | undefined;
-        // One that is too long is compared all the same, for the time. For the time, too, the other
-        // forms are compared after the right one.
+        // The time must not depend on the result: so a password that is too long is compared too, and
+        // the other forms are compared even after one was right.
         for (const password of forms.length > 0 ? forms : ['']) {
           const task = { kind: 'verify', password, digest: digest ?? decoy } as const;
           if ((await thread.perform(task, urgency)) === true) right ??= password;
@@ -75,7 +75,7 @@ export async function startPasswords({ cost = PASSWORD_COST } = {}): Promise<Pas
         if (digest === undefined || right === undefined || forms.length === 0) return 'wrong';
         const stored = storedForm(typed);
         const isOutdated = right !== stored || bcrypt.getRounds(digest) < cost;
-        // Where NFC is the longer form, it may be too long to replace the one that was typed.
+        // NFC may be the longer form, and then too long to replace the one that was typed.
         return isOutdated && stored !== undefined ? 'right, digest outdated' : 'right';
       },
     };

@@ -69,7 +69,10 @@ describeProxiedApp('rate limit', (on) => {
       })
       .execute();
 
-  /** The wait that the last failure has set, in seconds. From now on it lasts an hour longer, so that no test has to hurry. */
+  /**
+   * The wait that the last failure has set, in seconds. Makes it an hour longer, so that it does not
+   * end while the test runs.
+   */
   async function lastWait(): Promise<number | undefined> {
     const last = await on.db
       .selectFrom('throttle')
@@ -95,7 +98,7 @@ describeProxiedApp('rate limit', (on) => {
     return answer;
   }
 
-  test('after six failures it says when to try again, and keeps what was typed', async () => {
+  test('after six failures the form says when to try again, and keeps all but the password', async () => {
     const username = await on.app.newUser();
     await fail(6, username, ELSEWHERE);
     assert.equal(await lastWait(), 1);
@@ -123,7 +126,7 @@ describeProxiedApp('rate limit', (on) => {
     await fail(5, username, HOME);
   });
 
-  test('guesses from 1,000 addresses never hold up the owner at a known device, wherever it is', async () => {
+  test('guesses from 1,000 addresses never delay the owner at a known device, at any address', async () => {
     const username = await on.app.newUser();
     const device = await newDevice(username);
     const addresses = Array.from(
@@ -164,14 +167,14 @@ describeProxiedApp('rate limit', (on) => {
     assert.equal((await attempt(username, HOME, PASSWORD, device)).status, 429);
   });
 
-  test('failures on a device make no other one wait, and no address', async () => {
+  test('failures on a device make no other device wait, and no address', async () => {
     const username = await on.app.newUser();
     const device = await newDevice(username);
     for (let time = 0; time < 9; time++) await attempt(username, HOME, 'mistyped', device);
     await fail(6, username, HOME);
   });
 
-  test("an old cookie of a device, another user's and a made-up one are as good as none", async () => {
+  test("an old cookie of a device, another user's and an invented one count as none", async () => {
     const username = await on.app.newUser();
     const device = await newDevice(username);
     const [name = '', old = ''] = [...device.cookies][0] ?? [];
@@ -185,7 +188,7 @@ describeProxiedApp('rate limit', (on) => {
       [name, old],
       [name, valueOfBob],
       [nameOfBob, valueOfBob],
-      [name, 'made up'],
+      [name, 'invented'],
     ] as const) {
       const thief = on.app.newVisitor();
       thief.cookies.set(stolen, value);
@@ -253,7 +256,7 @@ describeProxiedApp('rate limit', (on) => {
     ['/56', 40, (n: number) => `2001:db8:5:a${String(n % 32).padStart(2, '0')}::1`],
     ['/48', 100, (n: number) => `2001:db8:6:${n % 60}00::1`],
   ] as const) {
-    test(`after ${free} failures an IPv6 ${size} waits, however many /64 it has`, async () => {
+    test(`after ${free} failures an IPv6 ${size} waits, however many /64 networks it has`, async () => {
       for (let n = 0; n <= free; n++) await fail(1, `junk${free}-${n}`, address(n));
       await lastWait();
       await mustWait(await on.app.newUser(), address(31), PASSWORD);
@@ -281,7 +284,7 @@ describeProxiedApp('rate limit', (on) => {
     assert.equal((await attempt(await on.app.newUser(), 'unknown', PASSWORD)).status, 303);
   });
 
-  test('an attempt that is refused counts nowhere', async () => {
+  test('an attempt that is refused is not counted', async () => {
     const username = await on.app.newUser();
     for (let n = 0; n < 6; n++) await fail(1, username, `198.51.100.${n}`);
     await lastWait();
@@ -345,7 +348,7 @@ describeProxiedApp('rate limit', (on) => {
     await mustWait('Nobody-At-All', '198.51.100.211');
   });
 
-  test('thirty at once do not slip through', async () => {
+  test('thirty attempts at once do not exceed the limit', async () => {
     const username = await on.app.newUser();
     const start = performance.now();
     const answers = await Promise.all(
@@ -372,10 +375,10 @@ describeProxiedApp('rate limit', (on) => {
     await other.close();
   });
 
-  test('Authenticate and Change Password are rate-limited too, at the field', async () => {
+  test('Authenticate and Change Password are rate-limited too, and the field says so', async () => {
     const username = await on.app.newUser();
     const visitor = await on.app.signIn(username);
-    // Ten on the known device, and then as from anywhere.
+    // Ten on the known device, and then six as on an unknown one.
     for (let time = 0; time < 10 + 6; time++) {
       assert.equal((await visitor.authenticate('a wrong password')).status, 401);
     }

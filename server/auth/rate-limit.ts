@@ -16,7 +16,7 @@ export const ACCOUNT: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
 export const KNOWN_ADDRESS: BackoffPolicy = { freeAttempts: 10, maxSeconds: 30 };
 /**
  * Against trying many user names from one address. One customer has at least a /64 of IPv6, and often
- * a /56 or /48; these may as well be many customers, so they get more attempts.
+ * a /56 or /48. Many customers can also share a /56 or /48, so these get more attempts.
  */
 export const NETWORKS: BackoffPolicy[] = [20, 40, 100].map((freeAttempts) => ({
   freeAttempts,
@@ -24,7 +24,7 @@ export const NETWORKS: BackoffPolicy[] = [20, 40, 100].map((freeAttempts) => ({
 }));
 
 /**
- * Against trying many texts as leaked keys: for the same networks. A report of a key of this service
+ * Against trying many texts as leaked keys, for the same networks. A report of a key of this service
  * does not count.
  */
 export const LEAK_REPORTS: BackoffPolicy[] = [10, 20, 50].map((freeAttempts) => ({
@@ -38,9 +38,9 @@ export const CODES: BackoffPolicy = { freeAttempts: 5, maxSeconds: 15 * 60 };
 interface Limit {
   /** Counts an attempt as failed. Returns the seconds to wait where it is not allowed. */
   record(): Promise<number | undefined>;
-  /** Undoes that. */
+  /** Undoes the last `record`. */
   undo(): Promise<void>;
-  /** Forgets the failures before a success, too; absent where it doesn't. */
+  /** Also forgets earlier failures; absent where a success does not forgive them. */
   clear?(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export function withRateLimit<Result>(
   attempt: () => Promise<Result | undefined>,
   isComplete?: (result: Result) => boolean,
 ): Promise<Limited<Result>> {
-  // A known caller has one limit alone: others in the same network may guess other names.
+  // A known caller has only its own limit: others in the same network may guess other names.
   const isKnown = caller.kind === 'device' || caller.kind === 'known';
   const networks = isKnown ? [] : caller.networks;
   const limits = [
@@ -71,8 +71,8 @@ export function withRateLimit<Result>(
 }
 
 /**
- * Looks up a reported key, unless its networks have reported too many that are unknown. A request
- * without an address is not limited: all of these would share one limit.
+ * Looks up a reported key, unless too many unknown ones were reported from the same networks. A request
+ * without an address is not limited: all such requests would share one limit.
  *
  * @param networks as in `Address`
  * @param attempt returns undefined for an unknown key
@@ -108,7 +108,7 @@ async function withLimits<Result>(
     }
     result = await attempt();
   } catch (error) {
-    // What failed may be the database; then the first error says more than this one.
+    // If the database has failed, undoing fails too, and the first error says more.
     await undo(recorded).catch(() => {});
     throw error;
   }
@@ -133,10 +133,9 @@ export async function forgiveFailures(
 }
 
 /**
- * The limit of one account. A device that its user has logged in from has a count of its own, which
- * guesses from elsewhere can't fill: they can't lock the owner out. So has an address of the user's
- * programs. Guesses without an address have one too, so that only requests without an address wait
- * for them.
+ * The limit of one account. A known device and a known address of the user's programs each have a
+ * separate count, so that guesses from elsewhere can't lock the owner out. Requests without an address
+ * have one too, so that guesses without an address delay only such requests.
  */
 function accountLimit(db: Database, username: string, caller: Recognized): Required<Limit> {
   if (caller.kind === 'device') return deviceLimit(db, caller.id);
@@ -153,7 +152,7 @@ function accountLimit(db: Database, username: string, caller: Recognized): Requi
 /** A few attempts without a wait; then the device is limited like an unknown one. */
 function deviceLimit(db: Database, deviceId: number): Required<Limit> {
   return {
-    // Other attempts at the same time were the last ones. The next one finds the device unknown.
+    // Attempts at the same time were the last ones. The next attempt finds the device unknown.
     record: async () => ((await recordDeviceAttempt(db, deviceId)) ? undefined : 1),
     undo: () => undoDeviceAttempt(db, deviceId),
     clear: () => clearDeviceAttempts(db, deviceId),

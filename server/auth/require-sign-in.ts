@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { SignedInUser } from '../../db/sessions/find.ts';
 import { formPath, withNext } from '../forms/form-path.ts';
 
-/** Sends a visitor who is signed out to log in, and from there back to the page. Nothing is done. */
+/** Sends a visitor who is not logged in to log in, and from there back to the page. Does nothing else. */
 export const requireSignIn: RequestHandler = (req, res, next) => {
   if (req.session.user) next();
   else res.redirect(303, withNext('/login', formPath(req)));
@@ -14,7 +14,7 @@ export function signedInUser(req: Request): SignedInUser {
   return req.session.user;
 }
 
-/** Lets through only who gave the password again within REAUTHENTICATION_MINUTES. */
+/** Requires that the user has given the password within REAUTHENTICATION_MINUTES. */
 export const requireRecentPassword: RequestHandler = (req, res, next) => {
   if (req.session.recentlyAuthenticated) return next();
   res.redirect(303, withNext('/profile/authenticate', formPath(req)));

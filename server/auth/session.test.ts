@@ -17,7 +17,7 @@ describeApp('the session cookie', (on) => {
     assert.match(cookie, /^session-[0-9a-f]{12}=s%3A[^;]+; Path=\/; HttpOnly; SameSite=Lax$/);
   });
 
-  test('on https: Secure, and a name that browsers hold to this host', async () => {
+  test('on https: Secure, and a name that browsers accept from this host only', async () => {
     const secure = await startApp(on.db, {
       secure: true,
       publicUrl: 'https://keys.example.com',
@@ -58,7 +58,7 @@ describeApp('the session cookie', (on) => {
     });
   });
 
-  test('only /login makes a session for a stranger', async () => {
+  test('only /login creates a session for a new visitor', async () => {
     const before = await countSessions();
     for (const path of [...paths, '/login/nothing', '/healthz', '/assets/css/main.css']) {
       const answer = await on.app.newVisitor().get(path);
@@ -69,7 +69,7 @@ describeApp('the session cookie', (on) => {
     assert.equal(await countSessions(), before + 1);
   });
 
-  test('an ended session gets no cookie but at /login, on any page or post', async () => {
+  test('a request of an ended session gets a cookie at /login only', async () => {
     const visitor = await on.app.signInNewUser();
     const cookie = visitor.cookieHeader();
     await visitor.post('/logout');
@@ -109,7 +109,7 @@ describeApp('the session cookie', (on) => {
     ]);
   });
 
-  test('a forged or broken cookie is nobody', async () => {
+  test('a forged or broken cookie is no session', async () => {
     const name = `session-${on.app.parts.installationId}`;
     for (const value of ['x', 's%3Ax.y', 's%3A', '%', 'a'.repeat(4_000)]) {
       const answer = await on.app.newVisitor().get('/', { cookie: `${name}=${value}` });
@@ -117,7 +117,7 @@ describeApp('the session cookie', (on) => {
     }
   });
 
-  test('a disabled user is out with the next request', async () => {
+  test('a disabled user is logged out with the next request', async () => {
     await addUser(on.db, 'eve');
     const visitor = await on.app.signIn('eve');
     assert.equal((await visitor.get('/')).status, 200);
@@ -125,7 +125,7 @@ describeApp('the session cookie', (on) => {
     assert.equal((await visitor.get('/')).location, '/login');
   });
 
-  test('a session signed with an older secret still counts, and none signed with a foreign one', async () => {
+  test('a signature with an older secret is valid, and one with a foreign secret is not', async () => {
     const visitor = await on.app.signInNewUser({ authenticate: false });
     const cookie = visitor.cookieHeader();
     const rotated = await startApp(on.db, {

@@ -54,12 +54,12 @@ export function sessionCookie(
   return (req, res, next) => (isAskedByScript(req) ? watching : prolonging)(req, res, next);
 }
 
-/** Whether a page asks by itself: the person may be away, so the session ends as if it did not. */
+/** Whether a script sent this request. The person may be away, so it does not prolong the session. */
 function isAskedByScript({ path }: Request): boolean {
   return /^\/profile\/api-keys\/\d+\/first-call$/.test(path);
 }
 
-/** Goes on under another id, whose session is already in the database; sends its cookie. */
+/** Gives a request another session, which is already in the database; sends its cookie. */
 export function switchSession(req: Request, id: string, csrfSecret: string): void {
   const { cookie } = req.session;
   req.sessionID = id;
@@ -67,14 +67,14 @@ export function switchSession(req: Request, id: string, csrfSecret: string): voi
 }
 
 /**
- * The session id in a request's cookie, also of a session that has ended. Its signature is left
- * aside: who knows 256 random bits needs no other proof to end something.
+ * The session id in a request's cookie, also of a session that has ended. The signature is not checked:
+ * 256 random bits are proof enough to end a session.
  */
 export function presentedSessionId(req: Request): string | undefined {
   return /^s:([\w-]{43})\./.exec(readCookie(req, cookiesOf(req).session) ?? '')?.[1];
 }
 
-/** Keeps a visitor's session before the answer tells of it: a form that can't be posted is no use. */
+/** Stores a visitor's session before the form is sent: without the session, it could not be posted. */
 export function saveSession(req: Request): Promise<void> {
   return new Promise((resolve, reject) => {
     req.session.save((error) => (error ? reject(error) : resolve()));
@@ -92,9 +92,9 @@ export function newCsrfSecret(): string {
 }
 
 /**
- * What express-session asks of a store. Log in, Authenticate and log out write the session
- * themselves, in one transaction with their event (sign-in.ts); what is left to `set` is the
- * session of a visitor at the log-in form.
+ * What express-session requires of a store. Log in, Authenticate and log out write the session
+ * themselves, in one transaction with their event (sign-in.ts); `set` only stores the session of a
+ * visitor at the log-in form.
  */
 class SessionStore extends session.Store {
   readonly #db: Database;
@@ -126,8 +126,8 @@ class SessionStore extends session.Store {
             cookie: Object.assign(new session.Cookie(), this.#cookie),
           },
         ),
-      // express-session takes ENOENT for "no such session". From a database that is away (its
-      // socket is not there) it would sign everybody out.
+      // express-session takes ENOENT for "no such session". It is also the error of a database that is
+      // away (its socket does not exist), which must not log everybody out.
       (cause) => done(isDatabaseAway(cause) ? databaseAway(cause) : cause),
     );
   }

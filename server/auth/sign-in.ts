@@ -26,9 +26,9 @@ interface CheckedUser {
 }
 
 /**
- * Begins a session under a new id and with a new CSRF secret: neither can have been planted. Where the
- * user has two-factor authentication, it only waits for the code. Returns undefined when the user was
- * disabled, or the password changed, while it was checked.
+ * Begins a session with a new id and a new CSRF secret, which no attacker can have set before. Where a
+ * code is needed, the session only waits for it. Returns undefined when the user was disabled, or the
+ * password changed, while it was checked.
  */
 export async function signIn(
   db: Database,
@@ -93,18 +93,18 @@ export async function beginSession(
   }
 }
 
-/** Goes on in a session that has begun: sends its cookie, and that of the device. */
+/** Gives a request the session that has begun: sends its cookie, and that of the device. */
 export function enterSession(req: Request, { id, userId, csrfSecret, deviceValue }: NewSession) {
   switchSession(req, id, csrfSecret);
   sendDevice(req, userId, deviceValue);
 }
 
 /**
- * Goes on under a new id, with the password freshly given. Keeps the CSRF secret, so that forms
- * in other tabs still work. Returns undefined when the session ended while the password was checked.
- * The caller has locked the user's row.
+ * Renews the session of a request under a new id, with the password given now. Keeps the CSRF secret,
+ * so that forms in other tabs still work. The caller has locked the user's row.
  *
- * @returns the new id, for `switchSession` after the transaction
+ * @returns the new id, for `switchSession` after the transaction; undefined when the session ended while
+ *   the password was checked
  */
 export async function renewAuthenticated(
   trx: Transaction,
@@ -118,9 +118,9 @@ export async function renewAuthenticated(
 }
 
 /**
- * Changes the password, ends the user's other sessions, forgets their devices but for this one, whose
- * trust ends, and the addresses of their programs, and goes on under a new id. Returns false when the
- * session ended, or another change was faster.
+ * Changes the password, and renews this session under a new id. Ends the user's other sessions, and
+ * forgets the addresses of their programs and all devices but this one, which is trusted no more.
+ * Returns false when the session ended, or another change was faster.
  */
 export async function changePassword(
   db: Database,
@@ -143,7 +143,7 @@ export async function changePassword(
   return isChanged;
 }
 
-/** Ends the log in for good: its session, and the one that an Authenticate in flight has made of it. */
+/** Ends the log in: its session, and the one that replaces it by an Authenticate at the same time. */
 export async function signOut(db: Database, req: Request): Promise<void> {
   const user = signedInUser(req);
   await db.transaction().execute(async (trx) => {

@@ -61,7 +61,7 @@ test('ten minutes after the last code, Authenticate has a row for the token', as
   await password.fill(person.password);
   await token.fill(WRONG_CODE);
   await submit.click();
-  const ONE_ANSWER = 'That is not your password, or not a token of yours. Try again.';
+  const ONE_ANSWER = 'The password or the token is wrong. Try again.';
   await expect(password).toHaveAccessibleDescription(ONE_ANSWER);
   await password.fill('a wrong one');
   await token.fill(await freshCode(app, person, secret));
@@ -98,7 +98,7 @@ test('new scratch codes and disabling need the password and a token', async ({
   await page.getByLabel('Token').fill(scratchCodes[0] ?? '');
   await page.getByRole('button', { name: 'Disable' }).click();
   await expect(page.getByLabel('Your Password')).toHaveAccessibleDescription(
-    /not a token of yours/,
+    /The password or the token is wrong/,
   );
   await page.getByLabel('Your Password').fill(person.password);
   await page.getByLabel('Token').fill(newCodes[0] ?? '');

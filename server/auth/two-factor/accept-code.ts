@@ -19,9 +19,9 @@ export type CodeOutcome =
   { outcome: 'right' | 'wrong' | 'used' | 'missing' } | { outcome: 'throttled'; seconds: number };
 
 /**
- * The one check of a code, after the password was right, within a rate limit of its own. It uses the
- * code up. A failed one is an event, and the transaction has to be committed all the same. The caller
- * has locked the user's row, so that the attempts on one user come one after the other.
+ * The one check of a code, after the password was right, within a separate rate limit. It uses the code
+ * up. A failed code is an event, so the transaction has to be committed then too. The caller has locked
+ * the user's row, so that the attempts on one user come one after the other.
  *
  * @param encryption undefined where the app has no key: then only scratch codes are right
  */
@@ -58,7 +58,7 @@ export async function acceptCode(
   }
 }
 
-/** How long the next code of a user has to wait, in seconds; undefined where it need not. */
+/** How long the next code of a user has to wait, in seconds; undefined where there is no wait. */
 export async function secondsUntilNextCode(
   db: Database,
   userId: number,

@@ -34,12 +34,12 @@ export async function beginTwoFactor(
 
 export type Confirmed =
   | { outcome: 'enabled'; codes: string[] }
-  /** `over`: no secret waits any more. */
+  /** `over`: no secret waits for a code any more. */
   | { outcome: 'wrong code' | 'over' | 'enabled before' | 'signed out' };
 
 /**
  * Enables two-factor authentication once a first code shows that the user's app has the secret. Ends
- * the user's other sessions. The code counts for this session, and for no log in.
+ * the user's other sessions. The code counts for this session, and can't be used for a log in.
  */
 export async function confirmTwoFactor(
   db: Database,

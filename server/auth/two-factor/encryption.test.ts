@@ -12,11 +12,11 @@ function encryptionWith(...keys: string[]) {
 }
 
 describe('encryption', () => {
-  test('without a key there is none', () => {
+  test('without a key there is no encryption', () => {
     assert.equal(createEncryption([]), undefined);
   });
 
-  test('what was encrypted can be decrypted, also when another key encrypts now', () => {
+  test('a ciphertext can be decrypted, also when another key encrypts now', () => {
     const encrypted = encryptionWith(OLD).encrypt(1, SECRET);
     assert.deepEqual(encryptionWith(OLD).decrypt(1, encrypted), SECRET);
     assert.deepEqual(encryptionWith(NEW, OLD).decrypt(1, encrypted), SECRET);
@@ -31,7 +31,7 @@ describe('encryption', () => {
     assert.deepEqual(encryptionWith(NEW).decrypt(1, encrypted), SECRET);
   });
 
-  test('the same secret is never encrypted to the same bytes, nor is it among them', () => {
+  test('the same secret is never encrypted to the same bytes, and they do not contain it', () => {
     const encryption = encryptionWith(OLD);
     const [one, other] = [encryption.encrypt(1, SECRET), encryption.encrypt(1, SECRET)];
     assert.notDeepEqual(one, other);
@@ -43,7 +43,7 @@ describe('encryption', () => {
     assert.equal(encryption.decrypt(2, encryption.encrypt(1, SECRET)), undefined);
   });
 
-  test('what was changed anywhere, or cut, is not decrypted', () => {
+  test('a ciphertext that was changed anywhere, or cut, is not decrypted', () => {
     const encryption = encryptionWith(OLD);
     const encrypted = encryption.encrypt(1, SECRET);
     for (let at = 0; at < encrypted.length; at++) {

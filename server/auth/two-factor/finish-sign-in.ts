@@ -18,7 +18,7 @@ import type { Encryption } from './encryption.ts';
  *
  * @param userId whose code the session of the request waits for
  * @param isTrusted whether the device needs no code from now on
- * @returns `over` where it no longer waits: it took too long, or the user has changed meanwhile
+ * @returns `over` where the session waits no longer: it took too long, or the user was changed meanwhile
  */
 export async function finishSignIn(
   { db, encryption }: { db: Database; encryption: Encryption | undefined },

@@ -5,7 +5,7 @@ import { hasTwoFactorUsers } from '../../../db/two-factor.ts';
 /**
  * Without a key the app runs as long as no user has two-factor authentication.
  *
- * @throws {OperatorError} where one has: their codes could not be checked
+ * @throws {OperatorError} where one has: the codes could not be checked
  */
 export async function requireEncryptionKey(db: Database, keys: string[]): Promise<void> {
   if (keys.length > 0 || !(await hasTwoFactorUsers(db))) return;

@@ -36,7 +36,7 @@ describe('codes of two-factor authentication', () => {
     }
   });
 
-  test('secrets have 160 bits, and none is like another', () => {
+  test('secrets have 160 bits, and all are different', () => {
     const secrets = Array.from({ length: 100 }, newTotpSecret);
     for (const secret of secrets) assert.equal(secret.length, 20);
     assert.equal(new Set(secrets.map((secret) => secret.toString('hex'))).size, 100);

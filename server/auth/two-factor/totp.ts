@@ -16,7 +16,7 @@ export function newTotpSecret(): Buffer {
  * The time step that a code belongs to; undefined where it is wrong.
  *
  * @param code six digits
- * @param step the current one; those beside it are tried too
+ * @param step the current one; TOLERATED_STEPS before and after it are tried too
  */
 export function stepOfCode(secret: Buffer, code: string, step: number): number | undefined {
   const timestamp = step * STEP_SECONDS * 1_000;
@@ -34,7 +34,7 @@ export function typedSecret(secret: Buffer): string {
   return toSecret(secret).base32;
 }
 
-/** What the QR code says: a key URI, which authenticator apps read. */
+/** What the QR code contains: a key URI, which authenticator apps read. */
 export function keyUri(secret: Buffer, username: string): string {
   return totp(secret, username).toString();
 }

@@ -28,13 +28,13 @@ describe('a typed code', () => {
     SCRATCH.slice(1),
   ];
   for (const typed of [...nothing, 'ABCDEFGHIJKL2340', ' '.repeat(100) + SCRATCH]) {
-    test(`${JSON.stringify(typed)} is neither`, () => {
+    test(`${JSON.stringify(typed)} is not a code`, () => {
       assert.equal(parseCode(typed), undefined);
     });
   }
 });
 
-test('there are ten scratch codes of 16 base32 characters, and none is like another', () => {
+test('there are ten scratch codes of 16 base32 characters, and all are different', () => {
   const codes = Array.from({ length: 20 }, newScratchCodes).flat();
   assert.equal(codes.length, 200);
   assert.equal(new Set(codes).size, 200);

@@ -206,10 +206,7 @@ describeApp('/profile/authenticate', (on) => {
         const answer = await visitor.authenticate(password, token);
         assert.equal(answer.status, 401);
         assert.match(answer.body, TOKEN_ROW);
-        assert.match(
-          answer.body,
-          /That is not your password, or not a token of yours\. Try again\./,
-        );
+        assert.match(answer.body, /The password or the token is wrong\. Try again\./);
         assert.ok(!answer.body.includes(token === '' ? password : token));
       }
       assert.match((await visitor.get('/profile')).location ?? '', /^\/profile\/authenticate/);

@@ -13,8 +13,7 @@ const PASSWORD_PAGE = '/profile/password';
 const PAGE = '/profile/password/two-factor';
 const OFFER = /<button class="button"[^>]*>Enable Two-Factor Authentication<\/button>/;
 const ENABLED = /Two-factor authentication is currently: <strong>Enabled<\/strong>/;
-const ONE_ANSWER =
-  /id="password-problem"[^>]*>That is not your password, or not a token of yours\./;
+const ONE_ANSWER = /id="password-problem"[^>]*>The password or the token is wrong\./;
 
 describeApp('/profile/password/two-factor', (on) => {
   /** The secret on the page that begins it. */
