@@ -34,7 +34,7 @@ export function apiRouter(parts: Parts): Router {
   const router = Router({ caseSensitive: true, strict: true });
 
   router.all(['/api', '/api/'], noStore, linode);
-  // Some programs of the time use the host without a path.
+  // Some programs of 2014 use the host without a path.
   router.all('/', skipUnlessForApi, noStore, linode);
   router.use('/api', noStore);
   router.all('/api/whoami', refuseLongHeads, only('GET'), whoami(db, checks));
@@ -51,8 +51,8 @@ export function apiRouter(parts: Parts): Router {
 }
 
 /**
- * Without an action it is an error of the API: a redirect to log in would carry the key, or the
- * password of `user.getapikey`.
+ * Leaves a view of the home page to the pages. A POST, or any parameter of the API, is for the API, even
+ * without an action: a redirect to log in would carry the key, or the password of `user.getapikey`.
  */
 const skipUnlessForApi: RequestHandler = (req, _res, next) => {
   if (req.method === 'POST' || (!headRefusal(req) && hasApiParameter(queryOf(req)))) next();

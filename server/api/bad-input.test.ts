@@ -25,7 +25,7 @@ describeApp('bad input to the API', (on) => {
     assert.notEqual(key, '');
   });
 
-  /** What it was before a test. */
+  /** The content before a test. */
   let unchanged: string;
   beforeEach(async () => {
     unchanged = await content();
@@ -130,7 +130,11 @@ describeApp('bad input to the API', (on) => {
     [[7], 'an object 5,000 deep', `[{"a":${'{"a":'.repeat(5_000)}1${'}'.repeat(5_001)}]`],
     [[7], '__proto__', '[{"__proto__":{"api_action":"test.echo"}}]'],
     [[1], 'a name twice', [{ api_action: 'test.echo', Api_Action: 'linode.list' }]],
-    [[2, 3, 7], 'bad ones', [{}, { api_action: 5 }, { api_action: 'domain.list', domainid: true }]],
+    [
+      [2, 3, 7],
+      'three bad requests',
+      [{}, { api_action: 5 }, { api_action: 'domain.list', domainid: true }],
+    ],
   ];
   for (const [codes, what, json] of inBatch) {
     test(`a batch of ${what} is an array of ${codes}`, async () => {
@@ -303,7 +307,7 @@ describeApp('bad input to the API', (on) => {
     );
   });
 
-  test('a batch of anything is an array of envelopes', async () => {
+  test('a batch of anything is answered with an array of envelopes', async () => {
     const request = fc.dictionary(name, fc.oneof(text, fc.jsonValue()), { noNullPrototype: true });
     const withAction = fc.tuple(request, action).map(([request, action]) => {
       return { ...request, api_action: action };

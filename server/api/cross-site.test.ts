@@ -94,7 +94,7 @@ describeOnDatabase('a page of another site', (on) => {
     });
   }
 
-  test('a person at the address bar, and our own pages, may create keys', async () => {
+  test('a person at the address bar, and the pages of the app, may create keys', async () => {
     const { origin } = api.app;
     for (const headers of [
       { 'sec-fetch-site': 'none' },
@@ -105,7 +105,7 @@ describeOnDatabase('a page of another site', (on) => {
     }
   });
 
-  test('behind a proxy, our own origin is the public URL', async (t) => {
+  test('behind a proxy, the origin of the app is the public URL', async (t) => {
     const publicUrl = 'https://keys.example';
     const app = await startApp(on.db, { publicUrl, secure: true }, on.location);
     t.after(() => app.close());

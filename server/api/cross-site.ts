@@ -5,7 +5,7 @@ import { sendJson } from './send-json.ts';
 /** The values of `Sec-Fetch-Site` for requests that no other site caused (Fetch Metadata). */
 const OWN_SITES = ['none', 'same-origin'];
 
-/** Lets only requests through that no page of another site sent. */
+/** Refuses a request that a page of another site sent. */
 export function refuseCrossSite({ publicUrl }: { publicUrl: string | undefined }): RequestHandler {
   return ({ headers }, res, next) => {
     if (!isCrossSite(headers, publicUrl)) return next();
@@ -15,10 +15,10 @@ export function refuseCrossSite({ publicUrl }: { publicUrl: string | undefined }
 }
 
 /**
- * Whether a browser says that a page of another site sent a request. Programs say nothing, and
- * neither does a browser to a host without https where the page hides its address.
+ * Whether the headers of a browser say that a page of another site sent a request. Programs send no such
+ * headers. Nor does a browser for a GET to a host without https, from a page that hides its URL.
  *
- * @param publicUrl the origin that is not foreign; without it, any at the request's own host.
+ * @param publicUrl the origin that is not foreign; without it, any origin at the host of the request.
  */
 export function isCrossSite(headers: IncomingHttpHeaders, publicUrl: string | undefined): boolean {
   const site = headers['sec-fetch-site'];

@@ -14,7 +14,7 @@ export function removeItself(db: Database, checks: KeyChecks): RequestHandler {
     if (!key) return;
     const { outcome } = await removePresentedKey(db, key, client(req));
     if (outcome === 'done') res.writeHead(204).end();
-    // It has ended or was paused since the check: another one says so.
+    // The key has ended or was paused since the check. Another check answers with the reason.
     else await remove(req, res);
   }
 }

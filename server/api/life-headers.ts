@@ -1,8 +1,8 @@
 import type { Verdict } from '../key-checks/check.ts';
 
 /**
- * What a program should know of the life of its key: `Sunset` (RFC 8594), when a key that passes will soon
- * stop working; `Retry-After`, in seconds, when a paused key resumes by itself.
+ * What a program should know about the end of its key or its pause: `Sunset` (RFC 8594), where a key that
+ * passes stops working soon; `Retry-After`, in seconds, where a paused key resumes by itself.
  */
 export function lifeHeaders(verdict: Verdict): [string, string][] {
   if (!verdict.key) {

@@ -24,7 +24,7 @@ test('refused checks are logged at a bounded rate, and the log says how many are
   assert.doesNotMatch(lines.at(-1) ?? '', /notLogged/);
 });
 
-test('only the prefix of a well-formed key is logged, and nothing of what else was presented', () => {
+test('only the prefix of a well-formed key is logged, and nothing else that was presented', () => {
   const { stream, lines } = memoryLog();
   const key = makeSecret();
   refusedChecksLog(createLogger(stream))({

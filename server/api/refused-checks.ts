@@ -2,20 +2,20 @@ import type { Logger } from 'pino';
 import type { Client } from '../../db/events.ts';
 import { isWellFormed, prefixOf } from '../api-keys/secret.ts';
 
-/** So many refused checks of a minute are logged, by each process. */
+/** How many refused checks each process logs in a minute. */
 export const LOGGED_A_MINUTE = 60;
 
 interface RefusedCheck {
   status: number;
-  /** Why, in the words of key-checks/outcomes.ts, or the permission that is missing. */
+  /** An outcome of key-checks/outcomes.ts, or `permission` where one is missing. */
   outcome: string;
   presented: ReadonlySet<string>;
   client(): Client;
 }
 
 /**
- * Logs refused gateway checks, so that an operator sees which program still uses a removed key. At a
- * bounded rate: anybody can cause them. The next line after that says how many were not logged.
+ * Logs refused gateway checks, so that an operator sees which program still uses a removed key. Anybody
+ * can cause them, so their number in a minute is limited. The next line says how many were not logged.
  *
  * @param clock in milliseconds, from any moment
  */

@@ -34,7 +34,7 @@ interface Parts {
 
 /**
  * The Linode API v3, as programs of 2014 use it: an action and its parameters, by GET or POST, in
- * the URL, in a form, or in both. HTTP 200 also for errors.
+ * the URL, in a form, or in both. Errors are HTTP 200 too, except those of the server (5xx).
  */
 export function v3(parts: Parts): RequestHandler {
   return async (req, res) => {

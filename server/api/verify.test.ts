@@ -30,7 +30,7 @@ describeProxiedApp('the gateway check', (on) => {
     return secret;
   }
 
-  /** Asks, and returns the status and what stands in the X-Auth- headers. */
+  /** Sends a check, and returns the status and the values of the X-Auth- headers. */
   async function ask(headers: HeadersInit, path = '/auth/verify', method = 'GET') {
     const answer = await fetch(on.app.origin + path, { headers, method });
     assert.equal(answer.headers.get('cache-control'), 'no-store');
@@ -96,7 +96,7 @@ describeProxiedApp('the gateway check', (on) => {
     }
   });
 
-  test('any method, and any path below, is the same question', async () => {
+  test('any method, and any path below, gets the same answer', async () => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
       assert.equal((await ask(bearer(key), '/auth/verify', method)).status, 204, method);
       assert.equal((await ask({}, '/auth/verify', method)).status, 401, method);
@@ -138,7 +138,7 @@ describeProxiedApp('the gateway check', (on) => {
     }
   });
 
-  test('what is no key, or nobody has: unknown, with every header there but empty', async () => {
+  test('a text that is not an existing key is unknown, and the identity headers are empty', async () => {
     const wrong = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0');
     for (const secret of [
       'x',
@@ -173,7 +173,7 @@ describeProxiedApp('the gateway check', (on) => {
     assert.match(await sendRaw(lines.slice(0, 1)), /^HTTP\/1\.1 204 /);
   });
 
-  test('a key in the address is refused, even beside a good one in a header', async () => {
+  test('a key in the URL is refused, even beside a good one in a header', async () => {
     for (const query of [
       `api_key=${key}`,
       `API_KEY=${key}`,
@@ -190,7 +190,7 @@ describeProxiedApp('the gateway check', (on) => {
     }
   });
 
-  test('whoever holds the true key is told why it opens nothing', async () => {
+  test('a key that exists and is refused is answered with the reason', async () => {
     const secret = await newKey('1-hour');
     assert.match((await ask(bearer(secret))).expires ?? '', /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     await change(`expires_at = '2026-01-02T03:04:05Z'`, secret);
@@ -251,7 +251,7 @@ describeProxiedApp('the gateway check', (on) => {
     assert.match((await sunset()) ?? '', / GMT$/);
   });
 
-  test('permissions are what the user may do now: 403 without one that is asked for', async () => {
+  test('permissions are those that the user has now, and a check for another one is 403', async () => {
     await sql`update users set permissions = '{domains,linodes}'`.execute(on.db);
     const asking = (query: string) => ask(bearer(key), `/auth/verify?${query}`);
     assert.equal((await asking('permission=domains')).permissions, 'domains linodes');
@@ -267,7 +267,7 @@ describeProxiedApp('the gateway check', (on) => {
 
     await sql`update users set permissions = '{*}'`.execute(on.db);
     assert.equal((await asking('permission=account')).status, 204);
-    // Not names of permissions at all, so nobody has them; nor do they get into a header.
+    // These are not names of permissions, so nobody has them, and they do not get into a header.
     for (const name of ['', '*', 'a"b', 'a%0d%0ab', 'A']) {
       const { status, challenge } = await asking(`permission=${name}`);
       assert.equal(status, 403, name);
@@ -279,7 +279,7 @@ describeProxiedApp('the gateway check', (on) => {
     await sql`update users set permissions = '{*}'`.execute(on.db);
   });
 
-  test('a use is written before the process ends, with where it came from', async () => {
+  test('a use is written before the process ends, with its address and user agent', async () => {
     const secret = await newKey();
     const other = await startApp(on.db, { trustProxy: 1 }, on.location);
     await fetch(`${other.origin}/auth/verify`, {
@@ -318,7 +318,7 @@ describeProxiedApp('the gateway check', (on) => {
     );
   });
 
-  test('good checks are not in the log, nor is a key in anything else that is', async () => {
+  test('good checks are not logged, and no line of the log contains a key', async () => {
     on.app.logLines.length = 0;
     await ask(bearer(key));
     assert.equal(on.app.logLines.length, 0);
@@ -338,7 +338,7 @@ describeProxiedApp('the gateway check', (on) => {
     );
   });
 
-  test('neither a cookie acts here, nor a key on the pages', async () => {
+  test('a cookie has no effect on the API, and a key none on the pages', async () => {
     const visitor = await on.app.signInNewUser();
     assert.equal((await visitor.send('/api/key', { method: 'DELETE' })).status, 401);
     assert.equal((await visitor.get('/auth/verify')).status, 401);
@@ -348,7 +348,7 @@ describeProxiedApp('the gateway check', (on) => {
     }
   });
 
-  /** What fetch would not send. Returns the whole answer. */
+  /** Sends a request that fetch would not send, and returns the whole answer. */
   async function sendRaw(lines: string[], target = '/auth/verify'): Promise<string> {
     const socket = connect(Number(new URL(on.app.origin).port), '127.0.0.1');
     socket.write(
@@ -361,7 +361,7 @@ describeProxiedApp('the gateway check', (on) => {
 });
 
 describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
-  test('is 503 and never a pass, in time, and works again by itself', async (t) => {
+  test('is answered with 503 in time, never passes, and works again by itself', async (t) => {
     const { url, db, app } = await startOnPostgres(t);
     await addUser(db, 'ada');
     const { secret } = await (await app.signIn('ada')).createKey();
@@ -392,7 +392,7 @@ describe('the gateway check with PostgreSQL away', { skip: noPostgres }, () => {
     assert.equal((await ask()).status, 204);
   });
 
-  test('a statement that hangs ends in 503 for all who wait', async (t) => {
+  test('a statement that hangs ends in 503 for all requests that wait', async (t) => {
     const { db, app } = await startOnPostgres(t);
     const ask = () =>
       fetch(`${app.origin}/auth/verify`, { headers: { 'x-api-key': makeSecret() } });

@@ -54,7 +54,7 @@ export function verify({ config, checks, trust, log }: Parts): RequestListener {
       ...identityHeaders(verdict),
       ...(verdict ? lifeHeaders(verdict).flat() : []),
     ];
-    // A gateway lets nothing through that was not found to be good.
+    // No key was found good, so no request may pass the gateway.
     if (!verdict) return refuse(503, ['Retry-After', '5']);
     if (!verdict.key) return refuse(401, ['WWW-Authenticate', challenge(verdict)]);
 
@@ -89,8 +89,8 @@ function outcomeOf(verdict: Verdict | undefined): string {
 }
 
 /**
- * For a key in the URL, which would stand in every log on the way, and for a head that is too long:
- * nginx turns any other status of a refusal into a 500.
+ * For a key in the URL, which would be in every log on the way, and for a head that is too long. Both
+ * are a 401: nginx turns a refusal with any status but 401 and 403 into a 500.
  */
 const INVALID_REQUEST: Refusal = { refusal: 'ambiguous' };
 
@@ -101,12 +101,12 @@ function hasKey(query: URLSearchParams): boolean {
   return false;
 }
 
-/** What is no permission at all, such as the empty text of a variable not set, everybody lacks. */
+/** Every user lacks what is not a permission, such as the empty text of a variable that is not set. */
 function isLacking(permissions: string[], name: string): boolean {
   return !isPermission(name) || !isPermitted(permissions, name);
 }
 
-/** Always all of them, if empty: what a caller has sent under these names never gets through. */
+/** Always all of them, perhaps empty, so that none that the client sent gets through the gateway. */
 function identityHeaders(verdict: Verdict | undefined): string[] {
   const key = verdict?.key;
   const refused = verdict?.key ? undefined : verdict;
@@ -121,7 +121,7 @@ function identityHeaders(verdict: Verdict | undefined): string[] {
   ];
 }
 
-/** The closed list that gateways may tell apart; two keys are no key that anybody knows. */
+/** The reasons that gateways can tell apart. Two keys at once count as an unknown one. */
 function reasonOf({ refusal }: Refusal): string {
   return refusal === 'ambiguous' ? 'unknown' : refusal;
 }

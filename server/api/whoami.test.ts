@@ -22,14 +22,14 @@ describeApp('/api/whoami', (on) => {
     assert.equal(last_used, null);
   });
 
-  test('without a valid key it is 401 with the reason', async () => {
+  test('without a valid key the answer is 401 with the reason', async () => {
     const answer = await fetch(`${on.app.origin}/api/whoami`);
     assert.equal(answer.status, 401);
     assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="api"');
     assert.deepEqual(await answer.json(), { error: 'missing', message: 'A key is needed.' });
   });
 
-  test('a paused key is told when it resumes, and one that ends soon when it ends', async () => {
+  test('the answer says when a paused key resumes, and when a key that ends soon ends', async () => {
     const { secret: key } = await (await on.app.signInNewUser()).createKey({});
     const ask = () => fetch(`${on.app.origin}/api/whoami`, { headers: { 'x-api-key': key } });
     const change = (columns: string) =>

@@ -39,13 +39,13 @@ export interface Asked {
   db: Database;
   passwords: Passwords;
   encryption: Encryption | undefined;
-  /** Which steps a log in has, on the page as well as here. */
+  /** Which steps a log in has, on the pages and in the API. */
   policy: StepPolicy;
   actions: readonly Action[];
-  /** The key of the request, or an ApiError. */
+  /** Returns the key of the request; rejects with an ApiError where it is refused. */
   authenticate(): Promise<KnownKey>;
   client(): Client;
-  /** Whether a page of another site sent it. */
+  /** Whether a page of another site sent the request. */
   isCrossSite(): boolean;
 }
 

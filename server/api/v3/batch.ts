@@ -8,10 +8,10 @@ import { actionNamed, fromV1 } from './v1.ts';
 export const MAX_REQUESTS = 25;
 /** Programs do not wait longer. */
 const TIMEOUT_MS = 20_000;
-/** The first needs no key to create one, the second could nest without end. */
+/** The first creates keys without a key, the second could be nested without end. */
 const NEVER_INSIDE = ['user.getapikey', 'batch'];
 
-/** Runs several actions in order. An error of the batch itself is the only envelope. */
+/** Runs several actions in order. For an error of the batch itself, returns one envelope. */
 export async function runBatch(
   asked: Asked,
   parameters: Parameters,

@@ -26,7 +26,7 @@ export function failed(
   };
 }
 
-/** The name of the first error, or `ok`. HTTP status 200 tells nothing; a message may hold input. */
+/** For the log, the text of the first error code, or `ok`. A message may contain input, so it is not used. */
 export function outcomeOf(answer: Envelope | Envelope[]): string {
   const [error] = [answer].flat().flatMap(({ ERRORARRAY }) => ERRORARRAY);
   return errors[error?.ERRORCODE ?? 0];

@@ -1,6 +1,6 @@
 import type { Action } from './action.ts';
 
-/** The parameters of API v1, by what v3 calls them; the others kept their names. */
+/** The names of v3, by those of API v1 in lower case; other parameters kept their names. */
 const v3Names = new Map([
   ['action', 'api_action'],
   ['requestarray', 'api_requestArray'],
@@ -17,7 +17,7 @@ export function fromV1<Value>(sent: readonly [string, Value][]): [string, Value]
   return sent.map(([name, value]) => [v3Names.get(name.toLowerCase()) ?? name, value]);
 }
 
-/** The action of a name in any case, also without its dots: API v1 said `domainList`. */
+/** The action with a name, in any case, with or without dots: in API v1 it was `domainList`. */
 export function actionNamed(actions: readonly Action[], name: string): Action | undefined {
   const wanted = name.toLowerCase();
   return actions.find(({ name }) => name === wanted || name.replaceAll('.', '') === wanted);

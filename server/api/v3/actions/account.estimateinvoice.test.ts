@@ -34,7 +34,7 @@ describeOnDatabase('account.estimateinvoice', (on) => {
     ...fields,
   });
 
-  test('it answers for new Linodes and NodeBalancers', async () => {
+  test('new Linodes and NodeBalancers are estimated', async () => {
     for (const fields of [
       { mode: 'linode_new', PlanID: '1', PaymentTerm: '1' },
       { mode: 'LINODE_NEW', PlanID: '12', PaymentTerm: '24', LinodeID: '1' },

@@ -15,7 +15,7 @@ describeOnDatabase('user.getapikey', (on) => {
   });
   after(() => api.app.close());
 
-  test('a key can be created without one, and is valid for a week', async () => {
+  test('a key can be created without a key, and is valid for a week', async () => {
     const person = await api.newPerson();
     const created = keyIn(
       await api.call({
@@ -89,7 +89,7 @@ describeOnDatabase('user.getapikey', (on) => {
     await refused;
   });
 
-  test('it shares its rate limit with log in', async () => {
+  test('the rate limit is shared with log in', async () => {
     const person = await api.newPerson();
     for (let time = 0; time < 6; time++) await api.refuses(4, { ...person, password: 'wrong' });
     await sql`update throttle set open_at = open_at + interval '1 hour' where open_at > updated_at`.execute(
@@ -112,7 +112,7 @@ describeOnDatabase('user.getapikey', (on) => {
       return /"outcome":"([^"]+)"/.exec(api.app.logLines.at(-1) ?? '')?.[1];
     };
     assert.equal(await outcome(person), 'ok');
-    // The address is known now, and has so many free attempts.
+    // The address is known now: ten failures need no wait, and the next one causes the first.
     for (let time = 0; time < 11; time++) {
       assert.equal(await outcome({ ...person, password: 'wrong' }), 'Authentication failed');
     }
@@ -131,7 +131,7 @@ describeOnDatabase('user.getapikey', (on) => {
     assert.match(await api.refuses(8, person), /20 active keys/);
   });
 
-  test('with two-factor authentication it needs a token, and says so only for the right password', async () => {
+  test('two-factor authentication requires a token, and only the right password reveals this', async () => {
     const person = await api.newPerson();
     const phone = await newPhone(on.db, person.username);
     assert.match(
@@ -162,7 +162,7 @@ describeOnDatabase('user.getapikey', (on) => {
     ]);
   });
 
-  test('with a temporary password it is error 8, and creates no key until it is changed', async () => {
+  test('a temporary password is error 8, and creates no key until it is changed', async () => {
     const person = await api.newPerson();
     await makePasswordTemporary(on.db, person.username);
     assert.equal(
