@@ -9,13 +9,13 @@ const USER_AGENT_LENGTH = 256;
 const ADDRESS_LENGTH = 96;
 
 /** Whether an address, so many hops away, is that of a trusted proxy. */
-export type Trust = (address: string, hops: number) => boolean;
+export type Trust = (address: string | undefined, hops: number) => boolean;
 
 /** @param trustProxy false, a number of proxies, or their addresses. */
 export function trusting(trustProxy: false | number | string[]): Trust {
   if (Array.isArray(trustProxy)) {
     const isTrusted = proxyaddr.compile(trustProxy);
-    return (address, hops) => isTrusted(withoutPort(address), hops);
+    return (address, hops) => address !== undefined && isTrusted(withoutPort(address), hops);
   }
   return (_address, hops) => hops < Number(trustProxy);
 }

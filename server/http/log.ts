@@ -13,6 +13,8 @@ export function requestLog(log: Logger): RequestHandler {
     const start = performance.now();
     const requestId = randomUUID();
     const { method, path } = req;
+    // Read now: a closed connection has no address, unless it was read before.
+    const { ip } = client(req);
     res.locals.requestId = requestId;
     res.setHeader('X-Request-Id', requestId);
     res.on('close', () => {
@@ -22,7 +24,7 @@ export function requestLog(log: Logger): RequestHandler {
         path: withoutKeys(path),
         status: res.statusCode,
         ms: Math.round(performance.now() - start),
-        ip: client(req).ip,
+        ip,
         ...(res.locals.logged ?? { user: req.session?.user?.id }),
         ...(res.writableFinished ? {} : { aborted: true }),
       });
