@@ -45,6 +45,16 @@ describeOnEachDatabase('the open sessions of a user', (on) => {
     assert.equal((await listSignIns(on.db, bob, '')).length, others.length);
   });
 
+  test('sessions that were idle for too long do not count', async () => {
+    const carol = await addUser(on.db, 'carol');
+    await addSessions(carol, 2);
+    await sql`update sessions set seen_at = now() - interval '30 minutes' where user_id = ${carol}`.execute(
+      on.db,
+    );
+    await addSessions(carol, MAX_SESSIONS);
+    assert.equal(await endExcess(carol), 0);
+  });
+
   test('the list is bounded, even if an earlier version left more sessions', async () => {
     const eve = await addUser(on.db, 'eve');
     await addSessions(eve, MAX_SESSIONS + 5);

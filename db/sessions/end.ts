@@ -3,6 +3,7 @@ import type { Database, Transaction } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
 import { lockUserById } from '../users.ts';
 import { digest } from './digest.ts';
+import { isValid } from './validity.ts';
 
 /** How many sessions of a user can be open; another log in ends the least recently seen one. */
 export const MAX_SESSIONS = 50;
@@ -48,11 +49,12 @@ export async function endExcessSessions(trx: Transaction, userId: number): Promi
     .where('id', 'in', (eb) =>
       eb
         .selectFrom('sessions')
-        .select('id')
-        .where('user_id', '=', userId)
-        .where('ended_at', 'is', null)
-        .orderBy('seen_at', 'desc')
-        .orderBy('id', 'desc')
+        .innerJoin('users', 'users.id', 'sessions.user_id')
+        .select('sessions.id')
+        .where('sessions.user_id', '=', userId)
+        .where(isValid)
+        .orderBy('sessions.seen_at', 'desc')
+        .orderBy('sessions.id', 'desc')
         .offset(MAX_SESSIONS),
     )
     .returning('id')
