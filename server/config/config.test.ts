@@ -94,6 +94,10 @@ test('several session secrets are kept in their order', () => {
   assert.deepEqual(sessionSecrets, [SECRET, other]);
 });
 
+test('an empty name of the first user counts as not set', () => {
+  assert.equal(loadConfig({ DATA_DIR, FIRST_USERNAME: '' }).firstUser.username, 'linodedemo');
+});
+
 test('a secret can come from a file', () => {
   const file = path.join(folder, 'secret');
   writeFileSync(file, `${SECRET}\n`);
@@ -215,6 +219,7 @@ const wrong: [string, Record<string, string>, RegExp][] = [
     /ENCRYPTION_KEY: .*32 characters/,
   ],
   ['a secret file that is not there', { SESSION_SECRET_FILE: '/nowhere' }, /SESSION_SECRET_FILE/],
+  ['an empty file', { DATABASE_URL_FILE: '/dev/null' }, /DATABASE_URL_FILE names .* is empty/],
   ['a secret given twice', { SESSION_SECRET: SECRET, SESSION_SECRET_FILE: 'x' }, /both set/],
   [
     'a public URL with a path',

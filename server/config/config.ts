@@ -94,7 +94,7 @@ export function loadConfig(env: Environment): Config {
     sessionSecrets: parseSecrets('SESSION_SECRET', read('SESSION_SECRET'), problems),
     encryptionKeys: parseSecrets('ENCRYPTION_KEY', read('ENCRYPTION_KEY'), problems),
     requireTwoFactor: parseBoolean(env, 'REQUIRE_TWO_FACTOR', problems),
-    firstUser: parseFirstUser(env.FIRST_USERNAME, read('FIRST_PASSWORD'), problems),
+    firstUser: parseFirstUser(env.FIRST_USERNAME || undefined, read('FIRST_PASSWORD'), problems),
   };
   if (config.port !== 0 && config.port === config.metricsPort) {
     problems.push('METRICS_PORT must not be the same as PORT.');
@@ -152,13 +152,16 @@ function dataFolder(env: Environment): string {
   return env.DATA_DIR || '.data';
 }
 
-/** A value, or the content of the file that NAME_FILE names; empty counts as not set. */
+/** A value, or the content of the file that NAME_FILE names. An empty value counts as not set. */
 function readValue(env: Environment, name: string, problems: string[]): string | undefined {
   const file = env[`${name}_FILE`];
   if (!file) return env[name] || undefined;
   if (env[name]) problems.push(`${name} and ${name}_FILE are both set; keep one.`);
   try {
-    return readFileSync(file, 'utf8').trim() || undefined;
+    const value = readFileSync(file, 'utf8').trim();
+    // Without the secret that the file should have, the app would start on another database, for example.
+    if (value === '') problems.push(`${name}_FILE names ${file}, which is empty.`);
+    return value || undefined;
   } catch {
     problems.push(`${name}_FILE names ${file}, which can't be read.`);
     return undefined;

@@ -68,9 +68,9 @@ export function collectLateUses(db: Database, log: Logger) {
       await recordLateUses(db, batch);
     } catch (err) {
       log.error({ err }, 'the late uses of keys were not written');
-      for (const { keyId, count } of batch) {
+      for (const { keyId, isPaused, count } of batch) {
         const key = counted.get(keyId);
-        if (key) key.count += count;
+        if (key?.isPaused === isPaused) key.count += count;
       }
     }
   }
