@@ -202,10 +202,15 @@ const staleLocks: [string, (file: string) => void][] = [
   ['an earlier version', (file) => writeFileSync(file, '1')],
 ];
 for (const [owner, leave] of staleLocks) {
-  test(`the lock of ${owner} stops no later installation`, async () => {
+  test(`after ${owner} left its lock, npm scripts that start at the same time install once`, async () => {
     const project = new Project();
     leave(path.join(project.root, '.setup-lock'));
-    assert.equal((await project.setUp()).code, 0);
+    const all = await Promise.all([project.setUp(), project.setUp()]);
+    assert.deepEqual(
+      all.map(({ code }) => code),
+      [0, 0],
+    );
+    assert.equal(project.installations, 1);
     assert.deepEqual(project.leftovers, []);
   });
 }

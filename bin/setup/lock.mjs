@@ -1,4 +1,4 @@
-import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -37,9 +37,27 @@ async function takeLock(file) {
       if (isFirst) console.error(`Waiting for process ${owner}, which holds ${file} …`);
       await sleep(200);
     } else {
-      rmSync(file, { force: true });
+      removeStale(file, owner);
     }
   }
+}
+
+/**
+ * Removes the lock of a process that has gone. Meanwhile another process may have removed it and taken the
+ * lock, so it is first renamed, and goes back where it has another owner.
+ * @param {string} file
+ * @param {number} owner
+ */
+function removeStale(file, owner) {
+  const renamed = `${file}-${process.pid}`;
+  try {
+    renameSync(file, renamed);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if (Object.is(readOwner(renamed), owner)) rmSync(renamed);
+  else renameSync(renamed, file);
 }
 
 /**
