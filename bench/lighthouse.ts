@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { findBrowser } from '../e2e/browser.ts';
+import { findBrowser } from '../e2e/support/browser.ts';
 import { Visitor } from '../server/testing/visitor.ts';
 import type { Bench } from './bench.ts';
 import { keepResults } from './results.ts';

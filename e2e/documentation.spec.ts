@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
+import { createKey, expect, inspect, logIn, openApiKeys, test } from './support/fixtures.ts';
 
 test('the bar links to the documentation, and the page is complete', async ({ page, person }) => {
   await logIn(page, person);

@@ -1,5 +1,5 @@
 import { Visitor } from '../server/testing/visitor.ts';
-import { expect, givePassword, inspect, logIn, test } from './fixtures.ts';
+import { expect, givePassword, inspect, logIn, test } from './support/fixtures.ts';
 
 const DAY = 24 * 60 * 60_000;
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright/test';
-import type { App } from './app.ts';
+import type { App } from './support/app.ts';
 import {
   authenticate,
   createKey,
@@ -9,7 +9,7 @@ import {
   type Person,
   rowOf,
   test,
-} from './fixtures.ts';
+} from './support/fixtures.ts';
 
 test('no page scrolls sideways at 320 pixels, which is 400 % of 1280', { tag: '@once' }, async ({
   page,

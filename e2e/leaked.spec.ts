@@ -1,4 +1,4 @@
-import { createKey, expect, inspect, openApiKeys, rowOf, test } from './fixtures.ts';
+import { createKey, expect, inspect, openApiKeys, rowOf, test } from './support/fixtures.ts';
 
 test('a person without an account reports a key, and its owner is warned', async ({
   page,

@@ -1,4 +1,4 @@
-import { authenticate, expect, inspect, logIn, test } from './fixtures.ts';
+import { authenticate, expect, inspect, logIn, test } from './support/fixtures.ts';
 
 test('a person logs in, sees the state of the account, and logs out', async ({ page, person }) => {
   await page.goto('/');

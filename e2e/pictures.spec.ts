@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright/test';
 import { PASSWORD } from '../server/testing/users.ts';
-import type { PastKey } from './app.ts';
-import { authenticate, createKey, expect, rowOf, test } from './fixtures.ts';
+import type { PastKey } from './support/app.ts';
+import { authenticate, createKey, expect, rowOf, test } from './support/fixtures.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,7 @@
 import { defineConfig } from 'playwright/test';
-import { noTwoInstances } from './app.ts';
-import { findBrowser } from './browser.ts';
-import type { Options } from './fixtures.ts';
+import { noTwoInstances } from './support/app.ts';
+import { findBrowser } from './support/browser.ts';
+import type { Options } from './support/fixtures.ts';
 
 const desktop = { viewport: { width: 1024, height: 768 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };

@@ -1,4 +1,12 @@
-import { authenticate, createKey, expect, inspect, logIn, openApiKeys, test } from './fixtures.ts';
+import {
+  authenticate,
+  createKey,
+  expect,
+  inspect,
+  logIn,
+  openApiKeys,
+  test,
+} from './support/fixtures.ts';
 
 test('every page uses the time zone that a person chooses', async ({ page, person }) => {
   await openApiKeys(page, person);

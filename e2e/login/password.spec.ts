@@ -1,5 +1,5 @@
-import { expect, givePassword, inspect, test } from '../fixtures.ts';
-import { enableTwoFactor, enterCode, freshCode } from '../two-factor.ts';
+import { expect, givePassword, inspect, test } from '../support/fixtures.ts';
+import { enableTwoFactor, enterCode, freshCode } from '../support/two-factor.ts';
 
 const NEW = 'a new and better password';
 

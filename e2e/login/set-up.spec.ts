@@ -1,6 +1,6 @@
 import { currentCode } from '../../server/testing/visitor.ts';
-import { expect, givePassword, inspect, test } from '../fixtures.ts';
-import { beginTwoFactor, shownScratchCodes } from '../two-factor.ts';
+import { expect, givePassword, inspect, test } from '../support/fixtures.ts';
+import { beginTwoFactor, shownScratchCodes } from '../support/two-factor.ts';
 
 test('where two-factor authentication is required, a person sets it up at log in, and goes on', async ({
   page,

@@ -1,5 +1,5 @@
-import { authenticate, expect, givePassword, inspect, logIn, test } from '../fixtures.ts';
-import { enableTwoFactor, enterCode, freshCode, WRONG_CODE } from '../two-factor.ts';
+import { authenticate, expect, givePassword, inspect, logIn, test } from '../support/fixtures.ts';
+import { enableTwoFactor, enterCode, freshCode, WRONG_CODE } from '../support/two-factor.ts';
 
 test('a person with two-factor authentication logs in with password and code', async ({
   page,

@@ -9,7 +9,7 @@ import {
   openApiKeys,
   rowOf,
   test,
-} from '../fixtures.ts';
+} from '../support/fixtures.ts';
 
 test('a person sees the latest events on the tab, and all of them on a page', async ({
   page,

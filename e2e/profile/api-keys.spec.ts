@@ -7,7 +7,7 @@ import {
   rowOf,
   shownKey,
   test,
-} from '../fixtures.ts';
+} from '../support/fixtures.ts';
 
 /** What a screen reader finds, in this order. */
 const emptyTab = `

@@ -1,4 +1,12 @@
-import { authenticate, createKey, expect, inspect, logIn, openApiKeys, test } from '../fixtures.ts';
+import {
+  authenticate,
+  createKey,
+  expect,
+  inspect,
+  logIn,
+  openApiKeys,
+  test,
+} from '../support/fixtures.ts';
 
 test('my profile asks for the password again', async ({ page, person }) => {
   await logIn(page, person);

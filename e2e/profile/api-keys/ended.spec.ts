@@ -1,4 +1,4 @@
-import { createKey, expect, inspect, openApiKeys, rowOf, test } from '../../fixtures.ts';
+import { createKey, expect, inspect, openApiKeys, rowOf, test } from '../../support/fixtures.ts';
 
 test('a person sees which keys have ended, how, and that a program still tries one', async ({
   app,

@@ -10,7 +10,7 @@ import {
   rowOf,
   shownKey,
   test,
-} from '../../fixtures.ts';
+} from '../../support/fixtures.ts';
 
 /** Creates a key, and follows `Edit` in its row. */
 async function openKey(page: Page, person: Person, label = '', expires = 'Never') {

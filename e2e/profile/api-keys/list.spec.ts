@@ -1,6 +1,6 @@
 import type { Locator } from 'playwright/test';
-import type { PastKey } from '../../app.ts';
-import { createKey, expect, inspect, openApiKeys, rowOf, test } from '../../fixtures.ts';
+import type { PastKey } from '../../support/app.ts';
+import { createKey, expect, inspect, openApiKeys, rowOf, test } from '../../support/fixtures.ts';
 
 const MINUTE = 60_000;
 

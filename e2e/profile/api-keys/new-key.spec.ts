@@ -7,7 +7,7 @@ import {
   inspect,
   openApiKeys,
   test,
-} from '../../fixtures.ts';
+} from '../../support/fixtures.ts';
 
 test('reloading the result creates no key and does not show the first one again', {
   tag: '@any-screen',

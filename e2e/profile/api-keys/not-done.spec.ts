@@ -7,7 +7,7 @@ import {
   openApiKeys,
   shownKey,
   test,
-} from '../../fixtures.ts';
+} from '../../support/fixtures.ts';
 
 test('a creation whose password became stale keeps what was typed', { tag: '@once' }, async ({
   page,

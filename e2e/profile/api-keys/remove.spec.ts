@@ -7,7 +7,7 @@ import {
   openApiKeys,
   rowOf,
   test,
-} from '../../fixtures.ts';
+} from '../../support/fixtures.ts';
 
 const question = 'Are you sure you want to remove this API key?';
 const consequence =

@@ -7,7 +7,7 @@ import {
   type Person,
   rowOf,
   test,
-} from '../../fixtures.ts';
+} from '../../support/fixtures.ts';
 
 test('the table shows when and from where a program used a key', async ({
   page,

@@ -1,11 +1,19 @@
-import { authenticate, expect, goBack, inspect, logIn, takeOver, test } from '../../fixtures.ts';
+import {
+  authenticate,
+  expect,
+  goBack,
+  inspect,
+  logIn,
+  takeOver,
+  test,
+} from '../../support/fixtures.ts';
 import {
   beginTwoFactor,
   enableTwoFactor,
   freshCode,
   shownScratchCodes,
   WRONG_CODE,
-} from '../../two-factor.ts';
+} from '../../support/two-factor.ts';
 
 test('a person enables two-factor authentication, and sees scratch codes once', async ({
   page,

@@ -1,9 +1,9 @@
 // The app as it ships, in a separate process, on the PostgreSQL database that the argument names, or on an
 // embedded one in memory. Tests send messages for what a person can't do: add a user, let time pass.
 import { sql } from 'kysely';
-import { openDatabase } from '../db/database.ts';
-import { startApp } from '../server/testing/app.ts';
-import { addUser, makePasswordTemporary } from '../server/testing/users.ts';
+import { openDatabase } from '../../db/database.ts';
+import { startApp } from '../../server/testing/app.ts';
+import { addUser, makePasswordTemporary } from '../../server/testing/users.ts';
 import type { Command, PastKey } from './app.ts';
 import { dump, Secrets } from './secrets.ts';
 

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { createTestDatabase, dropTestDatabase, noPostgres } from '../db/testing/databases.ts';
-import { startFront } from './proxies/instances.ts';
-import { nginx, noProxy } from './proxies/proxies.ts';
+import { createTestDatabase, dropTestDatabase, noPostgres } from '../../db/testing/databases.ts';
+import { startFront } from '../proxies/instances.ts';
+import { nginx, noProxy } from '../proxies/proxies.ts';
 
 export type Command = Simple | { action: 'give a past'; username: string; keys: PastKey[] };
 

@@ -1,6 +1,6 @@
 import { Secret } from 'otpauth';
 import type { Page } from 'playwright/test';
-import { currentCode } from '../server/testing/visitor.ts';
+import { currentCode } from '../../server/testing/visitor.ts';
 import type { App } from './app.ts';
 import { expect, type Person, signIn } from './fixtures.ts';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import axeCore from 'axe-core';
 import { test as base, expect, type Page } from 'playwright/test';
-import { PASSWORD } from '../server/testing/users.ts';
-import { Visitor } from '../server/testing/visitor.ts';
+import { PASSWORD } from '../../server/testing/users.ts';
+import { Visitor } from '../../server/testing/visitor.ts';
 import { type App, type Deployment, startApp } from './app.ts';
 
 export { expect };
