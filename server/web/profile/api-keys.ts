@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type { Database } from '../../../db/database.ts';
 import { createKey } from '../../api-keys/create.ts';
-import { findExpiry } from '../../api-keys/expiry.ts';
+import { findExpiry } from '../../api-keys/expiry-choices.ts';
 import { parseLabel } from '../../api-keys/label.ts';
 import { cutSecrets } from '../../api-keys/secret.ts';
 import { signedInUser } from '../../auth/require-sign-in.ts';

@@ -2,7 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import { type Edited, editKey } from '../../../../db/api-keys/edit.ts';
 import { MAX_EXPIRY_YEARS, type NewExpiry } from '../../../../db/api-keys/expiry.ts';
 import type { Database } from '../../../../db/database.ts';
-import { findExpiry, parseDateAndTime } from '../../../api-keys/expiry.ts';
+import { findExpiry, parseDateAndTime } from '../../../api-keys/expiry-choices.ts';
 import { parseLabel } from '../../../api-keys/label.ts';
 import { parseNote } from '../../../api-keys/note.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';

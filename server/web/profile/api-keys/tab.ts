@@ -8,7 +8,7 @@ import { countKeys, type KeyPage, listKeyPage } from '../../../../db/api-keys/pa
 import { listRotations } from '../../../../db/api-keys/rotations.ts';
 import { atOnce, type Database } from '../../../../db/database.ts';
 import type { SignedInUser } from '../../../../db/sessions/find.ts';
-import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry.ts';
+import { DEFAULT_EXPIRY, expiries, findExpiry } from '../../../api-keys/expiry-choices.ts';
 import { cutSecrets, prefixOf } from '../../../api-keys/secret.ts';
 import { signedInUser } from '../../../auth/require-sign-in.ts';
 import { fieldsInQuery } from '../../../forms/fields.ts';

@@ -19,7 +19,7 @@ import {
   rotations,
 } from '../../../../../db/api-keys/transitions.ts';
 import type { Database } from '../../../../../db/database.ts';
-import { closestExpiry, expiries } from '../../../../api-keys/expiry.ts';
+import { closestExpiry, expiries } from '../../../../api-keys/expiry-choices.ts';
 import { defaultOverlap, overlaps } from '../../../../api-keys/overlap.ts';
 import { cutSecrets } from '../../../../api-keys/secret.ts';
 import { signedInUser } from '../../../../auth/require-sign-in.ts';

@@ -1,7 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import { findKey } from '../../../../../db/api-keys/list.ts';
 import type { Database } from '../../../../../db/database.ts';
-import { findExpiry } from '../../../../api-keys/expiry.ts';
+import { findExpiry } from '../../../../api-keys/expiry-choices.ts';
 import { findOverlap } from '../../../../api-keys/overlap.ts';
 import { rotateKey } from '../../../../api-keys/rotate.ts';
 import { signedInUser } from '../../../../auth/require-sign-in.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { closestExpiry, parseDateAndTime } from './expiry.ts';
+import { closestExpiry, parseDateAndTime } from './expiry-choices.ts';
 
 test('a date and a time that exist are taken as they are', () => {
   assert.deepEqual(parseDateAndTime('2028-02-29', '23:59'), { value: { at: '2028-02-29T23:59' } });
