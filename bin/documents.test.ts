@@ -1,8 +1,9 @@
-// The files and folders that the documents name exist.
+// What the documents name exists.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { refusalReasons } from '../server/key-checks/outcomes.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
@@ -33,4 +34,12 @@ test('links in documents lead to files that exist', () => {
       assert.ok(existsSync(file), `${document} links to ${target}`);
     }
   }
+});
+
+test('the document of the gateway names every reason why a check refuses a key', () => {
+  const [, row = ''] =
+    /^\| 401 \|.*?`X-Auth-Reason`: (.*?) with/m.exec(read('docs/gateway/README.md')) ?? [];
+  const named = [...row.matchAll(/`(\w+)`/g)].map(([, reason]) => reason);
+  // Two keys at once count as an unknown one.
+  assert.deepEqual(named.sort(), refusalReasons.filter((reason) => reason !== 'ambiguous').sort());
 });

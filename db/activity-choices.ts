@@ -23,7 +23,7 @@ export async function listKinds(db: Database, userId: number): Promise<string[]>
   return rows.map(({ kind }) => kind);
 }
 
-export interface KeyWithEvents {
+interface KeyWithEvents {
   id: number;
   details: EventDetails;
 }

@@ -14,7 +14,7 @@ export const migrations = new FileMigrationProvider({
 });
 
 /** The database was already used by a later version of this program. */
-export class SchemaTooNew extends OperatorError {}
+class SchemaTooNew extends OperatorError {}
 
 /** Any number that no other program uses for a lock of this database. */
 const LOCK = 7_412_014;

@@ -5,13 +5,13 @@ import type { Database, Transaction } from './database.ts';
 import { forgetDevices } from './devices.ts';
 
 /** How long the secret of somebody who enables two-factor authentication waits for a first code. */
-export const PENDING_SECRET_MINUTES = 15;
+const PENDING_SECRET_MINUTES = 15;
 /** Each code is valid for a step of this many seconds (RFC 6238). */
 export const STEP_SECONDS = 30;
 /** How many steps the clock of a phone may be wrong by, in either direction. */
 export const TOLERATED_STEPS = 1;
 
-export interface KeptSecret {
+interface KeptSecret {
   secret: Buffer;
   /** The time step of the database's clock. */
   step: number;

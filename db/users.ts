@@ -205,19 +205,17 @@ export async function changeTimeZone(
   return changed !== undefined;
 }
 
-/** Disables or enables a user. Returns false if there is no such user. */
+/** Disables or enables a user, if there is one of this name. */
 export async function setDisabled(
   db: Database,
   username: string,
   disabled: boolean,
-): Promise<boolean> {
-  const changed = await db
+): Promise<void> {
+  await db
     .updateTable('users')
     .set({ disabled_at: disabled ? sql<Date>`coalesce(disabled_at, now())` : null })
     .where(sql`lower(username)`, '=', username.toLowerCase())
-    .returning('id')
-    .executeTakeFirst();
-  return changed !== undefined;
+    .execute();
 }
 
 export const isPasswordTemporary = sql<boolean>`users.password_lapses_at is not null`;

@@ -50,7 +50,7 @@ export interface EndedKey {
   readAt: Date;
 }
 
-export interface EndedKeys {
+interface EndedKeys {
   /** Those that are still being tried come first, then the newest. */
   keys: EndedKey[];
   /** How many there are: up to MAX_ENDED_COUNTED, or one more if there are more than that. */

@@ -10,7 +10,7 @@ const USED_LATELY_DAYS = 30;
 const MAX_WARNINGS = 3;
 
 /** A key that is in use and expires soon. */
-export interface ExpiringKey {
+interface ExpiringKey {
   id: number;
   label: string;
   prefix: string;

@@ -9,7 +9,7 @@ const LEAK_REPORT_DAYS = 30;
 const MAX_REPORTS_SHOWN = 5;
 
 /** A key whose whole text was reported as leaked. */
-export interface LeakReport {
+interface LeakReport {
   id: number;
   label: string;
   prefix: string;

@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { hasNotEnded } from './state.ts';
 
 /** A key that was used within this many days is in use. */
-export const IN_USE_DAYS = 7;
+const IN_USE_DAYS = 7;
 
 /** What a person should know before a key is removed. */
 export interface RemovalFacts {

@@ -126,7 +126,7 @@ export function isUnused(key: string) {
 /** A key expires soon in this many days before its expiry. */
 export const EXPIRES_SOON_DAYS = 14;
 /** Only keys with a longer lifetime can expire soon: a key for a week would do so from the beginning. */
-export const SHORT_LIVED_DAYS = 28;
+const SHORT_LIVED_DAYS = 28;
 
 /** Whether a key expires within EXPIRES_SOON_DAYS, and its lifetime is more than SHORT_LIVED_DAYS. */
 export function expiresSoon(key: string) {

@@ -11,9 +11,9 @@ export const ANONYMOUS_SESSION_MINUTES = 15;
 /** How long `Authenticate` unlocks the profile; fixed, not sliding. */
 export const REAUTHENTICATION_MINUTES = 10;
 /** How long a code of two-factor authentication counts for the session in which it was entered. */
-export const CODE_MINUTES = 10;
+const CODE_MINUTES = 10;
 /** How long a log in waits for the code after the password. */
-export const PENDING_LOG_IN_MINUTES = 5;
+const PENDING_LOG_IN_MINUTES = 5;
 
 /**
  * Whether a session, joined with its user if it has one, is valid: it has not ended and was not idle too

@@ -15,7 +15,7 @@ const program = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin']
 export const noPgBouncer =
   noPostgres || (program === undefined && 'there is no pgbouncer: install it');
 
-export interface PgBouncer {
+interface PgBouncer {
   /** The database that was given, through PgBouncer. */
   url: string;
   stop(): Promise<void>;

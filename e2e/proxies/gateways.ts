@@ -6,7 +6,7 @@ import { caddy, DOCS, nginx, type ProxyKind, type RunningProxy, startProxy } fro
 /** The example of an allowed origin in both files. */
 export const ALLOWED_ORIGIN = 'https://app.example.com';
 
-export interface GatewayKind extends ProxyKind {
+interface GatewayKind extends ProxyKind {
   file: string;
   /** The change that makes the proxy listen on loopback only, at `port`. */
   listen(port: string): [string, string];

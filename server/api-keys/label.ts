@@ -5,7 +5,7 @@ export const MAX_LABEL_CHARACTERS = 128;
  */
 const MAX_TYPED_LENGTH = 1_024;
 
-export type Label = { value: string } | { problem: string };
+type Label = { value: string } | { problem: string };
 
 /** A label as it is kept: composed (NFC) and trimmed; or what is wrong with it, in a sentence. */
 export function parseLabel(typed: string): Label {

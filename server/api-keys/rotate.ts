@@ -9,9 +9,9 @@ import { changeSeenByChecks } from '../../db/seen-by-checks.ts';
 import { digestOf, makeSecret, prefixOf } from './secret.ts';
 
 /** The request for a successor of a key. */
-export type RotationRequest = Omit<Rotation, 'prefix' | 'digest'>;
+type RotationRequest = Omit<Rotation, 'prefix' | 'digest'>;
 
-export type RotatedKey =
+type RotatedKey =
   | Exclude<Rotated, { outcome: 'created' }>
   | (Extract<Rotated, { outcome: 'created' }> & { secret: string });
 

@@ -14,7 +14,7 @@ interface Credentials {
   password: string;
 }
 
-export type Checked<Result> =
+type Checked<Result> =
   | { outcome: 'right'; result: Result }
   | { outcome: 'wrong' }
   | { outcome: 'throttled'; seconds: number };

@@ -7,8 +7,6 @@ interface Job {
   reject(error: Error): void;
 }
 
-export type PasswordThread = ReturnType<typeof startPasswordThread>;
-
 /**
  * A worker thread that does one task after the other, the urgent ones first. A thread that dies is
  * replaced, and only its current task is lost.

@@ -19,7 +19,7 @@ export interface PasswordHasher {
 }
 
 /** A digest is outdated when new ones cost more, or when it was made of another form than NFC. */
-export type Verified = 'wrong' | 'right' | 'right, digest outdated';
+type Verified = 'wrong' | 'right' | 'right, digest outdated';
 
 export interface Passwords extends PasswordHasher {
   /**

@@ -12,7 +12,7 @@ import { keptSecret, parseSecrets } from './secrets.ts';
 import { parseTrustProxy, type TrustProxy } from './trust-proxy.ts';
 
 /** How long events are kept where nothing is set. */
-export const DEFAULT_EVENT_RETENTION_DAYS = 365;
+const DEFAULT_EVENT_RETENTION_DAYS = 365;
 const MAX_DAYS = 36_500;
 const MAX_PORT = 65_535;
 

@@ -3,9 +3,9 @@ import express, { type RequestHandler } from 'express';
 import { HttpError } from './errors.ts';
 
 /** The longest URL that is read. */
-export const MAX_URL_BYTES = 8_192;
+const MAX_URL_BYTES = 8_192;
 /** For all headers together, names and values, without the request line. */
-export const MAX_HEADER_BYTES = 16_384;
+const MAX_HEADER_BYTES = 16_384;
 /** Of a query, or of a form. The time of `URLSearchParams` is quadratic in their number. */
 export const MAX_PARAMETERS = 1_000;
 /** The body of a form. */

@@ -6,7 +6,7 @@ import { startApp } from './app.ts';
 import { addUser, PASSWORD } from './users.ts';
 
 export type Api = Awaited<ReturnType<typeof startApi>>;
-export type Fields = Record<string, string>;
+type Fields = Record<string, string>;
 
 /** Starts the app with a user `ada` who has a key, and returns how a test calls its API. */
 export async function startApi({ db, location }: { db: Database; location: DatabaseLocation }) {

@@ -50,7 +50,7 @@ export interface Asked {
 }
 
 /** One call of an action. */
-export interface Call extends Asked {
+interface Call extends Asked {
   /** The action's parameters, validated. */
   given: Given;
   /** All parameters that were sent. */

@@ -4,7 +4,7 @@ import { ApiError } from './errors.ts';
 export type Parameters = ReadonlyMap<string, Scalar>;
 
 /** Strings from a form or a URL; in a batch, which is JSON, also numbers, booleans and null. */
-export type Scalar = string | number | boolean | null;
+type Scalar = string | number | boolean | null;
 
 /** @throws {ApiError} 1 where one name has two values, 7 where a value is not a plain one. */
 export function toParameters(entries: Iterable<[string, unknown]>): Parameters {

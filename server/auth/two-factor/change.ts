@@ -32,7 +32,7 @@ export async function beginTwoFactor(
   return isKept ? secret : undefined;
 }
 
-export type Confirmed =
+type Confirmed =
   | { outcome: 'enabled'; codes: string[] }
   /** `over`: no secret waits for a code any more. */
   | { outcome: 'wrong code' | 'over' | 'enabled before' | 'signed out' };

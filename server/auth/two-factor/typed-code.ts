@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret } from 'otpauth';
 
-export const SCRATCH_CODES = 10;
+const SCRATCH_CODES = 10;
 /** 80 bits, 16 characters of base32. */
 const SCRATCH_CODE_BYTES = 10;
 /** With spaces and dashes. */
