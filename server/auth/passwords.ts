@@ -41,7 +41,11 @@ export interface Passwords extends PasswordHasher {
  *
  * @param cost bcrypt's logarithm of rounds for new digests; only tests set it
  */
-export async function startPasswords({ cost = PASSWORD_COST } = {}): Promise<Passwords> {
+export async function startPasswords({
+  cost = PASSWORD_COST,
+}: {
+  cost?: number | undefined;
+} = {}): Promise<Passwords> {
   const thread = startPasswordThread();
   const queue = createPasswordQueue();
   const randomPassword = randomBytes(24).toString('base64url');

@@ -42,6 +42,8 @@ export interface Terminal {
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable;
   stderr: Writable;
+  /** The cost of new passwords; only tests set it. */
+  passwordCost?: number;
 }
 
 /** Why a command can't be done, in a sentence for the operator. */

@@ -25,7 +25,7 @@ async function resultOf(
   stdin: Terminal['stdin'],
 ) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await run({ env, stdin, stdout, stderr });
+  const status = await run({ env, stdin, stdout, stderr, passwordCost: 4 });
   stdout.end();
   stderr.end();
   return { status, stdout: await text(stdout), stderr: await text(stderr) };

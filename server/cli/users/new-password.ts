@@ -15,7 +15,7 @@ export async function newPasswordDigest(
   const password = await askForPassword(terminal);
   const problem = passwordProblem(password, user.username);
   if (problem) throw new CommandError(problem);
-  const passwords = await startPasswords();
+  const passwords = await startPasswords({ cost: terminal.passwordCost });
   try {
     if ((await passwords.verify(password, user.passwordDigest)) !== 'wrong') {
       throw new CommandError(
