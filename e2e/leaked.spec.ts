@@ -49,7 +49,7 @@ test('the page sets no cookie and is accessible', async ({ page, context }) => {
   await inspect(page, 'leaked');
   await page.getByLabel('API key').fill('lmk');
   await page.getByRole('button', { name: 'Report' }).click();
-  await expect(page.getByRole('alert')).toContainText('This is no API key');
+  await expect(page.getByRole('alert')).toContainText('This is not an API key');
   await inspect(page, 'leaked, refused');
   expect(await context.cookies()).toEqual([]);
 });

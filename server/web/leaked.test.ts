@@ -150,9 +150,9 @@ describeApp('/leaked', (on) => {
     const faults: [string, RegExp][] = [
       [typo, /This key has a typo: its checksum is wrong\./],
       [secret.slice(0, 40), /This is not a whole key: it has 40 characters instead of 64\./],
-      ['lmk', /This is no API key: one begins with lmk and has 64 letters and digits\./],
-      ['', /This is no API key/],
-      ['"><b>', /This is no API key/],
+      ['lmk', /This is not an API key: keys begin with lmk and have 64 letters and digits\./],
+      ['', /This is not an API key/],
+      ['"><b>', /This is not an API key/],
       [`${secret} ${makeSecret()}`, /Paste one key at a time\./],
     ];
     for (const [text, problem] of faults) {

@@ -46,7 +46,7 @@ export function leaked(db: Database, config: { publicUrl: string | undefined }):
   }
 }
 
-const NO_KEY = `This is no API key: one begins with lmk and has ${SECRET_LENGTH} letters and digits.`;
+const NO_KEY = `This is not an API key: keys begin with lmk and have ${SECRET_LENGTH} letters and digits.`;
 
 /** @param typed shown again, to be corrected; never a whole key */
 function refuse(req: Request, res: Response, status: number, problem: string, typed = '') {
