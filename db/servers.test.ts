@@ -6,6 +6,7 @@ import { DatabaseReadOnly, NoServerWritable, ServerOutdated } from './errors.ts'
 import { openPool, withTimeouts } from './pool.ts';
 import { Servers } from './servers.ts';
 import { type Cluster, findPrograms, startCluster, startStandby } from './testing/postgres.ts';
+import { until } from './testing/until.ts';
 
 const skip = findPrograms() === undefined && 'PostgreSQL is not installed';
 
@@ -92,7 +93,7 @@ describe('a primary and its standby', { skip }, () => {
     const [one, other] = pools;
     assert.ok(one && other);
     await onServer(standby.url, 'select pg_promote()');
-    await eventually(async () => (await serverOf(one)) === 'standby');
+    await untilStandby(one);
     assert.equal(await serverOf(other), 'standby');
   });
 
@@ -108,7 +109,7 @@ describe('a primary and its standby', { skip }, () => {
     await standby.start();
     for (const pool of pools) {
       // A search that found nothing is not repeated at once.
-      await eventually(async () => (await serverOf(pool)) === 'standby');
+      await untilStandby(pool);
     }
   });
 
@@ -125,7 +126,7 @@ describe('a primary and its standby', { skip }, () => {
 
   test('an instance that reaches only the old primary when it starts does not use it', async () => {
     // Another instance writes the timeline to it in the background.
-    await eventually(async () => {
+    await until('the old primary is refused', async () => {
       const db = await openDatabase({ url: primary.url }).catch((error) => error);
       if (db instanceof ServerOutdated) return true;
       await db.destroy();
@@ -155,9 +156,9 @@ describe('a primary and its standby', { skip }, () => {
   });
 });
 
-async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!(await holds().catch(() => false))) assert.ok(performance.now() < deadline);
+function untilStandby(pool: pg.Pool): Promise<void> {
+  const isStandby = async () => (await serverOf(pool).catch(() => undefined)) === 'standby';
+  return until('the standby answers', isStandby);
 }
 
 function both(clusters: Cluster[]): string {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { KyselyPlugin } from 'kysely';
 import { openDatabase } from '../db/database.ts';
 import {
@@ -10,6 +9,7 @@ import {
   noPostgres,
 } from '../db/testing/databases.ts';
 import { describeOnDatabase } from '../db/testing/describe.ts';
+import { until } from '../db/testing/until.ts';
 import { assetUrl } from './pages/static-files.ts';
 import { type App, startApp } from './testing/app.ts';
 import { addUser } from './testing/users.ts';
@@ -255,11 +255,6 @@ test('without PostgreSQL: an error page with 503, not ready; recovers by itself'
 
   await allowConnections(url, true);
   assert.equal((await visitor.get(TAB)).status, 200);
-  const isReady = async () => (await visitor.get('/readyz')).status === 200;
   // /readyz asks the database at most once a second.
-  const deadline = performance.now() + 5_000;
-  while (!(await isReady())) {
-    assert.ok(performance.now() < deadline, 'not ready again');
-    await pause(20);
-  }
+  await until('it is ready', async () => (await visitor.get('/readyz')).status === 200);
 });

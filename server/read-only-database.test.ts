@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { openDatabase } from '../db/database.ts';
 import { DatabaseReadOnly } from '../db/errors.ts';
 import {
@@ -10,6 +9,7 @@ import {
   noPostgres,
   setReadOnly,
 } from '../db/testing/databases.ts';
+import { until } from '../db/testing/until.ts';
 import { startApp } from './testing/app.ts';
 
 test('while the database is read-only, all answers are 503 and no instance starts; then all works again', {
@@ -36,9 +36,11 @@ test('while the database is read-only, all answers are 503 and no instance start
     };
   };
   /** Waits, since /readyz repeats an answer for a second. */
-  const readyIs = async (status: number) => {
-    while ((await fetch(`${app.origin}/readyz`)).status !== status) await pause(20);
-  };
+  const readyIs = (status: number) =>
+    until(
+      `/readyz is ${status}`,
+      async () => (await fetch(`${app.origin}/readyz`)).status === status,
+    );
   const before = await statuses();
   await readyIs(200);
   assert.equal(before.check, 204);

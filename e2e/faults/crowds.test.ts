@@ -7,13 +7,13 @@ import { connect, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { until } from '../../db/testing/until.ts';
 import { makeSecret } from '../../server/api-keys/secret.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { addUser, SHIPPED_PASSWORD_DIGEST } from '../../server/testing/users.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
 import { bearer, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './prerequisites.ts';
-import { until } from './until.ts';
 
 const CONNECTIONS = 2_000;
 /** Fewer than the 511 that can wait for the app to accept them: the kernel drops the others. */

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { openDatabase } from '../../db/database.ts';
 import { Network } from '../../db/testing/network.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { until } from '../../db/testing/until.ts';
 import { makeSecret } from '../../server/api-keys/secret.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import {
@@ -18,7 +19,6 @@ import {
 } from './ledger.ts';
 import { Load } from './load.ts';
 import { noCluster, SESSION_SECRET } from './prerequisites.ts';
-import { until } from './until.ts';
 
 const ANSWERED_WITHIN_MS = 3_000;
 const BACK_WITHIN_MS = 2_000;

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../db/database.ts';
+import { until } from '../../db/testing/until.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { Visitor } from '../../server/testing/visitor.ts';
 import { assertCompleteIn, assertKept, check, Owner } from './ledger.ts';
-import { until } from './until.ts';
 
 const KILLS = 3;
 const OPERATIONS = 60;

@@ -4,10 +4,10 @@ import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { until } from '../../db/testing/until.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { assertComplete, assertKept, check, type Owner, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './prerequisites.ts';
-import { until } from './until.ts';
 
 /** More than the pool has connections. */
 const AT_ONCE = 15;

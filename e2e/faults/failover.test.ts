@@ -10,13 +10,13 @@ import {
   startStandby,
   unprivilegedUser,
 } from '../../db/testing/postgres.ts';
+import { until } from '../../db/testing/until.ts';
 import { makeSecret } from '../../server/api-keys/secret.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { commandsOf, run } from '../proxies/commands.ts';
 import { assertComplete, assertKept, check, type Owner, signInOwners } from './ledger.ts';
 import { Load } from './load.ts';
 import { noCluster, SESSION_SECRET } from './prerequisites.ts';
-import { until } from './until.ts';
 
 const BACK_WITHIN_MS = 5_000;
 const ANSWERED_WITHIN_MS = 3_000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../db/testing/until.ts';
 import type { Visitor } from '../../server/testing/visitor.ts';
 import { bearer, type Owner } from './ledger.ts';
-import { until } from './until.ts';
 
 type Kind = 'a good key' | 'a bad key' | 'a page' | 'a change';
 

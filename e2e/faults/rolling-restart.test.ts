@@ -4,12 +4,12 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../db/database.ts';
 import { type Cluster, startCluster } from '../../db/testing/postgres.ts';
+import { until } from '../../db/testing/until.ts';
 import { freePort, RunningProcess } from '../../server/testing/processes.ts';
 import { type Front, startFront } from '../proxies/instances.ts';
 import { nginx, noProxy } from '../proxies/proxies.ts';
 import { assertComplete, assertKept, check, type Owner, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './prerequisites.ts';
-import { until } from './until.ts';
 
 const RESTARTS = 4;
 

@@ -12,13 +12,13 @@ import {
   startCluster,
   startStandby,
 } from '../../db/testing/postgres.ts';
+import { until } from '../../db/testing/until.ts';
 import { findUser } from '../../db/users.ts';
 import { createKey } from '../../server/api-keys/create.ts';
 import { RunningProcess } from '../../server/testing/processes.ts';
 import { commandsOf, run } from '../proxies/commands.ts';
 import { bearer, check, type Owner, signInOwners } from './ledger.ts';
 import { noCluster, SESSION_SECRET } from './prerequisites.ts';
-import { until } from './until.ts';
 
 const ALL = 'FIRST 2 (db2, db3)';
 const REMOVALS = 1_000;
