@@ -5,8 +5,9 @@ import { sql } from 'kysely';
 import { describeOnEachDatabase } from '../testing/describe.ts';
 import { addUser } from '../testing/rows.ts';
 import { insertSession } from './change.ts';
-import { endExcessSessions, MAX_SESSIONS } from './end.ts';
+import { endExcessSessions } from './end.ts';
 import { findSession } from './find.ts';
+import { MAX_SESSIONS } from './open.ts';
 import { listSignIns } from './sign-ins.ts';
 
 describeOnEachDatabase('the open sessions of a user', (on) => {

@@ -3,10 +3,7 @@ import type { Database, Transaction } from '../database.ts';
 import { type Client, insertEvent } from '../events.ts';
 import { lockUserById } from '../users.ts';
 import { digest } from './digest.ts';
-import { isValid } from './validity.ts';
-
-/** How many sessions of a user can be open; another log in ends the least recently seen one. */
-export const MAX_SESSIONS = 50;
+import { MAX_SESSIONS, openSessions } from './open.ts';
 
 /** Ends a session permanently. Returns false if it had already ended. */
 export async function endSession(db: Database, id: string): Promise<boolean> {
@@ -46,17 +43,7 @@ export async function endExcessSessions(trx: Transaction, userId: number): Promi
   const ended = await trx
     .updateTable('sessions')
     .set({ ended_at: sql<Date>`now()` })
-    .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .select('sessions.id')
-        .where('sessions.user_id', '=', userId)
-        .where(isValid)
-        .orderBy('sessions.seen_at', 'desc')
-        .orderBy('sessions.id', 'desc')
-        .offset(MAX_SESSIONS),
-    )
+    .where('id', 'in', openSessions(trx, userId).select('sessions.id').offset(MAX_SESSIONS))
     .returning('id')
     .execute();
   return ended.length;

@@ -2,8 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { isKnown, isTrusted } from '../devices.ts';
 import { digest } from './digest.ts';
-import { MAX_SESSIONS } from './end.ts';
-import { isValid } from './validity.ts';
+import { MAX_SESSIONS, openSessions } from './open.ts';
 
 /** Where a user is signed in, is known, or both. */
 export interface SignIn {
@@ -33,18 +32,7 @@ export async function listSignIns(
   currentId: string,
 ): Promise<SignIn[]> {
   return db
-    .selectFrom((eb) =>
-      eb
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .selectAll('sessions')
-        .where('sessions.user_id', '=', userId)
-        .where(isValid)
-        .orderBy('sessions.seen_at', 'desc')
-        .orderBy('sessions.id', 'desc')
-        .limit(MAX_SESSIONS)
-        .as('session'),
-    )
+    .selectFrom(openSessions(db, userId).selectAll('sessions').limit(MAX_SESSIONS).as('session'))
     .fullJoin(
       (eb) =>
         eb

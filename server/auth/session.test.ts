@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { MAX_SESSIONS } from '../../db/sessions/end.ts';
+import { MAX_SESSIONS } from '../../db/sessions/open.ts';
 import { setDisabled } from '../../db/users.ts';
 import { startApp } from '../testing/app.ts';
 import { describeApp } from '../testing/describe-app.ts';
