@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { VERIFY_PATH } from './api/verify.ts';
-import { createExpressApp } from './app.ts';
-import { routesOf } from './http/routes.ts';
 import { describeApp } from './testing/describe-app.ts';
 import { startSteps } from './testing/steps.ts';
 import { addUser, PASSWORD } from './testing/users.ts';
@@ -46,7 +44,7 @@ describeApp('every route', (on) => {
     const { body } = await ada.get('/profile/password');
     const idIn = (url: RegExp) => url.exec(body)?.[1] ?? '';
     ids = { key: id, session: idIn(/sessions\/(\d+)/), device: idIn(/devices\/(\d+)/) };
-    const all = routesOf(createExpressApp({ ...on.app.parts, trust: () => false }));
+    const all = on.app.routes();
     routes = all
       .filter(({ method }) => method !== '*')
       .map(({ method, path }) => ({

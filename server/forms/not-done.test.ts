@@ -2,8 +2,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { sql } from 'kysely';
-import { createExpressApp } from '../app.ts';
-import { routesOf } from '../http/routes.ts';
 import { describeApp } from '../testing/describe-app.ts';
 import { PASSWORD } from '../testing/users.ts';
 import type { Visitor } from '../testing/visitor.ts';
@@ -132,7 +130,7 @@ describeApp('a form that was not acted upon', (on) => {
   }
 
   test('the list has every form under /profile', () => {
-    const routes = routesOf(createExpressApp({ ...on.app.parts, trust: () => false }));
+    const routes = on.app.routes();
     const ofProfile = routes.filter(
       ({ method, path }) => method === 'POST' && /^\/profile(?!\/authenticate)/.test(path),
     );

@@ -5,13 +5,14 @@ import { openKeyLookup } from '../../db/api-keys/lookup.ts';
 import type { Database } from '../../db/database.ts';
 import { findInstallationId } from '../../db/installation.ts';
 import type { DatabaseLocation } from '../../db/location.ts';
-import { createApp } from '../app.ts';
+import { createApp, createExpressApp } from '../app.ts';
 import type { WaiterKind } from '../auth/password-queue.ts';
 import { type Passwords, startPasswords } from '../auth/passwords.ts';
 import type { Config } from '../config/config.ts';
 import { listeningAt } from '../http/listening-at.ts';
 import { createLogger } from '../http/logger.ts';
 import { MAX_HEAD_BYTES } from '../http/request-limits.ts';
+import { routesOf } from '../http/routes.ts';
 import { startKeyChecks } from '../key-checks/check.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { memoryLog } from './memory-log.ts';
@@ -81,6 +82,8 @@ export async function startApp(
     origin,
     /** What the app was created from. */
     parts,
+    /** Every route but `/auth/verify`, which is outside of Express. */
+    routes: () => routesOf(createExpressApp({ ...parts, trust: () => false })),
     /** Keeps the next password waiting before it is checked, so that a test can act meanwhile. */
     holdNextPasswordCheck() {
       const { reached, release } = passwords.hold(1);
