@@ -66,7 +66,8 @@ export async function listMeanwhile(
 ): Promise<Meanwhile[]> {
   const { rows } = await sql<Meanwhile>`
     with happened as materialized (
-      select event.*, count(*) over (partition by event.kind) as read from unnest(${[...changes, ...failures, ...successes]}::text[]) as kinds (kind),
+      select event.*, count(*) over (partition by event.kind) as read
+      from unnest(${[...changes, ...failures, ...successes]}::text[]) as kinds (kind),
       lateral (
         select id, kind, at, ip, device_id, details from events
         where user_id = ${userId} and kind = kinds.kind and id > ${dismissedId}

@@ -120,7 +120,7 @@ describeOnDatabase('the app', (on) => {
     }
   });
 
-  test('/healthz is always 200; /readyz only while the database answers and no stop has begun', async () => {
+  test('/healthz is 200 until the process ends, /readyz while it can serve and is not stopping', async () => {
     assert.equal((await visitor.get('/healthz')).status, 200);
     assert.equal((await visitor.get('/readyz')).status, 200);
     const closed = await openDatabase(on.location);

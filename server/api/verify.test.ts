@@ -267,7 +267,7 @@ describeProxiedApp('the gateway check', (on) => {
 
     await sql`update users set permissions = '{*}'`.execute(on.db);
     assert.equal((await asking('permission=account')).status, 204);
-    // These are not names of permissions, so nobody has them, and they do not get into a header.
+    // No user has these, since they are not names of permissions. The answer does not repeat them.
     for (const name of ['', '*', 'a"b', 'a%0d%0ab', 'A']) {
       const { status, challenge } = await asking(`permission=${name}`);
       assert.equal(status, 403, name);

@@ -93,7 +93,7 @@ export async function beginSession(
   }
 }
 
-/** Gives a request the session that has begun: sends its cookie, and that of the device. */
+/** Switches a request to a session that has begun: sends the cookies of the session and the device. */
 export function enterSession(req: Request, { id, userId, csrfSecret, deviceValue }: NewSession) {
   switchSession(req, id, csrfSecret);
   sendDevice(req, userId, deviceValue);

@@ -3,7 +3,7 @@
  * of them a URL may carry back to the form when it has to be sent again. Never passwords.
  *
  * `carried as hex`: a long text. Percent-encoded in a URL within a URL, a script like Chinese would exceed
- * the limit of a URL. `fresh`: set anew by each page that shows the form.
+ * the limit of a URL. `fresh`: each page that shows the form sets a new value.
  */
 export const forms = {
   '/login': { username: 'carried', password: 'secret', next: 'carried' },

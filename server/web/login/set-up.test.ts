@@ -140,7 +140,7 @@ describeOnDatabase('/login/set-up', (on) => {
     }
   });
 
-  test('a person who disables it has to set it up again at once, and is told so before', async () => {
+  test('a person who disables it has to set it up again at once, and is warned of this', async () => {
     const visitor = await newVisitor();
     const code = await currentCode(await begin(visitor));
     const { body } = await visitor.post(`${PAGE}/confirm`, { token: code });

@@ -116,7 +116,7 @@ export async function renderKey(
   });
 }
 
-/** Where the form that was sent is not there any more, that is what to say, not what is wrong with its fields. */
+/** Where the key no longer has the form that was sent, the reason is shown, not the problems of its fields. */
 function refusalToSay(
   key: KeyDetails,
   { refusal, edit, rotate }: Shown,
